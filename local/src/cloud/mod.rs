@@ -1,0 +1,1 @@
+//! The local cloud: installs and starts the emulator, stops it, and deploys stacks onto it.

@@ -1,0 +1,5 @@
+//! The whole delivery pipeline on one machine: a CodePipeline that runs its actions against an embedded local cloud.
+
+pub mod actions;
+pub mod cloud;
+pub mod pipeline;

@@ -1,0 +1,5 @@
+//! The pipeline: its definition, its variables, and the engine that moves executions through it.
+//!
+//! Nothing here touches a file, a socket or a clock: an [`action::Request`] goes out, an [`action::Outcome`] comes back.
+
+pub mod action;
