@@ -3,3 +3,4 @@
 pub mod actions;
 pub mod cloud;
 pub mod pipeline;
+pub mod supervise;
