@@ -3,3 +3,5 @@
 //! Nothing here touches a file, a socket or a clock: an [`action::Request`] goes out, an [`action::Outcome`] comes back.
 
 pub mod action;
+pub mod definition;
+pub mod variables;

@@ -1,0 +1,108 @@
+//! The checks of one action by itself.
+
+use super::error::{DefinitionError, ErrorKind, Place};
+use super::{Action, Provider, names, wire};
+use crate::pipeline::action::TypeId;
+
+type Checked<T = ()> = Result<T, DefinitionError>;
+
+/// The action, if it can run.
+pub(super) fn check(stage: &Place, declared: &wire::Action) -> Checked<Action> {
+    let name = names::name(&stage.field("actions.name"), &declared.name)?;
+    let place = stage.action(&name);
+    let provider = provider(&place, &declared.action_type_id)?;
+    refuse_what_others_have(&place, declared)?;
+    run_order(&place, declared.run_order)?;
+    configuration(&place, provider, declared)?;
+    Ok(Action {
+        type_id: declared.action_type_id.clone(),
+        provider,
+        run_order: declared.run_order,
+        configuration: declared.configuration.clone(),
+        inputs: inputs(&place, provider, declared)?,
+        outputs: outputs(&place, provider, declared)?,
+        namespace: namespace(&place, declared.namespace.as_deref())?,
+        role_arn: declared.role_arn.clone(),
+        region: declared.region.clone(),
+        name,
+    })
+}
+
+fn provider(place: &Place, id: &TypeId) -> Checked<&'static Provider> {
+    Provider::find(id).ok_or_else(|| {
+        let TypeId { category, owner, provider, version } = id;
+        let message =
+            format!("{category}/{owner}/{provider} version {version} cannot run here; use {}", Provider::list());
+        place.field("actionTypeId").error(ErrorKind::Action, message)
+    })
+}
+
+fn refuse_what_others_have(place: &Place, declared: &wire::Action) -> Checked {
+    let compute = "is for Compute actions; remove it";
+    let foreign = [
+        ("commands", compute, !declared.commands.is_empty()),
+        ("outputVariables", compute, !declared.output_variables.is_empty()),
+        ("environmentVariables", compute, !declared.environment_variables.is_empty()),
+        ("outputArtifacts.files", compute, declared.output_artifacts.iter().any(|output| !output.files.is_empty())),
+        ("timeoutInMinutes", "is for manual approval; remove it", declared.timeout_in_minutes.is_some()),
+    ];
+    match foreign.into_iter().find(|(.., used)| *used) {
+        None => Ok(()),
+        Some((field, why, _)) => Err(place.field(field).error(ErrorKind::Action, why)),
+    }
+}
+
+fn run_order(place: &Place, order: u32) -> Checked {
+    if (1..=999).contains(&order) {
+        return Ok(());
+    }
+    Err(place.field("runOrder").error(ErrorKind::Validation, format!("is {order}; it must be 1 to 999")))
+}
+
+fn configuration(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked {
+    let configuration = &declared.configuration;
+    let of = |key: &str| place.field(format!("configuration.{key}"));
+    let refuse = |key: &str, why: String| Err(of(key).error(ErrorKind::Action, why));
+    let other = |(key, only): &&(&str, &str)| configuration.get(*key).is_some_and(|value| value != only);
+    if let Some((key, only)) = provider.only.iter().find(other) {
+        return refuse(key, format!("{:?} cannot run here; use {only:?}", configuration[*key]));
+    }
+    if let Some(key) = provider.required.iter().find(|key| !configuration.contains_key(**key)) {
+        return refuse(key, format!("is missing; {} needs it", provider.name));
+    }
+    if let Some(key) = configuration.keys().find(|key| !provider.knows(key)) {
+        return refuse(key, format!("is unknown to {}; remove it", provider.name));
+    }
+    configuration.iter().try_for_each(|(key, value)| names::length(&of(key), value, 1..=1000))
+}
+
+fn inputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked<Vec<String>> {
+    let place = place.field("inputArtifacts");
+    count(&place, declared.input_artifacts.len(), &provider.inputs, provider)?;
+    declared.input_artifacts.iter().map(|input| names::artifact(&place, &input.name)).collect()
+}
+
+fn outputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked<Vec<String>> {
+    let place = place.field("outputArtifacts");
+    count(&place, declared.output_artifacts.len(), &provider.outputs, provider)?;
+    declared.output_artifacts.iter().map(|output| names::artifact(&place, &output.name)).collect()
+}
+
+fn count(place: &Place, count: usize, allowed: &std::ops::RangeInclusive<usize>, provider: &Provider) -> Checked {
+    if allowed.contains(&count) {
+        return Ok(());
+    }
+    let message = format!("{count} declared; {} takes {} to {}", provider.name, allowed.start(), allowed.end());
+    Err(place.error(ErrorKind::Action, message))
+}
+
+fn namespace(place: &Place, declared: Option<&str>) -> Checked<Option<String>> {
+    let place = place.field("namespace");
+    match declared {
+        Some(reserved @ ("codepipeline" | "variables")) => {
+            Err(place.error(ErrorKind::Action, format!("{reserved:?} is reserved by CodePipeline; choose another")))
+        }
+        Some(name) => names::namespace(&place, name).map(Some),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,83 @@
+//! What a pipeline is: CodePipeline's structure, checked once, here, as CodePipeline documents it.
+//!
+//! A [`Pipeline`] can run: whatever this machine cannot honour is refused by name, never skipped.
+
+mod action;
+mod error;
+mod names;
+mod order;
+mod pipeline;
+mod provider;
+mod read;
+mod template;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use std::collections::BTreeMap;
+
+pub use error::{DefinitionError, ErrorKind, Place};
+pub use provider::Provider;
+pub use template::from_cloudformation;
+pub use wire::{ExecutionMode, PipelineType};
+
+use super::action::TypeId;
+
+/// A pipeline that can run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Its name.
+    pub name: String,
+    /// The bucket that holds its artifacts.
+    pub bucket: String,
+    /// Which version of the definition this is.
+    pub version: u32,
+    /// What a new execution does to those that still run.
+    pub execution_mode: ExecutionMode,
+    /// The variables that a start may set, with their default values.
+    pub variables: BTreeMap<String, Option<String>>,
+    /// At least two; the first holds the source actions.
+    pub stages: Vec<Stage>,
+    declaration: wire::Declaration,
+}
+
+/// A stage: at least one action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name, unique in the pipeline.
+    pub name: String,
+    /// Its actions, as declared.
+    pub actions: Vec<Action>,
+}
+
+/// An action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// Its name, unique in the stage.
+    pub name: String,
+    /// What kind of action it is.
+    pub type_id: TypeId,
+    /// Who runs it.
+    pub provider: &'static Provider,
+    /// 1 to 999; equal orders run in parallel.
+    pub run_order: u32,
+    /// What the provider needs to know, with unresolved references.
+    pub configuration: BTreeMap<String, String>,
+    /// Names of artifacts that earlier actions write.
+    pub inputs: Vec<String>,
+    /// Names of artifacts that it writes, unique in the pipeline.
+    pub outputs: Vec<String>,
+    /// Where later actions find its variables, unique in the pipeline.
+    pub namespace: Option<String>,
+    /// The role it runs with, instead of the pipeline's.
+    pub role_arn: Option<String>,
+    /// The region it runs in, the same for all actions.
+    pub region: Option<String>,
+}
+
+impl Pipeline {
+    /// The declaration it was made from, with the defaults filled in, as `GetPipeline` shows it.
+    pub fn declaration(&self) -> &wire::Declaration {
+        &self.declaration
+    }
+}

@@ -1,0 +1,124 @@
+//! The checks across actions: who comes first, who writes what, and who may read it.
+
+use std::collections::BTreeSet;
+
+use super::error::{DefinitionError, ErrorKind, Place};
+use super::{Action, Pipeline};
+use crate::pipeline::variables::{self, Part, Reference};
+
+type Checked = Result<(), DefinitionError>;
+
+/// What the actions before a certain one have produced.
+#[derive(Default)]
+struct Produced<'a> {
+    artifacts: BTreeSet<&'a str>,
+    namespaces: BTreeSet<&'a str>,
+}
+
+/// Checks everything that needs more than one action to be seen.
+pub(super) fn check(pipeline: &Pipeline) -> Checked {
+    sources_first(pipeline)?;
+    unique_names(pipeline)?;
+    one_region(pipeline)?;
+    let mut produced = Produced::default();
+    for stage in &pipeline.stages {
+        let orders: BTreeSet<u32> = stage.actions.iter().map(|action| action.run_order).collect();
+        for order in orders {
+            let group: Vec<&Action> = stage.actions.iter().filter(|action| action.run_order == order).collect();
+            for action in &group {
+                reads_what_exists(&Place::stage(&stage.name).action(&action.name), pipeline, action, &produced)?;
+            }
+            for action in group {
+                produced.artifacts.extend(action.outputs.iter().map(String::as_str));
+                produced.namespaces.extend(action.namespace.as_deref());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sources_first(pipeline: &Pipeline) -> Checked {
+    for (number, stage) in pipeline.stages.iter().enumerate() {
+        if let Some(stray) = stage.actions.iter().find(|action| action.provider.is_source() != (number == 0)) {
+            let message = match number {
+                0 => "the first stage contains source actions only; move this one",
+                _ => "source actions stand in the first stage only; move this one",
+            };
+            return Err(Place::stage(&stage.name).action(&stray.name).error(ErrorKind::Structure, message));
+        }
+    }
+    Ok(())
+}
+
+/// Output artifacts and namespaces are each unique, and no namespace is called like an artifact.
+fn unique_names(pipeline: &Pipeline) -> Checked {
+    let (mut artifacts, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
+    for (place, action) in actions(pipeline) {
+        if let Some(twice) = action.outputs.iter().find(|output| !artifacts.insert(output.as_str())) {
+            let message = format!("{twice:?} is written by two actions; rename one");
+            return Err(place.field("outputArtifacts").error(ErrorKind::Action, message));
+        }
+        if let Some(twice) = action.namespace.as_deref().filter(|namespace| !namespaces.insert(*namespace)) {
+            let message = format!("{twice:?} is used by two actions; rename one");
+            return Err(place.field("namespace").error(ErrorKind::Action, message));
+        }
+    }
+    match artifacts.intersection(&namespaces).next() {
+        None => Ok(()),
+        Some(both) => {
+            let message = format!("{both:?} names an artifact and a namespace; rename one");
+            Err(Place::pipeline().error(ErrorKind::Action, message))
+        }
+    }
+}
+
+fn one_region(pipeline: &Pipeline) -> Checked {
+    let stores = pipeline.declaration.artifact_stores.iter().flat_map(|stores| stores.keys());
+    let mut first: Option<&String> = stores.into_iter().next();
+    for (place, action) in actions(pipeline) {
+        let here = action.region.as_ref();
+        if let (Some(first), Some(here)) = (first, here)
+            && first != here
+        {
+            let message = format!("is {here:?}, and {first:?} elsewhere; only one region can run here");
+            return Err(place.field("region").error(ErrorKind::Action, message));
+        }
+        first = first.or(here);
+    }
+    Ok(())
+}
+
+fn reads_what_exists(place: &Place, pipeline: &Pipeline, action: &Action, produced: &Produced<'_>) -> Checked {
+    if let Some(missing) = action.inputs.iter().find(|input| !produced.artifacts.contains(input.as_str())) {
+        let message = format!("{missing:?} is not an output of an earlier action");
+        return Err(place.field("inputArtifacts").error(ErrorKind::Action, message));
+    }
+    for (key, value) in &action.configuration {
+        let place = place.field(format!("configuration.{key}"));
+        let parts = variables::parse(value).map_err(|error| place.error(ErrorKind::Action, error.to_string()))?;
+        for part in parts {
+            if let Part::Reference(reference) = part
+                && !exists(&reference, pipeline, produced)
+            {
+                let message = format!("{reference} names nothing that an earlier action or the pipeline provides");
+                return Err(place.error(ErrorKind::Action, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn exists(reference: &Reference<'_>, pipeline: &Pipeline, produced: &Produced<'_>) -> bool {
+    match reference.namespace {
+        "codepipeline" => reference.name == "PipelineExecutionId",
+        "variables" => pipeline.variables.contains_key(reference.name),
+        namespace => produced.namespaces.contains(namespace),
+    }
+}
+
+fn actions(pipeline: &Pipeline) -> impl Iterator<Item = (Place, &Action)> {
+    pipeline.stages.iter().flat_map(|stage| {
+        let place = Place::stage(&stage.name);
+        stage.actions.iter().map(move |action| (place.action(&action.name), action))
+    })
+}
