@@ -1,1 +1,16 @@
-//! x
+//! The adapters between `pipeline_core` and AWS: one file for each service, the event's way in, and the main loop.
+//!
+//! Clients are built once, during init, which Lambda does not throttle; all share one HTTP client. SDK types end here.
+
+pub mod client;
+pub mod clock;
+pub mod cloudformation;
+pub mod codepipeline;
+pub mod dynamodb;
+mod error;
+pub mod event;
+pub mod lambda;
+pub mod runtime;
+pub mod s3;
+pub mod ssm;
+pub mod telemetry;

@@ -1,2 +1,40 @@
-//! x
-fn main() {}
+//! Pipeline action: runs the integration tests of a deployed stage and settles the job.
+
+use pipeline_aws::{
+    client::{from_environment, variable},
+    clock::SystemClock,
+    cloudformation::Stacks,
+    codepipeline::Jobs,
+    dynamodb::StateTable,
+    lambda::Tests,
+    runtime::{Actions, Error},
+    telemetry,
+};
+use pipeline_core::{
+    ids::{FunctionName, Nonce},
+    start_tests::perform::StartTests,
+};
+use uuid::Uuid;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let config = from_environment()?;
+    let state = StateTable::new(&config, variable("STATE_TABLE")?);
+    let stacks = Stacks::new(&config);
+    let tests = Tests::new(&config);
+    let test_function: Option<FunctionName> = variable("TEST_FUNCTION").ok().map(|name| name.parse()).transpose()?;
+    let actions = Actions {
+        verdicts: state.clone(),
+        jobs: Jobs::new(&config),
+        action: |_: &_| StartTests {
+            clock: &SystemClock,
+            stacks: &stacks,
+            runs: &state,
+            tests: &tests,
+            test_function: test_function.as_ref(),
+            nonce: Nonce::from_random(Uuid::new_v4()),
+        },
+    };
+    actions.serve().await
+}

@@ -1,0 +1,28 @@
+//! SDK errors, made ours.
+
+use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+};
+use pipeline_core::ports::PortError;
+
+/// Error codes by which AWS says that a role lacks a permission.
+const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
+
+/// What `operation` came to: a missing permission, or a service that did not serve.
+pub(crate) fn port_error<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let operation = operation.to_owned();
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
+    let detail = match (code, message) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => DisplayErrorContext(error).to_string(),
+    };
+    match code {
+        Some(code) if DENIED.contains(&code) => PortError::Denied { operation, detail },
+        _ => PortError::Unavailable { operation, detail },
+    }
+}

@@ -1,0 +1,154 @@
+//! The job event's way in: the job id first, from whatever can be read, and then the rest.
+
+use std::fmt;
+
+use pipeline_core::{
+    ids::JobId,
+    job::{Artifact, Job, MalformedJob},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Why there is no job to settle: nothing can be reported, so this is only logged.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAJob {
+    /// The event is not one of CodePipeline's.
+    #[error("the event holds no CodePipeline.job: {0}")]
+    Foreign(#[source] serde_json::Error),
+    /// The job's id is missing.
+    #[error("the job has no id: {0}")]
+    NoId(#[source] serde_json::Error),
+    /// The job's id is not one.
+    #[error("the job's id cannot be used: {0}")]
+    BadId(#[source] pipeline_core::ids::InvalidId),
+}
+
+/// A job event, as far as it could be read.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The id, which is enough to settle the job.
+    pub id: JobId,
+    /// The job with the credentials for its artifacts, or what is wrong with it.
+    pub job: Result<(Job, ArtifactCredentials), MalformedJob>,
+}
+
+/// Reads an event that was sent to a function of `account`.
+pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
+    let outer: Outer<'_> = serde_json::from_str(event.get()).map_err(NotAJob::Foreign)?;
+    let id: IdOnly = serde_json::from_str(outer.job.get()).map_err(NotAJob::NoId)?;
+    let id: JobId = id.id.parse().map_err(NotAJob::BadId)?;
+    let job = serde_json::from_str::<Wire>(outer.job.get())
+        .map_err(|error| MalformedJob(error.to_string()))
+        .and_then(|wire| job(id.clone(), wire, account));
+    Ok(Delivery { id, job })
+}
+
+fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactCredentials), MalformedJob> {
+    if wire.account_id != account {
+        return Err(MalformedJob(format!("it is of account {}, and this function of {account}", wire.account_id)));
+    }
+    let data = wire.data;
+    let job = Job {
+        id,
+        account: wire.account_id,
+        user_parameters: data.action_configuration.configuration.user_parameters,
+        inputs: data.input_artifacts.into_iter().map(artifact).collect(),
+        outputs: data.output_artifacts.into_iter().map(artifact).collect(),
+        continuation: data.continuation_token,
+    };
+    Ok((job, data.artifact_credentials))
+}
+
+fn artifact(wire: WireArtifact) -> Artifact {
+    let S3Location { bucket_name, object_key } = wire.location.s3_location;
+    Artifact { name: wire.name, revision: wire.revision, bucket: bucket_name, key: object_key }
+}
+
+// Borrowed and ignored values are skipped without recursion, so nesting cannot hide the id.
+#[derive(Deserialize)]
+struct Outer<'a> {
+    #[serde(rename = "CodePipeline.job", borrow)]
+    job: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct IdOnly {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    account_id: String,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Data {
+    action_configuration: ActionConfiguration,
+    #[serde(default)]
+    input_artifacts: Vec<WireArtifact>,
+    #[serde(default)]
+    output_artifacts: Vec<WireArtifact>,
+    artifact_credentials: ArtifactCredentials,
+    continuation_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ActionConfiguration {
+    configuration: Configuration,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    user_parameters: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireArtifact {
+    name: String,
+    revision: Option<String>,
+    location: Location,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    s3_location: S3Location,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct S3Location {
+    bucket_name: String,
+    object_key: String,
+}
+
+/// The credentials that a job carries for its artifacts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArtifactCredentials {
+    pub(crate) access_key_id: Secret,
+    pub(crate) secret_access_key: Secret,
+    #[serde(default)]
+    pub(crate) session_token: Secret,
+}
+
+/// A text that does not print itself (I26).
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}

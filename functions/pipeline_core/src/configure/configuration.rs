@@ -1,0 +1,58 @@
+//! The template configuration of one stage, as CodePipeline's CloudFormation action reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::configure::params::Params;
+
+/// A template configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Configuration {
+    /// Parameter values; only parameters that the template declares, since CloudFormation refuses others.
+    pub parameters: BTreeMap<String, String>,
+    /// Stack tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A stage's profile: what its SSM parameter holds, a JSON object of parameter values.
+pub type Profile = BTreeMap<String, String>;
+
+/// Why a profile cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("parameter {name} is not a JSON object of strings, numbers and booleans: {detail}")]
+pub struct InvalidProfile {
+    name: String,
+    detail: String,
+}
+
+/// Reads a profile. CloudFormation takes strings, so numbers and booleans become their text.
+pub fn profile(name: &str, text: &str) -> Result<Profile, InvalidProfile> {
+    let invalid = |detail: String| InvalidProfile { name: name.to_owned(), detail };
+    let values: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    let text_of = |(key, value): (String, Value)| match value {
+        Value::String(text) => Ok((key, text)),
+        Value::Number(_) | Value::Bool(_) => Ok((key, value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(invalid(format!("{key} is {value}"))),
+    };
+    values.into_iter().map(text_of).collect()
+}
+
+/// The configuration of `stage`, whose template declares `declared`.
+pub fn configuration(params: &Params, stage: &str, declared: &BTreeSet<String>, profile: &Profile) -> Configuration {
+    let mut values = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
+    values.extend(profile.clone());
+    values.retain(|name, _| declared.contains(name));
+    let tag = |key: &str, value: &str| (format!("flowgate:{key}"), value.to_owned());
+    Configuration {
+        parameters: values,
+        tags: BTreeMap::from([
+            tag("service", &params.service),
+            tag("stage", stage),
+            tag("revision", &params.revision),
+            tag("execution", params.execution.as_str()),
+        ]),
+    }
+}

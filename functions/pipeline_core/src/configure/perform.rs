@@ -1,0 +1,97 @@
+//! Reads the packaged templates and the stages' profiles, and writes the configurations as the output artifact.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    configure::{
+        configuration::{Configuration, Profile, configuration, profile},
+        params::{self, Params},
+        template::declared_parameters,
+    },
+    drive::Action,
+    job::{Artifact, Job},
+    ports::PortError,
+    verdict::{Report, Verdict},
+};
+
+/// Files by their path inside an artifact.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Reading artifacts, with the job's own credentials.
+pub trait ReadArtifacts {
+    /// The named files of the artifact; [`PortError::NotFound`] names the one that is missing.
+    fn files(&self, artifact: &Artifact, paths: &BTreeSet<&str>) -> impl Future<Output = Result<Files, PortError>>;
+}
+
+/// Writing artifacts, with the job's own credentials.
+pub trait WriteArtifacts {
+    /// Writes the artifact's zip.
+    fn write(&self, artifact: &Artifact, files: &Files) -> impl Future<Output = Result<(), PortError>>;
+}
+
+/// Reading the stages' profiles.
+pub trait ReadProfiles {
+    /// The text of an SSM parameter, `None` when there is none.
+    fn parameter(&self, name: &str) -> impl Future<Output = Result<Option<String>, PortError>>;
+}
+
+/// The action.
+#[derive(Debug)]
+pub struct Configure<'a, A, P> {
+    /// The job's artifacts.
+    pub artifacts: A,
+    /// The stages' profiles.
+    pub profiles: &'a P,
+}
+
+impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Action for Configure<'_, A, P> {
+    async fn perform(&self, job: &Job, _until: Timestamp) -> Verdict {
+        self.attempt(job).await.unwrap_or_else(|report| report).into()
+    }
+}
+
+impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Configure<'_, A, P> {
+    async fn attempt(&self, job: &Job) -> Result<Report, Report> {
+        let params = params::parse(job.user_parameters.as_deref()).map_err(misconfigured)?;
+        let input = only(&job.inputs, "input")?;
+        let output = only(&job.outputs, "output")?;
+        let paths: BTreeSet<&str> = params.stages.values().map(String::as_str).collect();
+        let templates = self.artifacts.files(input, &paths).await?;
+        let mut files = Files::new();
+        for (stage, path) in &params.stages {
+            let template = templates.get(path).map(Vec::as_slice).unwrap_or_default();
+            let declared = declared_parameters(path, template).map_err(misconfigured)?;
+            let profile = self.profile(&params, stage).await?;
+            files.insert(format!("{stage}.json"), encode(&configuration(&params, stage, &declared, &profile)));
+        }
+        self.artifacts.write(output, &files).await?;
+        let names: Vec<&str> = params.stages.keys().map(String::as_str).collect();
+        Ok(Report::succeed(&format!("configured {} for {}", params.service, names.join(", ")), BTreeMap::new()))
+    }
+
+    async fn profile(&self, params: &Params, stage: &str) -> Result<Profile, Report> {
+        let name = format!("/flowgate/{}/{stage}", params.service);
+        match self.profiles.parameter(&name).await? {
+            Some(text) => profile(&name, &text).map_err(misconfigured),
+            None => Ok(Profile::new()),
+        }
+    }
+}
+
+fn encode(configuration: &Configuration) -> Vec<u8> {
+    serde_json::to_vec_pretty(configuration).expect("maps of strings have a JSON form")
+}
+
+fn only<'a>(artifacts: &'a [Artifact], which: &str) -> Result<&'a Artifact, Report> {
+    match artifacts {
+        [artifact] => Ok(artifact),
+        others => Err(misconfigured(format!("the action declares {} {which} artifacts, not one", others.len()))),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as the function that map_err takes")]
+fn misconfigured(error: impl ToString) -> Report {
+    Report::misconfigured(&error.to_string())
+}

@@ -1,0 +1,159 @@
+//! Names and ids, each a type of its own so that none is taken for another.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Why a text is not the name or id it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is not {expected}")]
+pub struct InvalidId {
+    /// What was found, cut to a readable length.
+    found: String,
+    /// What a valid one looks like.
+    expected: &'static str,
+}
+
+impl InvalidId {
+    fn new(found: &str, expected: &'static str) -> Self {
+        Self { found: found.chars().take(140).collect(), expected }
+    }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:path) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if $valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId::new(text, $expected)) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A CodePipeline job: a UUID, a new one for each invocation that a continuation token causes.
+    JobId, "a job id (a UUID)", is_uuid
+);
+id!(
+    /// A pipeline execution: a UUID.
+    ExecutionId, "a pipeline execution id (a UUID)", is_uuid
+);
+id!(
+    /// A CloudFormation stack's name: a letter, then letters, digits and hyphens, 128 characters at most.
+    StackName, "a stack name (a letter, then letters, digits and hyphens, at most 128)", is_stack_name
+);
+id!(
+    /// A Lambda function, by name or ARN, with or without a version or alias.
+    FunctionName, "a function's name or ARN", is_function
+);
+
+/// A number used once: tells our own write from another's when a reply was lost (I8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nonce(Uuid);
+
+impl Nonce {
+    /// A nonce made of `random`.
+    pub fn from_random(random: Uuid) -> Self {
+        Self(random)
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl FunctionName {
+    /// The account and region an ARN names; `None` for a plain name, which means our own.
+    pub fn owner(&self) -> Option<(&str, &str)> {
+        let mut parts = self.0.strip_prefix("arn:")?.split(':').skip(2);
+        let region = parts.next()?;
+        Some((parts.next()?, region))
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    // `Uuid` also reads the braced, URN and unhyphenated forms, which CodePipeline never sends.
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
+}
+
+fn is_stack_name(text: &str) -> bool {
+    text.len() <= 128
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn is_function(text: &str) -> bool {
+    (1..=170).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:$.".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_id_is_a_hyphenated_uuid_and_nothing_else() {
+        assert!("11111111-abcd-1111-abcd-111111abcdef".parse::<JobId>().is_ok());
+        for bad in ["", "x", "11111111abcd1111abcd111111abcdef", "{11111111-abcd-1111-abcd-111111abcde}", "1\n"] {
+            assert!(bad.parse::<JobId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn stack_names_are_anchored() {
+        for good in ["a", "time-service-beta", "A1"] {
+            assert!(good.parse::<StackName>().is_ok(), "{good:?}");
+        }
+        for bad in ["", "1a", "a_b", "a\n", "ａ", "arn:aws:x", &"a".repeat(129)] {
+            assert!(bad.parse::<StackName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_arn_names_its_owner_and_a_name_does_not() {
+        let arn: FunctionName = "arn:aws:lambda:eu-west-1:111122223333:function:t:live".parse().unwrap();
+        assert_eq!(arn.owner(), Some(("111122223333", "eu-west-1")));
+        assert_eq!("t".parse::<FunctionName>().unwrap().owner(), None);
+    }
+
+    #[test]
+    fn an_error_shows_what_was_found_without_repeating_all_of_it() {
+        let message = "é".repeat(5000).parse::<JobId>().unwrap_err().to_string();
+        assert!(message.chars().count() < 200, "{message}");
+    }
+}

@@ -1,0 +1,56 @@
+//! What the functions need of the world: one trait for reading, another for changing it, so that code which only
+//! decides cannot change anything. Our own types cross here, never an SDK's.
+
+mod jobs;
+mod stacks;
+
+use jiff::Timestamp;
+pub use jobs::{ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled};
+pub use stacks::{ReadStacks, Stack};
+
+/// Time, given to whatever decides or waits.
+pub trait Clock {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+    /// Returns at `at`, or at once when it has passed.
+    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
+}
+
+/// Why a call to a service came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// What was asked for does not exist.
+    #[error("{what} does not exist")]
+    NotFound {
+        /// The thing, such as `stack time-service-beta`.
+        what: String,
+    },
+    /// Our role may not do this.
+    #[error("not permitted to {operation}: {detail}")]
+    Denied {
+        /// What was attempted, on what.
+        operation: String,
+        /// The service's own words.
+        detail: String,
+    },
+    /// Anything else: the service did not answer, or not in a way we understand.
+    #[error("could not {operation}: {detail}")]
+    Unavailable {
+        /// What was attempted, on what.
+        operation: String,
+        /// The service's own words, or the transport's.
+        detail: String,
+    },
+}
+
+impl From<PortError> for crate::verdict::Report {
+    fn from(error: PortError) -> Self {
+        use crate::verdict::FailureKind::{ConfigurationError, PermissionError, SystemUnavailable};
+        let kind = match error {
+            PortError::NotFound { .. } => ConfigurationError,
+            PortError::Denied { .. } => PermissionError,
+            PortError::Unavailable { .. } => SystemUnavailable,
+        };
+        Self::fail(kind, &error.to_string())
+    }
+}

@@ -1,0 +1,108 @@
+//! What a test answered, and whether that is a pass.
+
+use serde_json::Value;
+
+use crate::{ports::PortError, start_tests::run::Outcome};
+
+/// What came back from invoking a test.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The function returned this value.
+    Returned(Value),
+    /// The function failed: it raised, panicked, timed out or exited.
+    Errored(Value),
+}
+
+/// The longest message of one test that is kept, in characters: a hundred of them fit an item of the state table.
+const MESSAGE: usize = 1000;
+
+/// Judges one answer. Whatever is not clearly a pass is none (I18).
+pub fn judge(answer: Result<Answer, PortError>) -> Outcome {
+    match answer {
+        Ok(Answer::Returned(value)) => returned(&value),
+        Ok(Answer::Errored(value)) => failed(&error_message(&value)),
+        Err(PortError::NotFound { what }) => Outcome::Misconfigured { message: format!("{what} does not exist") },
+        Err(error @ PortError::Denied { .. }) => Outcome::Denied { message: error.to_string() },
+        Err(error @ PortError::Unavailable { .. }) => Outcome::Lost { message: error.to_string() },
+    }
+}
+
+fn returned(value: &Value) -> Outcome {
+    match value.get("passed") {
+        None | Some(Value::Bool(true)) => Outcome::Passed,
+        Some(Value::Bool(false)) => failed(&message(value)),
+        Some(other) => failed(&format!("answered \"passed\": {other}, which is neither true nor false")),
+    }
+}
+
+fn message(value: &Value) -> String {
+    match value.get("message") {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => "answered \"passed\": false without a message".to_owned(),
+    }
+}
+
+/// Lambda's error object: `{"errorMessage", "errorType", …}`.
+fn error_message(value: &Value) -> String {
+    match (value.get("errorType").and_then(Value::as_str), value.get("errorMessage").and_then(Value::as_str)) {
+        (Some(kind), Some(message)) if !message.contains(kind) => format!("{kind}: {message}"),
+        (_, Some(message)) => message.to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+fn failed(message: &str) -> Outcome {
+    Outcome::Failed { message: crate::text::fit(message, MESSAGE) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn failure(answer: Answer) -> String {
+        match judge(Ok(answer)) {
+            Outcome::Failed { message } => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn whatever_a_test_returns_is_a_pass_unless_it_says_otherwise() {
+        for value in
+            [json!(null), json!({}), json!("ok"), json!([1]), json!({"passed": true}), json!({"statusCode": 500})]
+        {
+            assert_eq!(judge(Ok(Answer::Returned(value.clone()))), Outcome::Passed, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_test_that_says_it_did_not_pass_failed_with_its_message() {
+        let answer = json!({"passed": false, "message": "expected 200, got 502"});
+        assert_eq!(failure(Answer::Returned(answer)), "expected 200, got 502");
+        assert!(failure(Answer::Returned(json!({"passed": false}))).contains("without a message"));
+    }
+
+    #[test]
+    fn a_pass_that_is_not_true_is_not_a_pass() {
+        for value in [json!("true"), json!(1), json!(null), json!({})] {
+            let message = failure(Answer::Returned(json!({"passed": value})));
+            assert!(message.contains("neither true nor false"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_its_type_and_message() {
+        let answer = json!({"errorType": "AssertionError", "errorMessage": "expected 200, got 502", "stackTrace": []});
+        assert_eq!(failure(Answer::Errored(answer)), "AssertionError: expected 200, got 502");
+        assert_eq!(failure(Answer::Errored(json!("gone"))), "\"gone\"");
+    }
+
+    #[test]
+    fn a_message_of_megabytes_is_cut() {
+        let answer = json!({"passed": false, "message": "x".repeat(6_000_000)});
+        assert_eq!(failure(Answer::Returned(answer)).chars().count(), MESSAGE);
+    }
+}

@@ -1,0 +1,8 @@
+//! `start_tests`: reads the outputs of a deployed stage, runs its integration tests, and settles the job.
+
+pub mod answer;
+pub mod params;
+pub mod perform;
+pub mod plan;
+pub mod run;
+pub mod verdict;

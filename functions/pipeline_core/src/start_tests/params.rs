@@ -1,0 +1,234 @@
+//! The action's `UserParameters`, in the three forms that are accepted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ExecutionId, FunctionName, StackName};
+
+/// What the action asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Params {
+    /// The stack under test.
+    pub app_stack: StackName,
+    /// Where the tests are.
+    pub tests: Tests,
+    /// The stage's name; the app stack's when the action names none.
+    pub stage: String,
+    /// The pipeline execution, as far as the action tells.
+    pub execution: Option<ExecutionId>,
+    /// Who settles the job.
+    pub reporting: Reporting,
+    /// How long the tests may take, 1-13.
+    pub timeout_minutes: u8,
+    /// How many tests run at a time, at least 1.
+    pub width: u16,
+    /// The output of the app stack that holds its URL.
+    pub url_output: String,
+}
+
+/// Where the tests are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tests {
+    /// Every output of this stack whose key starts with the prefix.
+    Prefixed(StackName, String),
+    /// The one output of this stack that has exactly this key.
+    Exactly(StackName, String),
+    /// This function, named by our own configuration.
+    Configured(FunctionName),
+}
+
+/// Who settles the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reporting {
+    /// We do, from the tests' answers.
+    Auto,
+    /// The one test does, as the AWS sample's tests do.
+    #[serde(rename = "self")]
+    Itself,
+}
+
+/// Why `UserParameters` cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("UserParameters: {0}")]
+pub struct InvalidParams(String);
+
+const TEST_PREFIX: &str = "TestFunction";
+const URL_OUTPUT: &str = "ApiUrl";
+const LONGEST_MINUTES: u8 = 13;
+
+/// Reads any of the three forms. `configured` is the test function that the environment names, for the bare form.
+pub fn parse(text: Option<&str>, configured: Option<&FunctionName>) -> Result<Params, InvalidParams> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty()).ok_or_else(|| {
+        InvalidParams(r#"missing; give {"app_stack": "…", "test_stack": "…"} or "app-stack|test-stack|stage""#.into())
+    })?;
+    if text.starts_with('{') {
+        json(text)
+    } else if text.contains('|') {
+        piped(text)
+    } else {
+        bare(text, configured)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    app_stack: StackName,
+    test_stack: StackName,
+    stage: Option<String>,
+    execution: Option<ExecutionId>,
+    report: Option<Reporting>,
+    timeout_minutes: Option<u8>,
+    width: Option<u16>,
+    #[serde(default)]
+    outputs: Outputs,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outputs {
+    url: Option<String>,
+    tests: Option<String>,
+}
+
+fn json(text: &str) -> Result<Params, InvalidParams> {
+    let wire: Wire = serde_json::from_str(text).map_err(|error| InvalidParams(error.to_string()))?;
+    let timeout_minutes = wire.timeout_minutes.unwrap_or(LONGEST_MINUTES);
+    if !(1..=LONGEST_MINUTES).contains(&timeout_minutes) {
+        return Err(InvalidParams(format!("timeout_minutes is {timeout_minutes}, not 1 to {LONGEST_MINUTES}")));
+    }
+    if wire.width == Some(0) {
+        return Err(InvalidParams("width is 0, so no test could run".into()));
+    }
+    Ok(Params {
+        stage: wire.stage.unwrap_or_else(|| wire.app_stack.to_string()),
+        app_stack: wire.app_stack,
+        tests: Tests::Prefixed(wire.test_stack, wire.outputs.tests.unwrap_or_else(|| TEST_PREFIX.into())),
+        execution: wire.execution,
+        reporting: wire.report.unwrap_or(Reporting::Auto),
+        timeout_minutes,
+        width: wire.width.unwrap_or(32),
+        url_output: wire.outputs.url.unwrap_or_else(|| URL_OUTPUT.into()),
+    })
+}
+
+/// The AWS sample's form.
+fn piped(text: &str) -> Result<Params, InvalidParams> {
+    let parts: Vec<&str> = text.split('|').map(str::trim).collect();
+    let [app, tests, stage] = parts[..] else {
+        return Err(InvalidParams(format!("{text:?} has {} parts, not app-stack|test-stack|stage", parts.len())));
+    };
+    if stage.is_empty() {
+        return Err(InvalidParams(format!("{text:?} names no stage")));
+    }
+    let tests = Tests::Exactly(stack(tests)?, TEST_PREFIX.into());
+    Ok(sample(stack(app)?, tests, stage.to_owned()))
+}
+
+/// The sample's second published variant: the test function is known to the environment.
+fn bare(text: &str, configured: Option<&FunctionName>) -> Result<Params, InvalidParams> {
+    let app = stack(text)?;
+    let function = configured.ok_or_else(|| {
+        InvalidParams(format!("{text:?} names only the app stack, and TEST_FUNCTION is not set; add the test stack"))
+    })?;
+    let stage = app.to_string();
+    Ok(sample(app, Tests::Configured(function.clone()), stage))
+}
+
+fn sample(app_stack: StackName, tests: Tests, stage: String) -> Params {
+    Params {
+        app_stack,
+        tests,
+        stage,
+        execution: None,
+        reporting: Reporting::Itself,
+        timeout_minutes: LONGEST_MINUTES,
+        width: 1,
+        url_output: URL_OUTPUT.into(),
+    }
+}
+
+fn stack(text: &str) -> Result<StackName, InvalidParams> {
+    text.parse().map_err(|error: crate::ids::InvalidId| InvalidParams(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Params {
+        parse(Some(text), None).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        parse(Some(text), None).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn json_defaults() {
+        let params = parsed(r#"{"app_stack": "s-beta", "test_stack": "s-tests"}"#);
+        assert_eq!((params.reporting, params.width, params.timeout_minutes), (Reporting::Auto, 32, 13));
+        assert_eq!(params.tests, Tests::Prefixed("s-tests".parse().unwrap(), "TestFunction".into()));
+        assert_eq!((params.stage.as_str(), params.url_output.as_str()), ("s-beta", "ApiUrl"));
+    }
+
+    #[test]
+    fn json_in_full() {
+        let params = parsed(
+            r#"{"app_stack": "s-beta", "test_stack": "s-tests", "stage": "beta", "report": "self", "width": 3,
+                "execution": "11111111-abcd-1111-abcd-111111abcdef", "timeout_minutes": 2,
+                "outputs": {"url": "Url", "tests": "Check"}}"#,
+        );
+        assert_eq!((params.reporting, params.width, params.timeout_minutes), (Reporting::Itself, 3, 2));
+        assert_eq!(params.tests, Tests::Prefixed("s-tests".parse().unwrap(), "Check".into()));
+        assert_eq!((params.stage.as_str(), params.url_output.as_str()), ("beta", "Url"));
+        assert!(params.execution.is_some());
+    }
+
+    #[test]
+    fn the_samples_form_is_one_test_that_reports_itself() {
+        let params = parsed("app-beta|app-tests|beta");
+        assert_eq!(params.tests, Tests::Exactly("app-tests".parse().unwrap(), "TestFunction".into()));
+        assert_eq!((params.reporting, params.stage.as_str()), (Reporting::Itself, "beta"));
+    }
+
+    #[test]
+    fn the_bare_form_takes_its_test_from_the_environment() {
+        let function: FunctionName = "integration".parse().unwrap();
+        let params = parse(Some("app-beta"), Some(&function)).unwrap();
+        assert_eq!((params.tests, params.reporting), (Tests::Configured(function), Reporting::Itself));
+        assert!(refused("app-beta").contains("TEST_FUNCTION is not set"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_says_why() {
+        for (text, words) in [
+            ("", "missing"),
+            ("{", "EOF"),
+            (r#"{"app_stack": "s"}"#, "missing field `test_stack`"),
+            (r#"{"app_stack": "s", "test_stack": "t", "timeout": 3}"#, "unknown field `timeout`"),
+            (r#"{"app_stack": "s", "app_stack": "s", "test_stack": "t"}"#, "duplicate field"),
+            (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 14}"#, "not 1 to 13"),
+            (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 0}"#, "not 1 to 13"),
+            (r#"{"app_stack": "s", "test_stack": "t", "width": 0}"#, "width is 0"),
+            (r#"{"app_stack": "s", "test_stack": "t", "report": "later"}"#, "unknown variant"),
+            (r#"{"app_stack": "s b", "test_stack": "t"}"#, "not a stack name"),
+            ("a|b", "2 parts"),
+            ("a|b|c|d", "4 parts"),
+            ("a|b|", "names no stage"),
+            ("a||c", "not a stack name"),
+            ("[1]", "not a stack name"),
+        ] {
+            let message = refused(text);
+            assert!(message.contains(words), "{text:?}: {message}");
+            assert!(message.starts_with("UserParameters: "));
+        }
+    }
+
+    #[test]
+    fn resolved_parameters_may_be_longer_than_the_1000_characters_of_the_definition() {
+        let url = "U".repeat(2000);
+        let text = format!(r#"{{"app_stack": "s", "test_stack": "t", "outputs": {{"url": "{url}"}}}}"#);
+        assert_eq!(parsed(&text).url_output, url);
+    }
+}
