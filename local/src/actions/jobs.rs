@@ -133,10 +133,7 @@ impl Jobs {
         }
         let settlement = match continuation_token {
             Some(token) => Settlement::Continued { details, token },
-            None => Settlement::Succeeded {
-                details,
-                variables: output_variables,
-            },
+            None => Settlement::Succeeded { details, variables: output_variables },
         };
         self.settle(job, settlement)
     }
@@ -152,9 +149,7 @@ impl Jobs {
             None => return Err(JobError::JobNotFound(job.clone())),
             Some(waiting) => waiting.take(),
         };
-        waiting
-            .and_then(|sender| sender.send(settlement).ok())
-            .ok_or_else(|| JobError::InvalidJobState(job.clone()))
+        waiting.and_then(|sender| sender.send(settlement).ok()).ok_or_else(|| JobError::InvalidJobState(job.clone()))
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<JobId, Waiting>> {
@@ -168,18 +163,11 @@ mod tests {
     use super::*;
 
     fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     fn failure(kind: &str, message: &str) -> FailureDetails {
-        FailureDetails {
-            kind: kind.into(),
-            message: message.into(),
-            external_execution_id: None,
-        }
+        FailureDetails { kind: kind.into(), message: message.into(), external_execution_id: None }
     }
 
     #[tokio::test]
@@ -187,14 +175,10 @@ mod tests {
         let jobs = Jobs::default();
         let (id, receiver) = jobs.create();
         let outputs = variables(&[("Url", "http://x")]);
-        jobs.settle_success(&id, ExecutionDetails::default(), None, outputs.clone())
-            .unwrap();
+        jobs.settle_success(&id, ExecutionDetails::default(), None, outputs.clone()).unwrap();
         let again = jobs.settle_failure(&id, failure("JobFailed", "late"));
         assert_eq!(again, Err(JobError::InvalidJobState(id)));
-        let expected = Settlement::Succeeded {
-            details: ExecutionDetails::default(),
-            variables: outputs,
-        };
+        let expected = Settlement::Succeeded { details: ExecutionDetails::default(), variables: outputs };
         assert_eq!(receiver.await.unwrap(), expected);
     }
 
@@ -214,17 +198,8 @@ mod tests {
     async fn a_token_asks_for_another_invocation() {
         let jobs = Jobs::default();
         let (id, receiver) = jobs.create();
-        jobs.settle_success(
-            &id,
-            ExecutionDetails::default(),
-            Some("t".into()),
-            BTreeMap::new(),
-        )
-        .unwrap();
-        let expected = Settlement::Continued {
-            details: ExecutionDetails::default(),
-            token: "t".into(),
-        };
+        jobs.settle_success(&id, ExecutionDetails::default(), Some("t".into()), BTreeMap::new()).unwrap();
+        let expected = Settlement::Continued { details: ExecutionDetails::default(), token: "t".into() };
         assert_eq!(receiver.await.unwrap(), expected);
     }
 
@@ -232,24 +207,12 @@ mod tests {
     fn a_refused_request_leaves_the_job_open() {
         let jobs = Jobs::default();
         let (id, _receiver) = jobs.create();
-        let details = ExecutionDetails {
-            percent_complete: Some(101),
-            ..Default::default()
-        };
+        let details = ExecutionDetails { percent_complete: Some(101), ..Default::default() };
         let refused = jobs.settle_success(&id, details, None, BTreeMap::new());
-        assert!(
-            matches!(refused, Err(JobError::Validation(_))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(JobError::Validation(_))), "{refused:?}");
         let big = variables(&[("K", &"v".repeat(limits::VARIABLES_BYTES))]);
         let refused = jobs.settle_success(&id, ExecutionDetails::default(), None, big);
-        assert_eq!(
-            refused,
-            Err(JobError::OutputVariablesSizeExceeded(
-                limits::VARIABLES_BYTES + 1
-            ))
-        );
-        jobs.settle_failure(&id, failure("JobFailed", "still open"))
-            .unwrap();
+        assert_eq!(refused, Err(JobError::OutputVariablesSizeExceeded(limits::VARIABLES_BYTES + 1)));
+        jobs.settle_failure(&id, failure("JobFailed", "still open")).unwrap();
     }
 }

@@ -45,11 +45,7 @@ pub enum Invalid {
 
 pub(super) fn execution_details(details: &ExecutionDetails) -> Result<(), Invalid> {
     optional("executionDetails.summary", details.summary.as_deref(), 2048)?;
-    optional(
-        "executionDetails.externalExecutionId",
-        details.external_execution_id.as_deref(),
-        1500,
-    )?;
+    optional("executionDetails.externalExecutionId", details.external_execution_id.as_deref(), 1500)?;
     match details.percent_complete {
         Some(percent) if !(0..=100).contains(&percent) => Err(Invalid::Percent(percent)),
         _ => Ok(()),
@@ -61,17 +57,10 @@ pub(super) fn failure_details(details: &FailureDetails) -> Result<(), Invalid> {
         return Err(Invalid::FailureType(details.kind.clone()));
     }
     length("failureDetails.message", &details.message, 5000)?;
-    optional(
-        "failureDetails.externalExecutionId",
-        details.external_execution_id.as_deref(),
-        1500,
-    )
+    optional("failureDetails.externalExecutionId", details.external_execution_id.as_deref(), 1500)
 }
 
-pub(super) fn continuation_token(
-    token: Option<&str>,
-    variables: &BTreeMap<String, String>,
-) -> Result<(), Invalid> {
+pub(super) fn continuation_token(token: Option<&str>, variables: &BTreeMap<String, String>) -> Result<(), Invalid> {
     optional("continuationToken", token, 2048)?;
     if token.is_some() && !variables.is_empty() {
         return Err(Invalid::VariablesWithToken);
@@ -87,17 +76,11 @@ pub(super) fn variable_names(variables: &BTreeMap<String, String>) -> Result<(),
 }
 
 pub(super) fn variables_bytes(variables: &BTreeMap<String, String>) -> usize {
-    variables
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum()
+    variables.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
 fn is_variable_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '@' | '-' | '_'))
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '@' | '-' | '_'))
 }
 
 fn optional(field: &'static str, value: Option<&str>, max: usize) -> Result<(), Invalid> {
@@ -106,11 +89,7 @@ fn optional(field: &'static str, value: Option<&str>, max: usize) -> Result<(), 
 
 fn length(field: &'static str, value: &str, max: usize) -> Result<(), Invalid> {
     let length = value.chars().count();
-    if (1..=max).contains(&length) {
-        Ok(())
-    } else {
-        Err(Invalid::Length { field, length, max })
-    }
+    if (1..=max).contains(&length) { Ok(()) } else { Err(Invalid::Length { field, length, max }) }
 }
 
 #[cfg(test)]
@@ -118,23 +97,13 @@ mod tests {
     use super::*;
 
     fn failure(kind: &str, message: &str) -> FailureDetails {
-        FailureDetails {
-            kind: kind.into(),
-            message: message.into(),
-            external_execution_id: None,
-        }
+        FailureDetails { kind: kind.into(), message: message.into(), external_execution_id: None }
     }
 
     #[test]
     fn texts_may_be_as_long_as_documented_and_no_longer() {
-        let summary = |length| ExecutionDetails {
-            summary: Some("é".repeat(length)),
-            ..Default::default()
-        };
-        let id = |length| ExecutionDetails {
-            external_execution_id: Some("x".repeat(length)),
-            ..Default::default()
-        };
+        let summary = |length| ExecutionDetails { summary: Some("é".repeat(length)), ..Default::default() };
+        let id = |length| ExecutionDetails { external_execution_id: Some("x".repeat(length)), ..Default::default() };
         for (details, accepted) in [
             (summary(0), false),
             (summary(1), true),
@@ -144,12 +113,7 @@ mod tests {
             (id(1500), true),
             (id(1501), false),
         ] {
-            assert_eq!(
-                execution_details(&details).is_ok(),
-                accepted,
-                "{:?}",
-                execution_details(&details)
-            );
+            assert_eq!(execution_details(&details).is_ok(), accepted, "{:?}", execution_details(&details));
         }
         for (length, accepted) in [(0, false), (1, true), (5000, true), (5001, false)] {
             let answer = failure_details(&failure("JobFailed", &"m".repeat(length)));
@@ -160,34 +124,19 @@ mod tests {
     #[test]
     fn percent_and_failure_type_are_checked() {
         for (percent, accepted) in [(-1, false), (0, true), (100, true), (101, false)] {
-            let details = ExecutionDetails {
-                percent_complete: Some(percent),
-                ..Default::default()
-            };
+            let details = ExecutionDetails { percent_complete: Some(percent), ..Default::default() };
             assert_eq!(execution_details(&details).is_ok(), accepted, "{percent}");
         }
         assert!(failure_details(&failure("SystemUnavailable", "m")).is_ok());
-        assert_eq!(
-            failure_details(&failure("jobfailed", "m")),
-            Err(Invalid::FailureType("jobfailed".into()))
-        );
+        assert_eq!(failure_details(&failure("jobfailed", "m")), Err(Invalid::FailureType("jobfailed".into())));
     }
 
     #[test]
     fn variables_need_names_that_can_be_referred_to_and_no_token() {
-        for (name, accepted) in [
-            ("Url", true),
-            ("a@b-c_1", true),
-            ("", false),
-            ("a.b", false),
-            ("é", false),
-        ] {
+        for (name, accepted) in [("Url", true), ("a@b-c_1", true), ("", false), ("a.b", false), ("é", false)] {
             let variables = BTreeMap::from([(name.to_owned(), String::new())]);
             assert_eq!(variable_names(&variables).is_ok(), accepted, "{name}");
-            assert_eq!(
-                continuation_token(Some("t"), &variables),
-                Err(Invalid::VariablesWithToken)
-            );
+            assert_eq!(continuation_token(Some("t"), &variables), Err(Invalid::VariablesWithToken));
         }
         for (length, accepted) in [(0, false), (1, true), (2048, true), (2049, false)] {
             let answer = continuation_token(Some(&"t".repeat(length)), &BTreeMap::new());
