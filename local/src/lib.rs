@@ -4,4 +4,5 @@ pub mod actions;
 pub mod buildspec;
 pub mod cloud;
 pub mod pipeline;
+pub mod repository;
 pub mod supervise;

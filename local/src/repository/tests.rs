@@ -1,0 +1,149 @@
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn write(root: &Path, name: &str, content: &str) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+fn git(directory: &Path, args: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"])
+        .args(args)
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{args:?}: {}", String::from_utf8_lossy(&status.stderr));
+}
+
+struct World {
+    directory: TempDir,
+    store: Store,
+}
+
+impl World {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(&directory.path().join("state"));
+        Self { directory, store }
+    }
+
+    fn source(&self) -> PathBuf {
+        let source = self.directory.path().join("service");
+        fs::create_dir_all(&source).unwrap();
+        source
+    }
+
+    async fn push(&self, from: &Path) -> Commit {
+        self.store.push(from.to_str().unwrap(), "service", "main").await.unwrap()
+    }
+
+    async fn files(&self, commit: &Commit) -> String {
+        let zip = self.store.archive("service", &commit.id).await.unwrap();
+        let to = tempfile::tempdir().unwrap();
+        let mut files = Vec::new();
+        let mut on_file = |path: &Path, content: &[u8], _: &fs::File| {
+            files.push(format!("{}={}", path.display(), String::from_utf8_lossy(content)));
+            Ok(())
+        };
+        crate::actions::archive::Archive::new(&zip).unwrap().extract(to.path(), &mut on_file).unwrap();
+        files.sort();
+        files.join(" ")
+    }
+}
+
+#[tokio::test]
+async fn a_plain_folder_becomes_a_commit_without_what_it_ignores() {
+    let world = World::new();
+    let source = world.source();
+    for (name, content) in [("a.txt", "1"), ("b/c d.txt", "2"), ("target/x", "3"), (".gitignore", "target")] {
+        write(&source, name, content);
+    }
+    let commit = world.push(&source).await;
+    assert_eq!(world.files(&commit).await, ".gitignore=target a.txt=1 b/c d.txt=2");
+    assert_eq!(commit.message, "Snapshot of service");
+    assert_eq!(world.store.head("service", "main").await.unwrap(), commit);
+}
+
+#[tokio::test]
+async fn the_same_content_is_the_same_commit_and_a_change_follows_it() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a", "1");
+    let first = world.push(&source).await;
+    write(&source, "a", "1");
+    assert_eq!(world.push(&source).await.id, first.id);
+    fs::remove_file(source.join("a")).unwrap();
+    write(&source, "b", "2");
+    let second = world.push(&source).await;
+    assert_ne!(second.id, first.id);
+    assert_eq!(world.files(&second).await, "b=2");
+    let parent = Git::new(world.store.path("service").unwrap()).line(&["rev-parse", "main^"]).await.unwrap();
+    assert_eq!(parent, first.id);
+}
+
+#[tokio::test]
+async fn a_folder_inside_a_bigger_repository_is_taken_alone_as_it_stands() {
+    let world = World::new();
+    let source = world.source();
+    let outer = world.directory.path();
+    git(outer, &["init", "-q"]);
+    for (name, content) in [(".gitignore", "*.pyc\nstate"), ("service/a", "1"), ("service/gone", "1"), ("other/b", "2")]
+    {
+        write(outer, name, content);
+    }
+    git(outer, &["add", "-A"]);
+    git(outer, &["commit", "-qm", "one"]);
+    write(&source, "a", "changed");
+    write(&source, "new", "3");
+    write(&source, "x.pyc", "ignored by the outer repository");
+    fs::remove_file(source.join("gone")).unwrap();
+    let commit = world.push(&source).await;
+    assert_eq!(world.files(&commit).await, "a=changed new=3");
+}
+
+#[tokio::test]
+async fn a_bare_repository_and_a_url_give_their_own_commits() {
+    let world = World::new();
+    let work = world.source();
+    git(&work, &["init", "-q", "-b", "trunk"]);
+    write(&work, "a", "1");
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "-qm", "the message\n\nand more"]);
+    let bare = world.directory.path().join("bare.git");
+    git(world.directory.path(), &["clone", "-q", "--bare", work.to_str().unwrap(), bare.to_str().unwrap()]);
+
+    let commit = world.push(&bare).await;
+    assert_eq!((commit.message.as_str(), commit.author.as_str()), ("the message\n\nand more", "Ada"));
+    assert_eq!(world.files(&commit).await, "a=1");
+    let url = format!("file://{}", bare.display());
+    assert_eq!(world.store.push(&url, "owner/other", "trunk").await.unwrap().id, commit.id);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let world = World::new();
+    let source = world.source();
+    let refusal = world.store.push(source.to_str().unwrap(), "service", "main").await.unwrap_err();
+    assert!(matches!(refusal, Error::Empty(_)), "{refusal}");
+    write(&source, "a", "1");
+    world.push(&source).await;
+    for (repository, branch, says) in [
+        ("absent", "main", "repository absent does not exist"),
+        ("service", "absent", "repository service has no branch absent"),
+        ("../service", "main", "repository name \"../service\""),
+        ("", "main", "repository name \"\""),
+        ("a/b/c", "main", "repository name"),
+        ("-x", "main", "repository name"),
+    ] {
+        let refusal = world.store.head(repository, branch).await.unwrap_err().to_string();
+        assert!(refusal.contains(says), "{refusal}");
+    }
+    let absent = world.store.push("/no/such/directory", "service", "main").await.unwrap_err();
+    assert!(matches!(absent, Error::NoDirectory(_)), "{absent}");
+}
