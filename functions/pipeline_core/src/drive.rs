@@ -72,10 +72,18 @@ impl<C: Clock, V: ReadVerdicts + RecordVerdicts, J: SettleJobs> Ports<'_, C, V, 
     async fn conclude(&self, id: &JobId, verdict: Verdict) -> Delivered {
         match verdict {
             Verdict::Deferred { why } => Delivered::Deferred(why),
-            Verdict::Report(report) => match self.verdicts.record(id, &report).await {
+            Verdict::Report(report) => match self.record(id, &report).await {
                 Ok(standing) => self.send(id, standing).await,
                 Err(error) => self.send_unrecorded(id, report, &error).await,
             },
+        }
+    }
+
+    /// I8: a write whose reply was lost is resolved by the same conditional write, which answers what stands.
+    async fn record(&self, id: &JobId, report: &Report) -> Result<Recorded, PortError> {
+        match self.verdicts.record(id, report).await {
+            Ok(standing) => Ok(standing),
+            Err(_) => self.verdicts.record(id, report).await,
         }
     }
 

@@ -9,6 +9,8 @@ pub mod configure;
 pub mod drive;
 pub mod ids;
 pub mod job;
+#[cfg(feature = "memory")]
+pub mod memory;
 pub mod ports;
 pub mod start_tests;
 pub mod text;

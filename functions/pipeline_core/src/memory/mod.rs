@@ -1,0 +1,136 @@
+//! A small world in memory, behind the same ports as AWS: for tests and simulation.
+//!
+//! Time is virtual: it stands still while anything can go on, and [`World::run`] turns it when everything waits.
+//! Every call of a port is an effect with a name; [`Fault`]s strike at effects.
+
+mod clock;
+mod records;
+mod services;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    ids::JobId,
+    ports::{PortError, Recorded, Settled, Stack},
+    start_tests::{
+        answer::Answer,
+        run::{Run, TestResult},
+    },
+    verdict::Report,
+};
+
+/// How a test function behaves.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    /// How long it takes.
+    pub after: SignedDuration,
+    /// What it answers then.
+    pub answer: Result<Answer, PortError>,
+}
+
+/// What goes wrong at an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The call fails and changes nothing.
+    Refused,
+    /// The call does its work, and its reply is lost.
+    ReplyLost,
+    /// The caller is killed before the call; see [`World::run`].
+    KilledBefore,
+    /// The caller is killed after the call did its work.
+    KilledAfter,
+}
+
+/// The world.
+#[derive(Debug)]
+pub struct World {
+    now: Cell<Timestamp>,
+    sleepers: RefCell<Vec<(Timestamp, std::task::Waker)>>,
+    killed: Cell<bool>,
+    faults: RefCell<BTreeMap<usize, Fault>>,
+    /// The names of all effects so far, in order.
+    pub effects: RefCell<Vec<&'static str>>,
+    /// Stacks by name.
+    pub stacks: RefCell<BTreeMap<String, Stack>>,
+    /// Test functions by name.
+    pub functions: RefCell<BTreeMap<String, Behaviour>>,
+    /// Payloads of the tests started, by function, in order.
+    pub started: RefCell<Vec<(String, serde_json::Value)>>,
+    /// How many tests were under way at once, at most.
+    pub overlap: Cell<usize>,
+    under_way: Cell<usize>,
+    /// The record of verdicts.
+    pub verdicts: RefCell<BTreeMap<JobId, Recorded>>,
+    /// The record of runs.
+    pub runs: RefCell<BTreeMap<JobId, Run>>,
+    /// The results of runs.
+    pub results: RefCell<BTreeMap<(JobId, String), TestResult>>,
+    /// Every report that reached CodePipeline, with its answer.
+    pub reports: RefCell<Vec<(JobId, Report, Settled)>>,
+    /// Jobs that somebody else settled.
+    pub settled_elsewhere: RefCell<Vec<JobId>>,
+}
+
+impl World {
+    /// An empty world at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            now: Cell::new(now),
+            sleepers: RefCell::default(),
+            killed: Cell::new(false),
+            faults: RefCell::default(),
+            effects: RefCell::default(),
+            stacks: RefCell::default(),
+            functions: RefCell::default(),
+            started: RefCell::default(),
+            overlap: Cell::new(0),
+            under_way: Cell::new(0),
+            verdicts: RefCell::default(),
+            runs: RefCell::default(),
+            results: RefCell::default(),
+            reports: RefCell::default(),
+            settled_elsewhere: RefCell::default(),
+        }
+    }
+
+    /// Lets `fault` strike at the effect of this index, counted from the first of all.
+    pub fn strike(&self, effect: usize, fault: Fault) {
+        self.faults.borrow_mut().insert(effect, fault);
+    }
+
+    /// One effect: `work` happens, or not, as the faults want it.
+    async fn effect<T>(&self, name: &'static str, work: impl FnOnce() -> Result<T, PortError>) -> Result<T, PortError> {
+        let index = self.effects.borrow().len();
+        self.effects.borrow_mut().push(name);
+        let fault = self.faults.borrow_mut().remove(&index);
+        match fault {
+            None => {
+                let done = work();
+                // Others get their turn at every effect, as over a network.
+                self.turn().await;
+                done
+            }
+            Some(Fault::Refused) => Err(lost(name)),
+            Some(Fault::ReplyLost) => work().and_then(|_| Err(lost(name))),
+            Some(Fault::KilledBefore) => self.die().await,
+            Some(Fault::KilledAfter) => {
+                let _done = work();
+                self.die().await
+            }
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.killed.set(true);
+        std::future::pending().await
+    }
+}
+
+fn lost(operation: &str) -> PortError {
+    PortError::Unavailable { operation: operation.to_owned(), detail: "connection reset".to_owned() }
+}

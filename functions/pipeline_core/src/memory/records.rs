@@ -1,0 +1,70 @@
+//! The state table.
+
+use crate::{
+    ids::JobId,
+    memory::World,
+    ports::{PortError, ReadVerdicts, RecordVerdicts, Recorded, Settled},
+    start_tests::run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
+    verdict::Report,
+};
+
+impl ReadVerdicts for World {
+    async fn standing(&self, job: &JobId) -> Result<Option<Recorded>, PortError> {
+        self.effect("read verdict", || Ok(self.verdicts.borrow().get(job).cloned())).await
+    }
+}
+
+impl RecordVerdicts for World {
+    async fn record(&self, job: &JobId, report: &Report) -> Result<Recorded, PortError> {
+        let write = || {
+            let mut verdicts = self.verdicts.borrow_mut();
+            let fresh = Recorded { report: report.clone(), sent: false };
+            Ok(verdicts.entry(job.clone()).or_insert(fresh).clone())
+        };
+        self.effect("record verdict", write).await
+    }
+
+    async fn mark_sent(&self, job: &JobId, _answer: Settled) -> Result<(), PortError> {
+        let write = || {
+            if let Some(recorded) = self.verdicts.borrow_mut().get_mut(job) {
+                recorded.sent = true;
+            }
+            Ok(())
+        };
+        self.effect("mark sent", write).await
+    }
+}
+
+impl ReadRuns for World {
+    async fn run(&self, job: &JobId) -> Result<Option<Run>, PortError> {
+        self.effect("read run", || Ok(self.runs.borrow().get(job).cloned())).await
+    }
+
+    async fn results(&self, job: &JobId) -> Result<Vec<TestResult>, PortError> {
+        let read = || {
+            let results = self.results.borrow();
+            Ok(results.iter().filter(|((of, _), _)| of == job).map(|(_, result)| result.clone()).collect())
+        };
+        self.effect("read results", read).await
+    }
+}
+
+impl WriteRuns for World {
+    async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
+        let write = || {
+            let mut runs = self.runs.borrow_mut();
+            let standing = runs.entry(run.job.clone()).or_insert_with(|| run.clone());
+            Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing.clone()) })
+        };
+        self.effect("claim run", write).await
+    }
+
+    async fn record_result(&self, job: &JobId, result: &TestResult) -> Result<(), PortError> {
+        let write = || {
+            let key = (job.clone(), result.test.clone());
+            self.results.borrow_mut().entry(key).or_insert_with(|| result.clone());
+            Ok(())
+        };
+        self.effect("record result", write).await
+    }
+}

@@ -1,0 +1,135 @@
+//! The envelope: whatever the action does, one verdict comes.
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline_core::{
+    drive::{Action, Delivered},
+    job::{Job, MalformedJob},
+    memory::{Fault, World},
+    ports::{Clock, Settled},
+    verdict::{FailureKind, Report, Verdict},
+};
+
+use crate::support::{deadline, deliver, failure, job, reports, success, world};
+
+struct Succeeds<'a>(&'a Cell<usize>);
+
+impl Action for Succeeds<'_> {
+    async fn perform(&self, _job: &Job, _until: Timestamp) -> Verdict {
+        self.0.set(self.0.get() + 1);
+        Report::succeed("done", BTreeMap::new()).into()
+    }
+}
+
+struct Panics;
+
+impl Action for Panics {
+    async fn perform(&self, _job: &Job, _until: Timestamp) -> Verdict {
+        panic!("index out of bounds")
+    }
+}
+
+struct Hangs;
+
+impl Action for Hangs {
+    async fn perform(&self, _job: &Job, _until: Timestamp) -> Verdict {
+        std::future::pending().await
+    }
+}
+
+fn succeed(world: &World, performed: &Cell<usize>) -> Option<Delivered> {
+    world.run(deliver(world, Ok((job("{}"), Succeeds(performed))), deadline(world)))
+}
+
+#[test]
+fn a_malformed_job_fails_as_a_configuration_error() {
+    let world = world();
+    let malformed: Result<(Job, Hangs), _> = Err(MalformedJob("missing field `data`".into()));
+    world.run(deliver(&world, malformed, deadline(&world)));
+    let (kind, message) = failure(&reports(&world));
+    assert_eq!((kind, message.contains("missing field `data`")), (FailureKind::ConfigurationError, true));
+}
+
+#[test]
+fn i17_a_panic_is_reported_with_its_message() {
+    let world = world();
+    world.run(deliver(&world, Ok((job("{}"), Panics)), deadline(&world)));
+    let (kind, message) = failure(&reports(&world));
+    assert_eq!((kind, message.contains("index out of bounds")), (FailureKind::JobFailed, true));
+}
+
+#[test]
+fn i17_work_that_does_not_end_is_reported_5_seconds_before_the_deadline() {
+    let world = world();
+    let until = deadline(&world);
+    world.run(deliver(&world, Ok((job("{}"), Hangs)), until));
+    assert_eq!(until.duration_since(world.now()), SignedDuration::from_secs(5));
+    assert!(failure(&reports(&world)).1.contains("deadline"));
+}
+
+#[test]
+fn i16_later_deliveries_neither_work_nor_report_again() {
+    let (world, performed) = (world(), Cell::new(0));
+    for _ in 0..5 {
+        succeed(&world, &performed);
+    }
+    assert_eq!((performed.get(), success(&reports(&world)).as_str()), (1, "done"));
+}
+
+#[test]
+fn i16_a_report_that_could_not_be_sent_is_sent_by_the_next_delivery_as_it_stands() {
+    let (world, performed) = (world(), Cell::new(0));
+    let settle = 2;
+    world.strike(settle, Fault::Refused);
+    assert!(matches!(succeed(&world, &performed), Some(Delivered::Unsent(..))));
+    assert!(matches!(succeed(&world, &performed), Some(Delivered::Settled(_, Settled::Accepted))));
+    assert_eq!((performed.get(), success(&reports(&world)).as_str()), (1, "done"));
+}
+
+#[test]
+fn i18_a_success_that_cannot_be_recorded_is_not_sent_but_something_is() {
+    let (world, performed) = (world(), Cell::new(0));
+    let record = 1;
+    world.strike(record, Fault::Refused);
+    world.strike(record + 1, Fault::Refused);
+    succeed(&world, &performed);
+    let (kind, message) = failure(&reports(&world));
+    assert_eq!((kind, message.contains("could not be stored")), (FailureKind::SystemUnavailable, true));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_fails_without_doing_the_work() {
+    let (world, performed) = (world(), Cell::new(0));
+    world.strike(0, Fault::Refused);
+    succeed(&world, &performed);
+    assert_eq!((performed.get(), failure(&reports(&world)).0), (0, FailureKind::SystemUnavailable));
+}
+
+#[test]
+fn i20_a_job_that_was_settled_elsewhere_is_left_quietly() {
+    let (world, performed) = (world(), Cell::new(0));
+    world.settled_elsewhere.borrow_mut().push(job("").id);
+    assert!(matches!(succeed(&world, &performed), Some(Delivered::Settled(_, Settled::Already))));
+    assert!(matches!(succeed(&world, &performed), Some(Delivered::Repeated(_))));
+}
+
+#[test]
+fn i16_killed_at_any_effect_the_next_delivery_reports_once() {
+    let (whole, performed) = (world(), Cell::new(0));
+    succeed(&whole, &performed);
+    let sites = whole.effects.borrow().clone();
+    assert_eq!(sites, ["read verdict", "record verdict", "settle job", "mark sent"]);
+    for (effect, site) in sites.iter().enumerate() {
+        for fault in [Fault::KilledBefore, Fault::KilledAfter, Fault::ReplyLost] {
+            let (world, performed) = (world(), Cell::new(0));
+            world.strike(effect, fault);
+            succeed(&world, &performed);
+            succeed(&world, &performed);
+            let accepted = world.reports.borrow().iter().filter(|(.., answer)| *answer == Settled::Accepted).count();
+            let mut distinct = reports(&world);
+            distinct.dedup();
+            assert_eq!((accepted, distinct.len()), (1, 1), "{fault:?} at {site}");
+        }
+    }
+}

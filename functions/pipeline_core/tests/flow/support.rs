@@ -1,0 +1,126 @@
+//! Jobs, stacks and deliveries for the tests.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline_core::{
+    drive::{Action, Delivered, Ports},
+    ids::Nonce,
+    job::{Job, MalformedJob},
+    memory::{Behaviour, World},
+    ports::{Clock, PortError, Stack},
+    start_tests::{answer::Answer, perform::StartTests},
+    verdict::{FailureKind, Report},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub(crate) const PARAMETERS: &str = r#"{"app_stack": "time-beta", "test_stack": "time-tests", "stage": "beta"}"#;
+
+pub(crate) fn world() -> World {
+    World::new("2026-11-21T12:00:00Z".parse().expect("a timestamp"))
+}
+
+pub(crate) fn job(user_parameters: &str) -> Job {
+    Job {
+        id: "11111111-abcd-1111-abcd-111111abcdef".parse().expect("a job id"),
+        account: "111122223333".into(),
+        user_parameters: Some(user_parameters.into()),
+        inputs: vec![],
+        outputs: vec![],
+        continuation: None,
+    }
+}
+
+pub(crate) fn stack(outputs: &[(&str, &str)]) -> Stack {
+    Stack {
+        status: "CREATE_COMPLETE".into(),
+        outputs: outputs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        tags: BTreeMap::from([("flowgate:revision".into(), "8f2c".into())]),
+    }
+}
+
+/// A deployed stage whose tests behave as given, named `TestFunctionA`, `TestFunctionB`, …
+pub(crate) fn stage(world: &World, tests: &[Behaviour]) {
+    let names: Vec<(String, String)> =
+        (0..tests.len()).map(|n| (format!("TestFunction{n:03}"), format!("time-tests-{n:03}"))).collect();
+    let outputs: Vec<(&str, &str)> = names.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    world.stacks.borrow_mut().insert("time-beta".into(), stack(&[("ApiUrl", "https://api.example/Prod")]));
+    world.stacks.borrow_mut().insert("time-tests".into(), stack(&outputs));
+    for ((_, function), behaviour) in names.iter().zip(tests) {
+        world.functions.borrow_mut().insert(function.clone(), behaviour.clone());
+    }
+}
+
+pub(crate) fn answers(value: Value) -> Behaviour {
+    Behaviour { after: SignedDuration::from_secs(1), answer: Ok(Answer::Returned(value)) }
+}
+
+pub(crate) fn passes() -> Behaviour {
+    answers(json!({"passed": true}))
+}
+
+pub(crate) fn fails(message: &str) -> Behaviour {
+    answers(json!({"passed": false, "message": message}))
+}
+
+pub(crate) fn raises(kind: &str, message: &str) -> Behaviour {
+    let error = json!({"errorType": kind, "errorMessage": message});
+    Behaviour { after: SignedDuration::from_secs(1), answer: Ok(Answer::Errored(error)) }
+}
+
+pub(crate) fn drops_the_connection() -> Behaviour {
+    let detail = "connection reset".to_owned();
+    let answer = Err(PortError::Unavailable { operation: "invoke test function".into(), detail });
+    Behaviour { after: SignedDuration::from_secs(1), answer }
+}
+
+pub(crate) fn never_answers() -> Behaviour {
+    Behaviour { after: SignedDuration::from_hours(24), ..passes() }
+}
+
+/// A Lambda invocation of 15 minutes, from now.
+pub(crate) fn deadline(world: &World) -> Timestamp {
+    world.now() + SignedDuration::from_mins(15)
+}
+
+/// One delivery of the job to `start_tests`.
+pub(crate) async fn start_tests(world: &World, job: Job) -> Delivered {
+    let action = StartTests {
+        clock: world,
+        stacks: world,
+        runs: world,
+        tests: world,
+        test_function: None,
+        nonce: Nonce::from_random(Uuid::new_v4()),
+    };
+    deliver(world, Ok((job, action)), deadline(world)).await
+}
+
+pub(crate) async fn deliver<A: Action>(
+    world: &World,
+    work: Result<(Job, A), MalformedJob>,
+    until: Timestamp,
+) -> Delivered {
+    let id = job("").id;
+    Ports { clock: world, verdicts: world, jobs: world }.deliver(&id, work, until).await
+}
+
+/// The reports that reached CodePipeline.
+pub(crate) fn reports(world: &World) -> Vec<Report> {
+    world.reports.borrow().iter().map(|(_, report, _)| report.clone()).collect()
+}
+
+pub(crate) fn failure(reports: &[Report]) -> (FailureKind, String) {
+    match reports {
+        [Report::Fail { kind, message }] => (*kind, message.clone()),
+        other => panic!("not one failure: {other:?}"),
+    }
+}
+
+pub(crate) fn success(reports: &[Report]) -> String {
+    match reports {
+        [Report::Succeed { summary, .. }] => summary.clone(),
+        other => panic!("not one success: {other:?}"),
+    }
+}
