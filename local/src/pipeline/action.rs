@@ -48,7 +48,8 @@ pub struct Artifact {
     pub name: String,
     /// Where its zip lies.
     pub location: Location,
-    /// The source revision, where a source action made it.
+    /// The source revision, where a source action made it. On an output of a source action's request: the revision it
+    /// must fetch, where the start names one, instead of the newest.
     pub revision: Option<String>,
 }
 

@@ -4,4 +4,5 @@
 
 pub mod action;
 pub mod definition;
+pub mod engine;
 pub mod variables;

@@ -58,7 +58,7 @@ pub struct Place {
 
 impl Place {
     /// The whole pipeline.
-    pub(super) fn pipeline() -> Self {
+    pub(in crate::pipeline) fn pipeline() -> Self {
         Self::default()
     }
 
@@ -73,12 +73,12 @@ impl Place {
     }
 
     /// A field of what this place is.
-    pub(super) fn field(&self, field: impl Into<String>) -> Self {
+    pub(in crate::pipeline) fn field(&self, field: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..self.clone() }
     }
 
     /// An error at this place.
-    pub(super) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> DefinitionError {
+    pub(in crate::pipeline) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> DefinitionError {
         DefinitionError { kind, place: self.clone(), message: message.into() }
     }
 }

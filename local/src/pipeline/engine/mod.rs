@@ -1,0 +1,61 @@
+//! The engine moves executions through a pipeline: State × Event → State and Commands.
+//!
+//! It is told the time and given its ids, so that the same events always lead to the same commands. What the state
+//! says holds between events:
+//! - at most one execution is in a stage, and at most one waits for it;
+//! - nobody waits for a stage that is free;
+//! - an execution that is in a stage has an action running there; one that ended has none.
+
+mod change;
+mod event;
+mod prepare;
+mod situation;
+mod state;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use change::{ActionChange, Change, Command, Subject};
+pub use event::{Event, Ids, SourceRevision, Start, StartError, Trigger, TriggerType};
+use jiff::Timestamp;
+pub use state::{
+    ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus, Position, RunId, StageRun,
+    StageStatus, State,
+};
+
+use super::definition::{DefinitionError, ErrorKind, ExecutionMode, Pipeline, Place};
+
+/// One pipeline and its executions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    pipeline: Pipeline,
+    state: State,
+}
+
+impl Engine {
+    /// A pipeline without executions; refuses an execution mode that it cannot honour.
+    pub fn new(pipeline: Pipeline) -> Result<Self, DefinitionError> {
+        if pipeline.execution_mode != ExecutionMode::Superseded {
+            let message = "cannot run here yet; use \"SUPERSEDED\"";
+            return Err(Place::pipeline().field("executionMode").error(ErrorKind::Structure, message));
+        }
+        Ok(Self { pipeline, state: State::default() })
+    }
+
+    /// What it runs.
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
+    /// What has happened so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes in what happened and says what to do now, in this order.
+    ///
+    /// An event that repeats one, or that speaks of something unknown or ended, changes nothing.
+    pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
+        step::Step::new(&self.pipeline, &mut self.state, now, ids).take(event)
+    }
+}

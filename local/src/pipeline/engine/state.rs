@@ -1,0 +1,237 @@
+//! Everything that is known of a pipeline's executions: plain data, from which the API's answers are made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::{SourceRevision, Trigger};
+use crate::pipeline::action::{Artifact, TypeId};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A `pipelineExecutionId`, a UUID.
+    ExecutionId
+);
+id!(
+    /// An `actionExecutionId`, a UUID: one run of one action.
+    RunId
+);
+
+/// All executions, in the order of their starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// Oldest first: the later of two is the newer one.
+    pub executions: Vec<Execution>,
+}
+
+/// One passage of one change through the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Execution {
+    /// Its id.
+    pub id: ExecutionId,
+    /// The version of the pipeline's definition that it runs.
+    pub pipeline_version: u32,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The pipeline-level variables, resolved.
+    pub variables: BTreeMap<String, String>,
+    /// The revisions it was started with.
+    pub source_revisions: Vec<SourceRevision>,
+    /// How it is doing.
+    pub status: ExecutionStatus,
+    /// Why it has that status, where that needs saying.
+    pub status_summary: Option<String>,
+    /// Where it is.
+    pub position: Position,
+    /// When it started.
+    pub started: Timestamp,
+    /// When anything of it changed last.
+    pub updated: Timestamp,
+    /// The stages it has entered, in that order.
+    pub stages: Vec<StageRun>,
+}
+
+/// Where an execution is; stages are counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Position {
+    /// Before a stage that another execution occupies.
+    Waiting(usize),
+    /// In a stage.
+    In(usize),
+    /// Nowhere any more.
+    Ended,
+}
+
+/// The documented statuses of a pipeline execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExecutionStatus {
+    /// The pipeline's definition changed under it.
+    Cancelled,
+    /// It runs or waits.
+    InProgress,
+    /// Somebody stopped it.
+    Stopped,
+    /// Somebody is stopping it.
+    Stopping,
+    /// Every stage succeeded.
+    Succeeded,
+    /// A newer one took its place before a stage.
+    Superseded,
+    /// A stage failed.
+    Failed,
+}
+
+/// An execution's passage through a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StageRun {
+    /// The stage's name.
+    pub name: String,
+    /// How it is doing.
+    pub status: StageStatus,
+    /// When the execution entered.
+    pub started: Timestamp,
+    /// When anything changed last.
+    pub updated: Timestamp,
+    /// Every run of an action, in the order of their starts; of several runs of one action the last counts.
+    pub actions: Vec<ActionRun>,
+}
+
+/// The documented statuses of a stage execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StageStatus {
+    /// The pipeline's definition changed under it.
+    Cancelled,
+    /// Its actions run.
+    InProgress,
+    /// An action failed.
+    Failed,
+    /// Somebody stopped it.
+    Stopped,
+    /// Somebody is stopping it.
+    Stopping,
+    /// Every action succeeded.
+    Succeeded,
+    /// A condition skipped it.
+    Skipped,
+}
+
+/// One run of one action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionRun {
+    /// Its id.
+    pub id: RunId,
+    /// The action's name.
+    pub name: String,
+    /// What kind of action it is.
+    pub type_id: TypeId,
+    /// Where later actions find its variables.
+    pub namespace: Option<String>,
+    /// How it is doing.
+    pub status: ActionStatus,
+    /// When it started.
+    pub started: Timestamp,
+    /// When anything changed last.
+    pub updated: Timestamp,
+    /// One line for people.
+    pub summary: Option<String>,
+    /// 0 to 100.
+    pub percent_complete: Option<u8>,
+    /// The provider's own id for what it did.
+    pub external_execution_id: Option<String>,
+    /// Why it failed.
+    pub error_details: Option<ErrorDetails>,
+    /// The configuration, resolved; empty where it could not be.
+    pub resolved_configuration: BTreeMap<String, String>,
+    /// The artifacts it reads.
+    pub input_artifacts: Vec<Artifact>,
+    /// The artifacts it writes: there once it succeeded.
+    pub output_artifacts: Vec<Artifact>,
+    /// The variables it produced.
+    pub output_variables: BTreeMap<String, String>,
+    /// The source revision it brought.
+    pub revision: Option<String>,
+}
+
+/// The documented statuses of an action execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ActionStatus {
+    /// It runs.
+    InProgress,
+    /// Its outcome was not waited for.
+    Abandoned,
+    /// It did what it should.
+    Succeeded,
+    /// It did not.
+    Failed,
+}
+
+/// Why an action failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorDetails {
+    /// CodePipeline's failure type.
+    pub code: String,
+    /// What failed, on what, and what to do.
+    pub message: String,
+}
+
+impl State {
+    /// The execution of this id.
+    pub fn execution(&self, id: &ExecutionId) -> Option<&Execution> {
+        self.executions.iter().find(|execution| execution.id == *id)
+    }
+
+    /// Who stands there, as indexes, oldest first.
+    pub(super) fn at(&self, position: Position) -> Vec<usize> {
+        let all = self.executions.iter().enumerate();
+        all.filter(|(_, execution)| execution.position == position).map(|(index, _)| index).collect()
+    }
+
+    /// Which execution this running action belongs to, and where it stands in its current stage.
+    pub(super) fn running(&self, run: &RunId) -> Option<(usize, usize)> {
+        self.executions.iter().enumerate().find_map(|(index, execution)| {
+            let actions = &execution.stages.last()?.actions;
+            let is_it = |action: &ActionRun| action.id == *run && action.status == ActionStatus::InProgress;
+            Some((index, actions.iter().position(is_it)?))
+        })
+    }
+}
+
+impl Execution {
+    /// Every run that succeeded, in the order of their starts.
+    pub fn succeeded(&self) -> impl DoubleEndedIterator<Item = &ActionRun> {
+        let runs = self.stages.iter().flat_map(|stage| &stage.actions);
+        runs.filter(|run| run.status == ActionStatus::Succeeded)
+    }
+
+    /// The artifact of this name, as this execution produced it.
+    pub fn artifact(&self, name: &str) -> Option<&Artifact> {
+        self.succeeded().rev().flat_map(|run| &run.output_artifacts).find(|artifact| artifact.name == name)
+    }
+}
+
+impl StageRun {
+    /// The run that counts for an action of the stage.
+    pub fn latest(&self, action: &str) -> Option<&ActionRun> {
+        self.actions.iter().rev().find(|run| run.name == action)
+    }
+}
