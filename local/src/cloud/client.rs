@@ -30,3 +30,19 @@ pub fn sdk_config(endpoint: &str) -> SdkConfig {
         .retry_config(RetryConfig::standard().with_max_attempts(2))
         .build()
 }
+
+/// The variables by which any AWS client, in a buildspec or on the command line, reaches the local cloud.
+pub fn variables(endpoint: &str) -> [(&'static str, String); 9] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("AWS_PAGER", String::new()),
+        // The user's own profiles may name a real account.
+        ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+    ]
+}

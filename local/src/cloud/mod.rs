@@ -1,4 +1,192 @@
 //! The local cloud: installs and starts the emulator, stops it, and deploys stacks onto it.
 
 pub mod client;
+mod emulator;
+pub mod install;
+mod launcher;
+pub mod python;
+pub mod run_dir;
 pub mod stack_wait;
+pub mod stacks;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use tokio::process::Command;
+
+use crate::supervise::Supervisor;
+use emulator::{Emulator, Launch, LaunchError};
+use install::{InstallError, Progress};
+use run_dir::RunDir;
+
+/// How often to try again when somebody else takes the free port we found.
+const ATTEMPTS: usize = 3;
+
+/// How a local cloud is started.
+#[derive(Clone)]
+pub struct Options {
+    /// The state directory; none is [`run_dir::default_state`].
+    pub state: Option<PathBuf>,
+    /// The port on 127.0.0.1; none is any free one.
+    pub port: Option<u16>,
+    /// The runner's URL on loopback, to which the CodePipeline API is forwarded.
+    pub runner_url: Option<String>,
+    /// How processes are started.
+    pub supervisor: Supervisor,
+    /// Told what takes a while.
+    pub progress: Progress,
+    /// Patches of the emulator to leave out. Only the conformance tests do that.
+    pub without_patches: Vec<String>,
+}
+
+/// Why the local cloud did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no place for its files.
+    #[error("no state directory: set FLOWGATE_STATE, because neither XDG_STATE_HOME nor HOME is an absolute path")]
+    NoStateDir,
+    /// There is one, and it cannot be used.
+    #[error("the state directory {} cannot be used: {source}; set FLOWGATE_STATE to another", path.display())]
+    State {
+        /// The state directory.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// Its programs could not be installed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// The port that was asked for is taken, or not allowed.
+    #[error("port {port} on 127.0.0.1 cannot be used: {source}; choose another, or none to have a free one found")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What binding it answered.
+        source: io::Error,
+    },
+    /// The emulator did not come up.
+    #[error("the local cloud did not start: {0}")]
+    Emulator(String),
+}
+
+/// A running local cloud. Dropping it stops it; [`Cloud::stop`] also waits for that.
+#[derive(Debug)]
+pub struct Cloud {
+    // The order matters: the emulator goes before the directory it writes to.
+    emulator: Emulator,
+    cli: PathBuf,
+    supervisor: Supervisor,
+    run: RunDir,
+}
+
+impl Cloud {
+    /// Installs what is missing, starts the emulator and waits until it answers.
+    ///
+    /// # Errors
+    /// When anything of that fails; nothing is left running then.
+    pub async fn start(options: &Options) -> Result<Self, StartError> {
+        let state = options.state.clone().or_else(run_dir::default_state).ok_or(StartError::NoStateDir)?;
+        if let Some(port) = options.port {
+            emulator::bind(port).map_err(|source| StartError::Port { port, source })?;
+        }
+        let (supervisor, progress) = (&options.supervisor, &options.progress);
+        let (bin, cli) = tokio::try_join!(
+            install::EMULATOR.install(&state, supervisor, progress),
+            install::CLI.install(&state, supervisor, progress),
+        )?;
+        let run = RunDir::create(&state).map_err(|source| StartError::State { path: state.clone(), source })?;
+        let emulator = start_emulator(options, &bin, &run).await?;
+        Ok(Self { emulator, cli, supervisor: options.supervisor.clone(), run })
+    }
+
+    /// The URL at which every service answers.
+    pub fn endpoint(&self) -> &str {
+        self.emulator.endpoint()
+    }
+
+    /// This run's directory. It is removed when the cloud stops.
+    pub fn run_dir(&self) -> &Path {
+        self.run.path()
+    }
+
+    /// The emulator's log.
+    pub fn log(&self) -> PathBuf {
+        self.run.path().join("emulator.log")
+    }
+
+    /// A configuration for AWS clients.
+    pub fn sdk_config(&self) -> SdkConfig {
+        client::sdk_config(self.endpoint())
+    }
+
+    /// The processor time that the emulator itself has used, without the functions it runs.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn usage(&self) -> io::Result<Duration> {
+        self.emulator.cpu_time().await.map_err(io::Error::other)
+    }
+
+    /// What a program needs in its environment to use the local cloud: credentials, the endpoint, and the pinned `aws`
+    /// first on the PATH. [`Cloud::command`] also takes away what would contradict it.
+    pub fn child_env(&self) -> BTreeMap<String, String> {
+        let variables = client::variables(self.endpoint()).map(|(name, value)| (name.to_owned(), value));
+        let path = ("PATH".to_owned(), before("PATH", ':', &self.cli.display().to_string()));
+        // A proxy of the user's must not be asked for an address on this machine.
+        let direct = ["NO_PROXY", "no_proxy"].map(|name| (name.to_owned(), before(name, ',', "127.0.0.1,localhost")));
+        variables.into_iter().chain([path]).chain(direct).collect()
+    }
+
+    /// A supervised command that speaks to the local cloud, whatever AWS settings the user has.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = self.supervisor.command(program);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_")) {
+            command.env_remove(name);
+        }
+        command.envs(self.child_env());
+        command
+    }
+
+    /// Stops the emulator with the functions it runs, waits for that, and removes the run's directory.
+    ///
+    /// # Errors
+    /// When the system refuses to wait.
+    pub async fn stop(self) -> io::Result<()> {
+        self.emulator.stop().await
+    }
+}
+
+async fn start_emulator(options: &Options, bin: &Path, run: &RunDir) -> Result<Emulator, StartError> {
+    let state_error = |source| StartError::State { path: run.path().to_owned(), source };
+    let script = launcher::write(run.path()).map_err(state_error)?;
+    let launch = Launch {
+        supervisor: &options.supervisor,
+        bin,
+        script: &script,
+        run_dir: run.path(),
+        run: run.id(),
+        runner_url: options.runner_url.as_deref(),
+        without_patches: &options.without_patches,
+    };
+    let mut attempt = 1;
+    loop {
+        let port = options.port.map_or_else(emulator::free_port, Ok).map_err(state_error)?;
+        match Emulator::start(&launch, port).await {
+            Err(LaunchError::Ended { .. }) if attempt < ATTEMPTS && is_taken(port) => attempt += 1,
+            result => return result.map_err(|error| StartError::Emulator(error.to_string())),
+        }
+    }
+}
+
+fn is_taken(port: u16) -> bool {
+    emulator::bind(port).is_err()
+}
+
+/// `first`, and after it what our own environment has in that variable.
+fn before(variable: &str, separator: char, first: &str) -> String {
+    let rest = std::env::var(variable).ok().filter(|rest| !rest.is_empty());
+    rest.map_or_else(|| first.to_owned(), |rest| format!("{first}{separator}{rest}"))
+}

@@ -36,10 +36,7 @@ impl Stack {
 
     /// Whether the latest create, update or import did what it should.
     pub fn is_deployed(&self) -> bool {
-        matches!(
-            self.status.as_str(),
-            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE"
-        )
+        matches!(self.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE")
     }
 }
 
@@ -58,11 +55,7 @@ pub struct FailedResource {
 
 impl fmt::Display for FailedResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}) {}: {}",
-            self.logical_id, self.resource_type, self.status, self.reason
-        )
+        write!(f, "{} ({}) {}: {}", self.logical_id, self.resource_type, self.status, self.reason)
     }
 }
 
@@ -87,15 +80,8 @@ impl CallError {
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: fmt::Debug,
     {
-        let message = error
-            .message()
-            .map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned);
-        Self {
-            operation,
-            stack: stack.to_owned(),
-            code: error.code().map(str::to_owned),
-            message,
-        }
+        let message = error.message().map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned);
+        Self { operation, stack: stack.to_owned(), code: error.code().map(str::to_owned), message }
     }
 
     /// Whether CloudFormation said that there is no such stack. It has no error code of its own for that.
@@ -110,12 +96,7 @@ impl CallError {
 /// When CloudFormation cannot be asked.
 pub async fn find(client: &Client, stack: &str) -> Result<Option<Stack>, CallError> {
     match client.describe_stacks().stack_name(stack).send().await {
-        Ok(answer) => Ok(answer
-            .stacks
-            .unwrap_or_default()
-            .into_iter()
-            .next()
-            .map(from_sdk)),
+        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next().map(from_sdk)),
         Err(error) => Some(CallError::new("DescribeStacks", stack, &error))
             .filter(|error| !error.is_missing_stack())
             .map_or(Ok(None), Err),
@@ -144,15 +125,8 @@ pub async fn settled(client: &Client, stack: &str) -> Result<Option<Stack>, Call
 ///
 /// # Errors
 /// When CloudFormation cannot be asked.
-pub async fn failed_resources(
-    client: &Client,
-    stack: &str,
-) -> Result<Vec<FailedResource>, CallError> {
-    let mut pages = client
-        .describe_stack_events()
-        .stack_name(stack)
-        .into_paginator()
-        .send();
+pub async fn failed_resources(client: &Client, stack: &str) -> Result<Vec<FailedResource>, CallError> {
+    let mut pages = client.describe_stack_events().stack_name(stack).into_paginator().send();
     let mut events = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| CallError::new("DescribeStackEvents", stack, &error))?;
@@ -167,10 +141,7 @@ pub async fn failed_resources(
 /// `events` come newest first, as CloudFormation gives them.
 fn failures_of_latest_operation(events: &[types::StackEvent]) -> Vec<FailedResource> {
     let latest = events.iter().take_while(|event| !starts_operation(event));
-    let mut failed: Vec<_> = latest
-        .filter(|event| !is_about_stack(event))
-        .filter_map(failure)
-        .collect();
+    let mut failed: Vec<_> = latest.filter(|event| !is_about_stack(event)).filter_map(failure).collect();
     failed.reverse();
     // A resource that was cancelled because another failed explains nothing, unless there is no other.
     let (cancelled, causes): (Vec<_>, Vec<_>) = failed.into_iter().partition(is_cancelled);
@@ -183,10 +154,7 @@ fn failure(event: &types::StackEvent) -> Option<FailedResource> {
         logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
         resource_type: event.resource_type().unwrap_or_default().to_owned(),
         status: status.to_owned(),
-        reason: event
-            .resource_status_reason()
-            .unwrap_or("no reason given")
-            .to_owned(),
+        reason: event.resource_status_reason().unwrap_or("no reason given").to_owned(),
     })
 }
 
@@ -200,9 +168,7 @@ fn is_about_stack(event: &types::StackEvent) -> bool {
 }
 
 fn starts_operation(event: &types::StackEvent) -> bool {
-    use types::ResourceStatus::{
-        CreateInProgress, DeleteInProgress, ImportInProgress, UpdateInProgress,
-    };
+    use types::ResourceStatus::{CreateInProgress, DeleteInProgress, ImportInProgress, UpdateInProgress};
     let starts = matches!(
         event.resource_status(),
         Some(CreateInProgress | UpdateInProgress | DeleteInProgress | ImportInProgress)
@@ -215,16 +181,9 @@ fn from_sdk(stack: types::Stack) -> Stack {
     Stack {
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
-        status: stack
-            .stack_status
-            .map(|status| status.as_str().to_owned())
-            .unwrap_or_default(),
-        reason: stack
-            .stack_status_reason
-            .filter(|reason| !reason.is_empty()),
-        outputs: outputs
-            .filter_map(|output| Some((output.output_key?, output.output_value?)))
-            .collect(),
+        status: stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        reason: stack.stack_status_reason.filter(|reason| !reason.is_empty()),
+        outputs: outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect(),
     }
 }
 

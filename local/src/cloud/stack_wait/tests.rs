@@ -21,10 +21,7 @@ fn event(logical_id: &str, status: &str, reason: &str) -> StackEvent {
 /// What failed, given the events in the order they happened.
 fn failed(mut events: Vec<StackEvent>) -> Vec<String> {
     events.reverse();
-    failures_of_latest_operation(&events)
-        .into_iter()
-        .map(|failed| failed.logical_id)
-        .collect()
+    failures_of_latest_operation(&events).into_iter().map(|failed| failed.logical_id).collect()
 }
 
 #[test]
@@ -35,11 +32,7 @@ fn only_the_latest_operation_counts() {
         event("app", "ROLLBACK_COMPLETE", ""),
         event("app", "UPDATE_IN_PROGRESS", "User Initiated"),
         event("New", "UPDATE_FAILED", "no"),
-        event(
-            "app",
-            "UPDATE_ROLLBACK_IN_PROGRESS",
-            "The following resource(s) failed to update: [New]",
-        ),
+        event("app", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [New]"),
         event("New", "UPDATE_IN_PROGRESS", ""),
         event("app", "UPDATE_ROLLBACK_COMPLETE", ""),
     ];
@@ -53,11 +46,7 @@ fn the_first_cause_comes_first_and_cancelled_resources_are_left_out() {
         event("A", "CREATE_FAILED", "Resource creation cancelled"),
         event("B", "CREATE_FAILED", "bucket exists"),
         event("C", "CREATE_FAILED", "role missing"),
-        event(
-            "app",
-            "CREATE_FAILED",
-            "The following resource(s) failed to create: [A, B, C]",
-        ),
+        event("app", "CREATE_FAILED", "The following resource(s) failed to create: [A, B, C]"),
     ];
     assert_eq!(failed(events), ["B", "C"]);
 }

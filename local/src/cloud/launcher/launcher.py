@@ -1,0 +1,35 @@
+"""Starts the emulator with the patches that close its gaps, each in a file of its own in `patches`.
+
+FLOWGATE_WITHOUT_PATCH names patches to leave out, separated by commas; the conformance tests use it to see whether each
+gap is still there.
+"""
+
+import importlib
+import os
+import sys
+
+PATCHES = ("nagle", "hosts", "missing_code", "codepipeline", "node_sdk")
+
+
+def wanted(left_out):
+    """The patches to apply, given the value of FLOWGATE_WITHOUT_PATCH."""
+    names = {name for name in left_out.split(",") if name}
+    if unknown := names.difference(PATCHES):
+        sys.exit(f"FLOWGATE_WITHOUT_PATCH names unknown patches: {', '.join(sorted(unknown))}")
+    return [name for name in PATCHES if name not in names]
+
+
+def main():
+    # Taken out of the environment, because functions inherit it.
+    settings = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("FLOWGATE_")}
+    # Not a patch to leave out: flowgate knows by it that the emulator is up.
+    for name in ("usage", *wanted(settings.get("FLOWGATE_WITHOUT_PATCH", ""))):
+        importlib.import_module(f"patches.{name}").apply(settings)
+
+    from ministack import app
+
+    app.main()
+
+
+if __name__ == "__main__":
+    main()
