@@ -80,4 +80,10 @@ impl Pipeline {
     pub fn declaration(&self) -> &wire::Declaration {
         &self.declaration
     }
+
+    /// Numbers this definition among those of its pipeline.
+    pub fn set_version(&mut self, version: u32) {
+        self.version = version;
+        self.declaration.version = version;
+    }
 }

@@ -35,11 +35,18 @@ pub struct Engine {
 impl Engine {
     /// A pipeline without executions; refuses an execution mode that it cannot honour.
     pub fn new(pipeline: Pipeline) -> Result<Self, DefinitionError> {
-        if pipeline.execution_mode != ExecutionMode::Superseded {
-            let message = "cannot run here yet; use \"SUPERSEDED\"";
-            return Err(Place::pipeline().field("executionMode").error(ErrorKind::Structure, message));
-        }
+        check_mode(&pipeline)?;
         Ok(Self { pipeline, state: State::default() })
+    }
+
+    /// Gives the pipeline another definition, unless one of its executions still runs: then it answers `false`.
+    pub fn replace(&mut self, pipeline: Pipeline) -> Result<bool, DefinitionError> {
+        check_mode(&pipeline)?;
+        let idle = self.state.executions.iter().all(|execution| execution.position == Position::Ended);
+        if idle {
+            self.pipeline = pipeline;
+        }
+        Ok(idle)
     }
 
     /// What it runs.
@@ -58,4 +65,12 @@ impl Engine {
     pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
         step::Step::new(&self.pipeline, &mut self.state, now, ids).take(event)
     }
+}
+
+fn check_mode(pipeline: &Pipeline) -> Result<(), DefinitionError> {
+    if pipeline.execution_mode == ExecutionMode::Superseded {
+        return Ok(());
+    }
+    let message = "cannot run here yet; use \"SUPERSEDED\"";
+    Err(Place::pipeline().field("executionMode").error(ErrorKind::Structure, message))
 }

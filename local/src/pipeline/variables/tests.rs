@@ -4,7 +4,7 @@ use super::*;
 
 fn resolve(value: &str) -> Result<String, String> {
     let name = |name: &str| name.to_owned();
-    let build = BTreeMap::from([(name("Commit-Id"), name("abc")), (name("Loop"), name("#{Build.Loop}"))]);
+    let build = BTreeMap::from([(name("Commit-Id"), name("abc")), (name("Loop"), name("#{Build.Commit-Id}"))]);
     let mut scope = Scope::default();
     scope.add("Build", &build);
     scope.add_execution("e-1");
@@ -20,7 +20,7 @@ fn references_are_replaced_wherever_they_stand() {
         ("a#{Build.Commit-Id}b#{codepipeline.PipelineExecutionId}", "aabcbe-1"),
         ("{\"id\": \"#{Build.Commit-Id}\"}", "{\"id\": \"abc\"}"),
         ("##{Build.Commit-Id}}", "#abc}"),
-        ("#{Build.Loop}", "#{Build.Loop}"),
+        ("#{Build.Loop}", "#{Build.Commit-Id}"),
         ("${Build.Commit-Id} # {x}", "${Build.Commit-Id} # {x}"),
     ] {
         assert_eq!(resolve(value).as_deref(), Ok(expected), "{value}");

@@ -78,6 +78,12 @@ fn each_broken_rule_is_refused_with_its_place_and_exception() {
             type_id("ECS"),
             "field \"actionTypeId\": Deploy/AWS/ECS version 1 cannot run",
         ),
+        (
+            format!("{source}/actionTypeId/owner"),
+            json!("ThirdParty"),
+            "Source/ThirdParty/CodeCommit version 1 cannot run",
+        ),
+        (format!("{source}/actionTypeId/version"), json!("2"), "Source/AWS/CodeCommit version 2 cannot run"),
         (format!("{deploy}/actionTypeId"), json!({"category": "Deploy"}), "field \"actionTypeId\""),
         (format!("{deploy}/configuration/ActionMode"), json!("DELETE_ONLY"), "\"DELETE_ONLY\" cannot run here"),
         ("/stages/2/beforeEntry".into(), json!({}), "stage \"Beta\", field \"beforeEntry\": stage conditions"),

@@ -1,7 +1,7 @@
 //! What a start may say, what is kept, and what is not run.
 
 use super::*;
-use crate::pipeline::action::{Outcome, Success};
+use crate::pipeline::action::{Failure, Outcome, Success};
 use crate::pipeline::definition::wire::Declaration;
 
 const TWO: &str = "Source: Fetch >Code
@@ -64,7 +64,30 @@ fn the_state_keeps_what_the_api_tells_of_an_action() {
     assert_eq!(fetch.resolved_configuration["BranchName"], "b");
     let deploy = execution.stages[1].latest("Deploy").unwrap();
     assert_eq!(deploy.input_artifacts, fetch.output_artifacts);
-    assert_eq!((execution.started, execution.updated, execution.stages[1].started), (at(1), at(2), at(2)));
+    assert_eq!((execution.started, execution.updated), (at(1), at(2)));
+    assert_eq!((execution.stages[0].started, execution.stages[0].updated), (at(1), at(2)));
+
+    let failure = Failure { code: "JobFailed".into(), message: "no".into(), external_execution_id: Some("s".into()) };
+    let event = Event::ActionFinished { run: deploy.id.clone(), outcome: Outcome::Failed(failure) };
+    engine.apply(event, at(3), &mut ids);
+    let execution = engine.state().execution(&ExecutionId("e1".into())).unwrap();
+    let deploy = execution.stages[1].latest("Deploy").unwrap();
+    assert_eq!(deploy.error_details, Some(ErrorDetails { code: "JobFailed".into(), message: "no".into() }));
+    assert_eq!(deploy.external_execution_id.as_deref(), Some("s"));
+}
+
+#[test]
+fn what_a_failed_action_was_to_write_is_no_artifact() {
+    let mut engine = Engine::new(pipeline(TWO)).unwrap();
+    let mut ids = Counter::default();
+    let event = Event::Start(start(engine.pipeline(), "e1"));
+    engine.apply(event, at(1), &mut ids);
+    let failure = Failure { code: "JobFailed".into(), message: "no".into(), external_execution_id: None };
+    let event = Event::ActionFinished { run: RunId("run-1".into()), outcome: Outcome::Failed(failure) };
+    engine.apply(event, at(2), &mut ids);
+    let execution = &engine.state().executions[0];
+    assert_eq!(execution.stages[0].actions[0].output_artifacts.len(), 1);
+    assert_eq!(execution.artifact("Code"), None);
 }
 
 #[test]
