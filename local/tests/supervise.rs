@@ -1,5 +1,7 @@
 //! Nothing that flowgate starts outlives it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;

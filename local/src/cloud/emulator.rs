@@ -132,7 +132,6 @@ impl Launch<'_> {
         let fixed = [
             ("LANG", "C.UTF-8"),
             ("PYTHONUNBUFFERED", "1"),
-            ("PYTHONDONTWRITEBYTECODE", "1"),
             ("BIND_HOST", "127.0.0.1"),
             ("MINISTACK_HOST", "127.0.0.1"),
             ("MINISTACK_REGION", client::REGION),

@@ -1,5 +1,6 @@
 //! Installs the two Python environments of the local cloud, pinned by version and hash, on first use.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,54 +68,66 @@ pub enum InstallError {
     },
 }
 
+/// Installs environments.
+pub struct Installer {
+    /// The state directory.
+    pub state: PathBuf,
+    /// How processes are started.
+    pub supervisor: Supervisor,
+    /// Told before something takes a while.
+    pub progress: Progress,
+    /// The Python to install with; [`python::program`] is the user's choice.
+    pub python: OsString,
+}
+
 impl Environment {
-    /// Makes sure the environment is installed below `state`, and gives its `bin` directory. Several processes may call
-    /// this at once: one installs, the others wait for it.
+    /// A change of the requirements is another directory, so that an older flowgate goes on working.
+    fn directory_name(self) -> String {
+        let hash: [u8; 32] = Sha256::digest(self.requirements).into();
+        let [a, b, c, d, ..] = hash;
+        format!("{}-{:08x}", self.name, u32::from_be_bytes([a, b, c, d]))
+    }
+}
+
+impl Installer {
+    /// Makes sure the environment is installed, and gives its `bin` directory. Several processes may call this at once:
+    /// one installs, the others wait for it.
     ///
     /// # Errors
     /// When there is no usable Python, the directory cannot be written, or pip fails.
-    pub async fn install(
-        self,
-        state: &Path,
-        supervisor: &Supervisor,
-        progress: &Progress,
-    ) -> Result<PathBuf, InstallError> {
-        let parent = state.join("python");
-        let dir = parent.join(self.directory_name());
+    pub async fn install(&self, environment: Environment) -> Result<PathBuf, InstallError> {
+        let parent = self.state.join("python");
+        let dir = parent.join(environment.directory_name());
         if !is_complete(&dir) {
             create_dir(&parent)?;
             let _lock = lock(dir.with_extension("lock")).await?;
             // Another process may have installed it while we waited.
             if !is_complete(&dir) {
-                self.install_anew(&dir, supervisor, progress).await?;
+                self.install_anew(environment, &dir).await?;
             }
         }
         Ok(dir.join("bin"))
     }
 
-    /// A change of the requirements is another directory, so that an older flowgate goes on working.
-    fn directory_name(self) -> String {
-        let hash = Sha256::digest(self.requirements);
-        let hex: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("{}-{hex}", self.name)
-    }
-
-    async fn install_anew(self, dir: &Path, supervisor: &Supervisor, progress: &Progress) -> Result<(), InstallError> {
-        let python = python::find().await?;
-        progress(&format!("installing {} into {}, once", self.what, dir.display()));
+    async fn install_anew(&self, environment: Environment, dir: &Path) -> Result<(), InstallError> {
+        let python = python::probe(&self.python).await?;
+        (self.progress)(&format!("installing {} into {}, once", environment.what, dir.display()));
         remove_dir(dir)?;
-        let mut venv = supervisor.command(python);
-        self.step("venv", venv.args(["-m", "venv"]).arg(dir)).await?;
+        let mut venv = self.supervisor.command(python);
+        environment.step("venv", venv.args(["-m", "venv"]).arg(dir)).await?;
         let requirements = dir.join("requirements.txt");
-        write(&requirements, self.requirements)?;
+        write(&requirements, environment.requirements)?;
         // The requirements are complete, so pip has nothing to resolve, and every file is checked against its hash.
-        let mut pip = supervisor.command(dir.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+        // Compiling it all would take longer than the download; Python compiles what is used when it is first used.
+        let mut pip = self.supervisor.command(dir.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"]);
         pip.args(["--no-deps", "--require-hashes", "--requirement"]).arg(&requirements);
-        self.step("pip", &mut pip).await?;
+        environment.step("pip", &mut pip).await?;
         write(&dir.join(MARKER), "")
     }
+}
 
+impl Environment {
     async fn step(self, step: &'static str, command: &mut Command) -> Result<(), InstallError> {
         let failed = |output: String| InstallError::Step { what: self.what, step, output };
         let child = Child::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
@@ -200,7 +213,7 @@ mod tests {
     #[test]
     fn an_error_repeats_the_last_lines_only() {
         assert_eq!(tail("a\n\n b \n"), "a; b");
-        let many: String = (0..20).map(|line| format!("{line}\n")).collect();
-        assert_eq!(tail(&many), "12; 13; 14; 15; 16; 17; 18; 19");
+        let printed = ["older\n".repeat(12), "old\n".repeat(TAIL_LINES)].concat();
+        assert_eq!(tail(&printed), ["old"; TAIL_LINES].join("; "));
     }
 }

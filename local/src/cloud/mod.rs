@@ -19,7 +19,7 @@ use tokio::process::Command;
 
 use crate::supervise::Supervisor;
 use emulator::{Emulator, Launch, LaunchError};
-use install::{InstallError, Progress};
+use install::{InstallError, Installer, Progress};
 use run_dir::RunDir;
 
 /// How often to try again when somebody else takes the free port we found.
@@ -92,11 +92,13 @@ impl Cloud {
         if let Some(port) = options.port {
             emulator::bind(port).map_err(|source| StartError::Port { port, source })?;
         }
-        let (supervisor, progress) = (&options.supervisor, &options.progress);
-        let (bin, cli) = tokio::try_join!(
-            install::EMULATOR.install(&state, supervisor, progress),
-            install::CLI.install(&state, supervisor, progress),
-        )?;
+        let installer = Installer {
+            state: state.clone(),
+            supervisor: options.supervisor.clone(),
+            progress: options.progress.clone(),
+            python: python::program(),
+        };
+        let (bin, cli) = tokio::try_join!(installer.install(install::EMULATOR), installer.install(install::CLI))?;
         let run = RunDir::create(&state).map_err(|source| StartError::State { path: state.clone(), source })?;
         let emulator = start_emulator(options, &bin, &run).await?;
         Ok(Self { emulator, cli, supervisor: options.supervisor.clone(), run })

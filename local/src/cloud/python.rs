@@ -1,6 +1,6 @@
 //! The Python that makes our environments.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::process::Output;
@@ -49,18 +49,20 @@ pub enum PythonError {
     },
 }
 
-/// Finds a Python of version 3.10 or newer that can make virtual environments: `FLOWGATE_PYTHON`, else `python3`.
-///
-/// # Errors
-/// When there is none.
-pub async fn find() -> Result<PathBuf, PythonError> {
-    let program = std::env::var_os("FLOWGATE_PYTHON").filter(|program| !program.is_empty());
-    probe(program.unwrap_or_else(|| OsString::from("python3"))).await
+/// The Python to use: `FLOWGATE_PYTHON`, else `python3`.
+pub fn program() -> OsString {
+    let chosen = std::env::var_os("FLOWGATE_PYTHON").filter(|program| !program.is_empty());
+    chosen.unwrap_or_else(|| OsString::from("python3"))
 }
 
-async fn probe(program: OsString) -> Result<PathBuf, PythonError> {
+/// Makes sure that `program` is a Python of version 3.10 or newer that can make virtual environments, and gives the
+/// interpreter itself, behind any shim.
+///
+/// # Errors
+/// When it is not.
+pub async fn probe(program: &OsStr) -> Result<PathBuf, PythonError> {
     let name = program.display().to_string();
-    match Command::new(&program).args(["-c", PROBE]).kill_on_drop(true).output().await {
+    match Command::new(program).args(["-c", PROBE]).kill_on_drop(true).output().await {
         Err(source) => Err(PythonError::Missing { program: name, source }),
         Ok(output) => judge(name, &output),
     }
@@ -97,7 +99,7 @@ mod tests {
         let path = dir.path().join("python");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        probe(path.into()).await
+        probe(path.as_os_str()).await
     }
 
     #[tokio::test]
@@ -121,7 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_python_is_named() {
-        let error = probe("/nonexistent/python".into()).await.unwrap_err().to_string();
+        let error = probe(OsStr::new("/nonexistent/python")).await.unwrap_err().to_string();
         assert!(error.contains("/nonexistent/python") && error.contains("FLOWGATE_PYTHON"), "{error}");
     }
 }

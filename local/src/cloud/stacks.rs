@@ -173,8 +173,9 @@ fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
 }
 
 fn list(failed: &[FailedResource], reason: Option<&str>) -> String {
-    let failed: String = failed.iter().map(|failed| format!("; {failed}")).collect();
-    if failed.is_empty() { reason.map(|reason| format!(": {reason}")).unwrap_or_default() } else { failed }
+    let failed: Vec<_> = failed.iter().map(FailedResource::to_string).collect();
+    let why = if failed.is_empty() { reason.unwrap_or("no reason given").to_owned() } else { failed.join("; ") };
+    format!(": {why}")
 }
 
 fn printed(output: &Output) -> String {

@@ -1,7 +1,10 @@
 //! The local cloud behaves as our patches say. For each patch: without it the gap shows, with it the gap is closed. A
 //! failing "without" means that a new version of the emulator has made the patch unnecessary.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
 mod codepipeline;
+mod deploy;
 mod hosts;
 mod missing_code;
 mod nagle;

@@ -27,7 +27,7 @@ async fn without_the_patch_a_function_without_code_is_created() {
 async fn a_function_without_code_fails_and_the_error_names_it() {
     let cloud = cloud().await;
     let error = deploy_template(&cloud, "app", &template()).await.unwrap_err().to_string();
-    let expected = "stack app ended in ROLLBACK_COMPLETE; Function (AWS::Lambda::Function) CREATE_FAILED: Error occurred \
+    let expected = "stack app ended in ROLLBACK_COMPLETE: Function (AWS::Lambda::Function) CREATE_FAILED: Error occurred \
                     while GetObject. S3 Error Code: NoSuchKey.";
     assert!(error.starts_with(expected) && error.contains("s3://nowhere/code.zip"), "{error}");
 }

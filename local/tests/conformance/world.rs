@@ -34,10 +34,13 @@ pub(crate) async fn cloud_without(patch: &str) -> Cloud {
 }
 
 pub(crate) async fn deploy_template(cloud: &Cloud, stack: &str, template: &Value) -> Result<Stack, DeployError> {
+    deploy_text(cloud, stack, &template.to_string()).await
+}
+
+pub(crate) async fn deploy_text(cloud: &Cloud, stack: &str, template: &str) -> Result<Stack, DeployError> {
     let client = aws_sdk_cloudformation::Client::new(&cloud.sdk_config());
-    let template = template.to_string();
     let capabilities = vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand];
-    deploy(&client, &Deployment { stack, template: &template, capabilities, ..Deployment::default() }).await
+    deploy(&client, &Deployment { stack, template, capabilities, ..Deployment::default() }).await
 }
 
 /// Calls a function; its own failure is the `Err`.
