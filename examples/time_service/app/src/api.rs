@@ -1,8 +1,10 @@
 //! From an HTTP request to an HTTP response.
 
 use jiff::Timestamp;
-use lambda_http::http::{StatusCode, header::CONTENT_TYPE};
-use lambda_http::{Error, Request, RequestExt, Response};
+use lambda_http::{
+    Error, Request, RequestExt, Response,
+    http::{StatusCode, header::CONTENT_TYPE},
+};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::json;

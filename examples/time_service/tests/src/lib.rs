@@ -1,9 +1,8 @@
 //! What the integration tests share: each is a Lambda function that calls the deployed API as any client would.
 
-use std::future::ready;
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// What Flowgate sends to a test. There is more that a test may read: `stage`, `stack`, all of the stack's `outputs`,
@@ -16,10 +15,7 @@ struct Payload {
 /// Serves `test` as a Lambda function. It passes by returning `Ok`, and fails by returning what went wrong.
 pub async fn run(test: fn(&Api) -> Result<(), Failure>) -> Result<(), Error> {
     // Blocking is fine here: Lambda sends one invocation at a time to each process.
-    let handler = |event: LambdaEvent<Payload>| {
-        let verdict = test(&Api::new(event.payload.api_url));
-        ready(verdict.map_err(|failure| failure.to_string()))
-    };
+    let handler = |event: LambdaEvent<Payload>| ready(test(&Api::new(event.payload.api_url)));
     lambda_runtime::run(service_fn(handler)).await
 }
 
@@ -88,4 +84,10 @@ pub struct Failure {
     url: String,
     expected: String,
     got: String,
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self { error_type: "TestFailed".to_owned(), error_message: failure.to_string() }
+    }
 }
