@@ -55,10 +55,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     match supervise(Command::new(&program).args(args)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!(
-                "flowgate {SUBCOMMAND}: cannot run {}: {error}",
-                program.display()
-            );
+            eprintln!("flowgate {SUBCOMMAND}: cannot run {}: {error}", program.display());
             ExitCode::from(CANNOT_START)
         }
     }
@@ -128,8 +125,7 @@ fn watch_leash(sender: Sender<Event>) {
 
 fn reap_children(sender: Sender<Event>) {
     thread::spawn(move || {
-        while let Ok(Some((pid, status))) = rustix::io::retry_on_intr(|| wait(WaitOptions::empty()))
-        {
+        while let Ok(Some((pid, status))) = rustix::io::retry_on_intr(|| wait(WaitOptions::empty())) {
             let _ = sender.send(Event::Reaped(pid, status));
         }
         let _ = sender.send(Event::Childless);
@@ -138,9 +134,6 @@ fn reap_children(sender: Sender<Event>) {
 
 /// The code a shell would give: the program's own, or 128 and the number of the signal that ended it.
 fn exit_code(status: WaitStatus) -> u8 {
-    let code = status
-        .exit_status()
-        .or_else(|| status.terminating_signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(u8::MAX)
+    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

@@ -29,29 +29,15 @@ fn start(script: &str) -> (Child, Lines<tokio::io::BufReader<ChildStdout>>) {
 async fn pids(lines: &mut Lines<tokio::io::BufReader<ChildStdout>>, count: usize) -> Vec<u32> {
     let mut pids = Vec::new();
     while pids.len() < count {
-        pids.push(
-            lines
-                .next_line()
-                .await
-                .unwrap()
-                .expect("the script prints its ids")
-                .parse()
-                .unwrap(),
-        );
+        pids.push(lines.next_line().await.unwrap().expect("the script prints its ids").parse().unwrap());
     }
     pids
 }
 
 /// Whether the process exists and is more than a zombie.
 fn runs(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        !stat
-            .rsplit_once(')')
-            .unwrap()
-            .1
-            .trim_start()
-            .starts_with(['Z', 'X'])
-    })
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with(['Z', 'X']))
 }
 
 async fn all_end(pids: &[u32]) {
@@ -60,9 +46,7 @@ async fn all_end(pids: &[u32]) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(LIMIT, ended)
-        .await
-        .unwrap_or_else(|_| panic!("some of {pids:?} still run"));
+    timeout(LIMIT, ended).await.unwrap_or_else(|_| panic!("some of {pids:?} still run"));
 }
 
 #[tokio::test]
@@ -90,19 +74,9 @@ async fn a_program_that_does_not_exist_is_named() {
 #[tokio::test]
 async fn output_is_collected_and_the_input_is_empty() {
     let mut command = supervisor().command("bash");
-    command
-        .args(["-c", "cat; echo out; echo err >&2"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let output = Child::spawn(&mut command)
-        .unwrap()
-        .wait_with_output()
-        .await
-        .unwrap();
-    assert_eq!(
-        (output.stdout.as_slice(), output.stderr.as_slice()),
-        (&b"out\n"[..], &b"err\n"[..])
-    );
+    command.args(["-c", "cat; echo out; echo err >&2"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = Child::spawn(&mut command).unwrap().wait_with_output().await.unwrap();
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
 }
 
 #[tokio::test]
@@ -110,10 +84,7 @@ async fn what_the_program_leaves_behind_is_killed_when_it_ends() {
     let (mut child, mut lines) = start("sleep 1000 & echo $!; setsid sleep 1000 & echo $!; exit 3");
     let pids = pids(&mut lines, 2).await;
     assert_eq!(child.wait().await.unwrap().code(), Some(3));
-    assert!(
-        !pids.iter().any(|pid| runs(*pid)),
-        "wait returns only when nothing is left"
-    );
+    assert!(!pids.iter().any(|pid| runs(*pid)), "wait returns only when nothing is left");
 }
 
 #[tokio::test]
@@ -136,8 +107,7 @@ async fn a_program_that_ignores_sigterm_is_killed() {
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn who_leaves_the_process_group_is_killed_too() {
-    let (child, mut lines) =
-        start("setsid bash -c 'echo $$; setsid sleep 1000 & echo $!; wait' & echo $!; wait");
+    let (child, mut lines) = start("setsid bash -c 'echo $$; setsid sleep 1000 & echo $!; wait' & echo $!; wait");
     let pids = pids(&mut lines, 3).await;
     timeout(LIMIT, child.stop()).await.unwrap().unwrap();
     assert!(!pids.iter().any(|pid| runs(*pid)));
@@ -150,18 +120,9 @@ async fn kill_9_of_the_parent_kills_everything() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(parent.stdout.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    let pids: Vec<u32> = lines
-        .by_ref()
-        .filter_map(|line| line.strip_prefix("pid ")?.parse().ok())
-        .take(4)
-        .collect();
-    assert!(
-        pids.len() == 4 && pids.iter().all(|pid| runs(*pid)),
-        "{pids:?}"
-    );
+    let mut lines = BufReader::new(parent.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let pids: Vec<u32> = lines.by_ref().filter_map(|line| line.strip_prefix("pid ")?.parse().ok()).take(4).collect();
+    assert!(pids.len() == 4 && pids.iter().all(|pid| runs(*pid)), "{pids:?}");
     parent.kill().unwrap();
     parent.wait().unwrap();
     all_end(&pids).await;
@@ -171,10 +132,7 @@ async fn kill_9_of_the_parent_kills_everything() {
 #[tokio::test]
 #[ignore = "the parent process of another test"]
 async fn parent_to_be_killed() {
-    let scripts = [
-        "echo $$; sleep 1000 & echo $!; wait",
-        "echo $$; setsid sleep 1000 & echo $!; wait",
-    ];
+    let scripts = ["echo $$; sleep 1000 & echo $!; wait", "echo $$; setsid sleep 1000 & echo $!; wait"];
     let mut children = scripts.map(start);
     for (_, lines) in &mut children {
         for pid in pids(lines, 2).await {

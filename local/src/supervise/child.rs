@@ -34,11 +34,7 @@ impl Supervisor {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(&self.exe);
         // A group of its own, so that Ctrl-C on the terminal reaches only flowgate, which then stops things in order.
-        command
-            .args([SUBCOMMAND, "--"])
-            .arg(program)
-            .stdin(Stdio::piped())
-            .process_group(0);
+        command.args([SUBCOMMAND, "--"]).arg(program).stdin(Stdio::piped()).process_group(0);
         command
     }
 }
@@ -57,10 +53,7 @@ impl Child {
     /// When the supervisor cannot be started. A program that cannot be started ends with code 127.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         let mut supervisor = command.spawn()?;
-        let leash = supervisor
-            .stdin
-            .take()
-            .ok_or_else(|| io::Error::other("a supervised command keeps its stdin"))?;
+        let leash = supervisor.stdin.take().ok_or_else(|| io::Error::other("a supervised command keeps its stdin"))?;
         Ok(Self { supervisor, leash })
     }
 
@@ -98,10 +91,7 @@ impl Child {
     /// # Errors
     /// When the system refuses to wait.
     pub async fn stop(self) -> io::Result<ExitStatus> {
-        let Self {
-            mut supervisor,
-            leash,
-        } = self;
+        let Self { mut supervisor, leash } = self;
         drop(leash);
         supervisor.wait().await
     }

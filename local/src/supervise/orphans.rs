@@ -21,14 +21,7 @@ mod imp {
     fn children() -> impl Iterator<Item = Pid> {
         let us = getpid();
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let pids = entries.filter_map(|entry| {
-            entry
-                .file_name()
-                .to_str()?
-                .parse()
-                .ok()
-                .and_then(Pid::from_raw)
-        });
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw));
         pids.filter(move |pid| is_child(*pid, us))
     }
 
