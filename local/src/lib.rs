@@ -1,8 +1,12 @@
 //! The whole delivery pipeline on one machine: a CodePipeline that runs its actions against an embedded local cloud.
 
 pub mod actions;
+pub mod api;
 pub mod buildspec;
+pub mod cli;
 pub mod cloud;
 pub mod pipeline;
+pub mod report;
 pub mod repository;
+pub mod runner;
 pub mod supervise;

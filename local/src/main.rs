@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use flowgate::supervise;
+use flowgate::{cli, supervise};
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
     if args.next_if(|arg| arg == supervise::SUBCOMMAND).is_some() {
         return supervise::main(args);
     }
-    ExitCode::SUCCESS
+    cli::main()
 }

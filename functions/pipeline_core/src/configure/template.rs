@@ -13,7 +13,6 @@ pub struct InvalidTemplate {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::zero_sized_map_values, reason = "a set would not read the mapping that a template has")]
 struct Template {
     #[serde(rename = "Parameters", default)]
     parameters: Option<BTreeMap<String, IgnoredAny>>,

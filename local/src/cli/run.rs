@@ -1,0 +1,80 @@
+//! `flowgate run`: everything, start to finish.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use super::service::{NotAService, Service};
+use super::session::{self, Session};
+use super::shared::Shared;
+use super::watch::{Seen, watch};
+use super::{End, args, functions};
+use crate::cloud::client;
+use crate::pipeline::engine::ExecutionStatus;
+use crate::report::{Summary, reporter, summarise};
+
+/// Why a run ended before its pipeline did.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Service(#[from] NotAService),
+    #[error(transparent)]
+    Session(#[from] session::Error),
+    #[error("the pipeline vanished before it ended; the emulator's log may say why: {}", .0.display())]
+    Vanished(PathBuf),
+}
+
+impl Error {
+    fn end(&self) -> End {
+        match self {
+            Self::Service(_) | Self::Session(session::Error::Source(_)) => End::BadInput,
+            Self::Session(_) | Self::Vanished(_) => End::NoCloud,
+        }
+    }
+}
+
+/// Runs the command. `ended` is set once the pipeline has ended, though its cloud may be kept.
+pub(super) async fn run(options: args::Run, ended: &OnceCell<End>) -> End {
+    let reporter = Shared::new(reporter(options.json));
+    let end = attempt(&options, &reporter, ended).await;
+    end.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        error.end()
+    })
+}
+
+async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) -> Result<End, Error> {
+    let example = functions::root().join("examples/time_service");
+    let service = Service::find(options.service.as_deref().unwrap_or(&example))?;
+    let mut session = Session::open(&service, options.port, reporter).await?;
+    session.deploy(&service, reporter).await?;
+    let summary = follow(&mut session, &service, reporter).await?;
+    let end = if summary.status == ExecutionStatus::Succeeded { End::Succeeded } else { End::Failed };
+    if options.keep {
+        reporter.note(&kept(&session));
+        // The caller may interrupt us from now on, and still learn how it ended.
+        let _ = ended.set(end);
+        reporter.end(&summary);
+        return std::future::pending().await;
+    }
+    reporter.end(&summary);
+    // The summary is out; what is left over on the disk is for the next run to remove.
+    drop(session.cloud.stop().await);
+    Ok(end)
+}
+
+async fn follow(session: &mut Session, service: &Service, reporter: &Shared) -> Result<Summary, Error> {
+    let vanished = || Error::Vanished(session.cloud.log());
+    let seen = watch(&mut session.news, &session.cloud, reporter).await;
+    let Seen { execution, emulator } = seen.ok_or_else(vanished)?;
+    let execution = session.runner.execution(&service.name, &execution).ok_or_else(vanished)?;
+    Ok(summarise(&service.name, &execution, &emulator, session.preparation.clone()))
+}
+
+/// How to talk to a cloud that is kept.
+fn kept(session: &Session) -> String {
+    let variables = client::variables(session.cloud.endpoint()).into_iter();
+    let exports = variables.filter(|(name, _)| ["AWS_ENDPOINT_URL", "AWS_REGION"].contains(name) || name.ends_with("_KEY"));
+    let exports = exports.map(|(name, value)| format!("  export {name}={value}\n"));
+    let keys = format!("  export AWS_ACCESS_KEY_ID={}\n", client::ACCESS_KEY);
+    format!("\nThe local cloud runs on until Ctrl-C:\n{}{keys}", exports.collect::<String>())
+}

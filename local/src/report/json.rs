@@ -1,0 +1,55 @@
+//! One JSON object a line, for programs.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Reporter, Summary};
+use crate::pipeline::engine::{Change, Subject};
+use crate::runner::News;
+
+/// Writes JSON lines to standard output. Lines of logs are left out; they are in the log files.
+pub(super) struct Json;
+
+impl Reporter for Json {
+    fn preparing(&mut self, what: &str) {
+        line(&json!({"at": Timestamp::now(), "status": "Preparing", "message": what}));
+    }
+
+    fn news(&mut self, news: &News) {
+        if let News::Changed(change) = news {
+            line(&changed(change));
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        line(&json!({"at": Timestamp::now(), "status": "Note", "message": text}));
+    }
+
+    fn end(&mut self, summary: &Summary) {
+        line(&json!(summary));
+    }
+}
+
+/// A line is whole or absent, also when the reader is slow: it is written at once and flushed.
+fn line(value: &Value) {
+    println!("{value}");
+}
+
+fn changed(change: &Change) -> Value {
+    let mut line = json!({"at": change.at, "pipeline": change.pipeline, "execution": change.execution});
+    let rest = match &change.subject {
+        Subject::Pipeline { status, summary } => json!({"status": status, "message": summary}),
+        Subject::Stage { stage, status } => json!({"stage": stage, "status": status}),
+        Subject::Action(action) => json!({
+            "stage": action.stage,
+            "action": action.action,
+            "status": action.status,
+            "message": action.error_details.as_ref().map(|error| &error.message).or(action.summary.as_ref()),
+            "externalExecutionId": action.external_execution_id,
+        }),
+    };
+    if let (Value::Object(line), Value::Object(rest)) = (&mut line, rest) {
+        line.extend(rest.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    line
+}

@@ -1,0 +1,59 @@
+//! Plain lines, for a log or a pipe.
+
+use super::{Reporter, Summary};
+use crate::pipeline::engine::{ActionChange, ActionStatus, Change, StageStatus, Subject};
+use crate::runner::News;
+
+/// Writes lines to standard output.
+pub(super) struct Plain;
+
+impl Reporter for Plain {
+    fn preparing(&mut self, what: &str) {
+        println!("{what}");
+    }
+
+    fn news(&mut self, news: &News) {
+        if let Some(line) = describe(news) {
+            println!("{line}");
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        println!("{text}");
+    }
+
+    fn end(&mut self, summary: &Summary) {
+        print!("\n{summary}");
+    }
+}
+
+/// One line for what happened, if it is worth one.
+pub(super) fn describe(news: &News) -> Option<String> {
+    match news {
+        News::Line { action, text, .. } => Some(format!("    {action} | {text}")),
+        News::Changed(Change { subject, .. }) => match subject {
+            Subject::Stage { stage, status: StageStatus::InProgress } => Some(format!("{stage}")),
+            Subject::Action(change) => action(change),
+            Subject::Stage { .. } | Subject::Pipeline { .. } => None,
+        },
+    }
+}
+
+fn action(change: &ActionChange) -> Option<String> {
+    let name = &change.action;
+    match change.status {
+        ActionStatus::InProgress => change.summary.as_ref().map(|summary| format!("  {name}: {}", first(summary))),
+        ActionStatus::Succeeded => {
+            let said = change.summary.as_ref().map(|summary| format!(": {}", first(summary))).unwrap_or_default();
+            Some(format!("  {name} succeeded{said}"))
+        }
+        ActionStatus::Failed | ActionStatus::Abandoned => {
+            let why = change.error_details.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
+            Some(format!("  {name} FAILED: {why}"))
+        }
+    }
+}
+
+fn first(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
