@@ -1,6 +1,84 @@
-//! The executors: one file for each kind of action. Each turns a [`crate::pipeline::action::Request`] into an
-//! [`crate::pipeline::action::Outcome`] by acting on the local cloud.
+//! The executors: one file for each kind of action. Each turns a [`Request`] into an [`Outcome`] by acting on the local
+//! cloud.
 
 pub mod archive;
+pub mod build;
+mod cloudformation;
+mod config;
 pub mod jobs;
+mod lambda;
 mod limits;
+mod source;
+mod store;
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+
+use aws_config::SdkConfig;
+use futures_util::FutureExt as _;
+
+use crate::pipeline::action::{Failure, Outcome, Progress, Request, Success, TypeId};
+use crate::supervise::Supervisor;
+use jobs::Jobs;
+
+/// What every action needs of the machine and of the local cloud.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The state directory: repositories and builds live below it.
+    pub state: PathBuf,
+    /// How our own clients reach the local cloud.
+    pub sdk: SdkConfig,
+    /// The account id that everything runs in.
+    pub account: String,
+    /// What a child process needs to reach the local cloud: `AWS_ENDPOINT_URL`, keys, and a `PATH` with `aws` on it.
+    pub child_env: BTreeMap<String, String>,
+    /// Starts child processes.
+    pub supervisor: Supervisor,
+    /// The jobs of Lambda actions, which the API settles.
+    pub jobs: Jobs,
+}
+
+/// Hears what an action does while it runs.
+pub trait Observer: Send + Sync {
+    /// What people and `ListActionExecutions` may see of it.
+    fn progress(&self, progress: Progress);
+
+    /// A line of its log.
+    fn line(&self, line: &str);
+}
+
+/// Runs an action to its end. Every failure, a panic included, is an outcome. Dropping the future abandons the action:
+/// its child processes end, what it asked AWS for goes on.
+pub async fn run(context: &Context, request: &Request, observer: &dyn Observer) -> Outcome {
+    let work = AssertUnwindSafe(dispatch(context, request, observer));
+    match work.catch_unwind().await {
+        Ok(Ok(success)) => Outcome::Succeeded(success),
+        Ok(Err(failure)) => Outcome::Failed(failure),
+        Err(_) => Outcome::Failed(failed(
+            "SystemUnavailable",
+            format!(
+                "action {} broke off: this is a defect of flowgate, its panic message is in the log",
+                request.action
+            ),
+        )),
+    }
+}
+
+async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {
+    let TypeId { category, owner, provider, .. } = &request.type_id;
+    match (category.as_str(), owner.as_str(), provider.as_str()) {
+        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => Ok(source::run(context, request).await?),
+        ("Build" | "Test", "AWS", "CodeBuild") => Ok(build::run(context, request, observer).await?),
+        ("Deploy", "AWS", "CloudFormation") => Ok(cloudformation::run(context, request, observer).await?),
+        ("Invoke", "AWS", "Lambda") => lambda::run(context, request, observer).await,
+        _ => Err(failed(
+            "ConfigurationError",
+            format!("action {} is a {category} of {owner} by {provider}, which does not run here", request.action),
+        )),
+    }
+}
+
+fn failed(code: &str, message: impl Into<String>) -> Failure {
+    Failure { code: code.to_owned(), message: message.into(), external_execution_id: None }
+}

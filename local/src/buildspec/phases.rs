@@ -98,6 +98,7 @@ fn after_failure(phase: &Phase) -> OnFailure {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::fmt::Write as _;
 
     use super::*;
     use crate::buildspec::parse;
@@ -122,9 +123,9 @@ mod tests {
         let mut text = String::from("version: 0.2\nphases:\n");
         for phase in ["install", "pre_build", "build", "post_build"] {
             let command = if failing.contains(&phase) { format!("fail_{phase}") } else { phase.to_owned() };
-            text += &format!("  {phase}:\n    commands: [{command}, {phase}2]\n    finally: [f]\n");
+            write!(text, "  {phase}:\n    commands: [{command}, {phase}2]\n    finally: [f]\n").unwrap();
             for (_, value) in on_failure.iter().filter(|(name, _)| *name == phase) {
-                text += &format!("    on-failure: {value}\n");
+                writeln!(text, "    on-failure: {value}").unwrap();
             }
         }
         let mut recorder = Recorder::default();

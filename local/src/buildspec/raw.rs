@@ -55,6 +55,7 @@ pub(super) struct Phase {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 pub(super) struct Artifacts {
     pub(super) files: Option<Vec<String>>,
     pub(super) base_directory: Option<String>,

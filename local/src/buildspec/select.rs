@@ -106,15 +106,12 @@ pub fn variable_names(text: &str) -> Vec<String> {
 fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
     text.match_indices('$').find_map(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + 1..]);
-        match after.strip_prefix('{') {
-            Some(braced) => {
-                braced.split_once('}').filter(|(name, _)| is_name(name)).map(|(name, rest)| (before, name, rest))
-            }
-            None => {
-                let end = after.find(|c: char| !is_name_char(c)).unwrap_or(after.len());
-                is_name(&after[..end]).then(|| (before, &after[..end], &after[end..]))
-            }
-        }
+        let (name, rest) = if let Some(braced) = after.strip_prefix('{') {
+            braced.split_once('}')?
+        } else {
+            after.split_at(after.find(|c: char| !is_name_char(c)).unwrap_or(after.len()))
+        };
+        is_name(name).then_some((before, name, rest))
     })
 }
 

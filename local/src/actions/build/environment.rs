@@ -1,0 +1,100 @@
+//! The variables a build sees: CodeBuild's, the project's, and of this machine's only what tools need to be found.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::project::Project;
+use crate::pipeline::action::{Artifact, Request};
+
+/// What may come from this machine. Anything else may be a secret, or make a build depend on whose machine it is.
+/// `RUSTUP_TOOLCHAIN` is left out with care: cargo sets it for whatever it runs, and it would override the service's own.
+const FROM_HOST: [&str; 27] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "GOPATH",
+    "GOROOT",
+    "JAVA_HOME",
+    "NVM_DIR",
+    "PYENV_ROOT",
+    "XDG_CACHE_HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ALL_PROXY",
+];
+
+/// A build's variables.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// Who and what a build is.
+pub(super) struct Identity<'a> {
+    pub(super) request: &'a Request,
+    pub(super) project_name: &'a str,
+    pub(super) project: &'a Project,
+    /// The UUID of this build.
+    pub(super) uuid: &'a str,
+    pub(super) region: &'a str,
+    pub(super) started: Timestamp,
+}
+
+pub(super) fn from_host(all: impl Iterator<Item = (String, String)>) -> Variables {
+    all.filter(|(name, _)| FROM_HOST.contains(&name.as_str())).collect()
+}
+
+/// The variables CodeBuild sets, apart from those that depend on the directories of the build.
+pub(super) fn of_codebuild(identity: &Identity<'_>, primary: &Artifact) -> Variables {
+    let Identity { request, project_name, project, uuid, region, started } = identity;
+    let location = &primary.location;
+    let build_arn = project.arn.replacen(":project/", ":build/", 1);
+    [
+        ("AWS_REGION", (*region).to_owned()),
+        ("AWS_DEFAULT_REGION", (*region).to_owned()),
+        ("CODEBUILD_CI", "true".to_owned()),
+        ("CODEBUILD_BUILD_ARN", format!("{build_arn}:{uuid}")),
+        ("CODEBUILD_BUILD_ID", format!("{project_name}:{uuid}")),
+        ("CODEBUILD_BUILD_IMAGE", project.image.clone()),
+        ("CODEBUILD_INITIATOR", format!("codepipeline/{}", request.pipeline)),
+        ("CODEBUILD_KMS_KEY_ID", project.encryption_key.clone()),
+        ("CODEBUILD_LOG_PATH", (*uuid).to_owned()),
+        ("CODEBUILD_PROJECT_ARN", project.arn.clone()),
+        ("CODEBUILD_RESOLVED_SOURCE_VERSION", primary.revision.clone().unwrap_or_default()),
+        ("CODEBUILD_SOURCE_VERSION", format!("arn:aws:s3:::{}/{}", location.bucket, location.key)),
+        ("CODEBUILD_START_TIME", started.as_millisecond().to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_this_machine_is_seen_but_where_its_tools_are() {
+        let host = [
+            ("PATH", "p"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("GITHUB_TOKEN", "s"),
+            ("RUSTUP_TOOLCHAIN", "x"),
+            ("HOME", "h"),
+        ];
+        let seen = from_host(host.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        assert_eq!(seen.into_keys().collect::<Vec<_>>(), ["HOME", "PATH"]);
+    }
+}

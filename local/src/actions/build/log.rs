@@ -1,0 +1,54 @@
+//! A build's log: a file, whoever watches, and the last lines of the running command for a failure's message.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::actions::Observer;
+
+/// How many lines of a failed command its message quotes.
+const QUOTED: usize = 10;
+
+pub(super) struct Log<'a> {
+    file: File,
+    observer: &'a dyn Observer,
+    last: VecDeque<String>,
+}
+
+impl<'a> Log<'a> {
+    pub(super) fn create(path: &Path, observer: &'a dyn Observer) -> io::Result<Self> {
+        Ok(Self { file: File::create(path)?, observer, last: VecDeque::new() })
+    }
+
+    /// A line of our own.
+    pub(super) fn line(&mut self, line: &str) {
+        // A full disk must not fail the build: whoever watches still sees the line.
+        let _ = writeln!(self.file, "{line}");
+        self.observer.line(line);
+    }
+
+    /// What a command wrote, at most one line. Of a progress bar that redraws itself only the last state counts.
+    pub(super) fn output(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.trim_end_matches(['\n', '\r']);
+        let line = line.rsplit('\r').next().unwrap_or(line);
+        self.line(line);
+        if self.last.len() == QUOTED {
+            self.last.pop_front();
+        }
+        self.last.push_back(line.to_owned());
+    }
+
+    pub(super) fn start_command(&mut self) {
+        self.last.clear();
+    }
+
+    /// The last lines of the command that runs, or ran last.
+    pub(super) fn command_output(&self) -> Vec<String> {
+        self.last.iter().cloned().collect()
+    }
+}

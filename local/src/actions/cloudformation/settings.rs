@@ -1,0 +1,146 @@
+//! What a CloudFormation action says about the stack: parameters, tags, policy, capabilities.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The file that `TemplateConfiguration` names.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub(super) struct TemplateConfiguration {
+    pub(super) parameters: BTreeMap<String, Text>,
+    pub(super) tags: BTreeMap<String, Text>,
+    pub(super) stack_policy: Option<Value>,
+}
+
+impl TemplateConfiguration {
+    /// Reads the file.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        // serde would take an array for a struct's fields in their order.
+        if !text.trim_start().starts_with('{') {
+            return Err("it is not a JSON object".to_owned());
+        }
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+/// CloudFormation's values are texts; numbers and booleans are taken as they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) struct Text(pub(super) String);
+
+impl TryFrom<Value> for Text {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            Value::Number(_) | Value::Bool(_) => Ok(Self(value.to_string())),
+            Value::Null | Value::Array(_) | Value::Object(_) => Err(format!("{value} is not a text")),
+        }
+    }
+}
+
+/// A value of `ParameterOverrides`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) enum Override {
+    /// The value itself.
+    Text(String),
+    /// `Fn::GetArtifactAtt`: where an input artifact lies.
+    ArtifactAttribute { artifact: String, attribute: Attribute },
+    /// `Fn::GetParam`: a key of a JSON file in an input artifact.
+    FileKey { artifact: String, file: String, key: String },
+}
+
+/// An attribute of an artifact's location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Attribute {
+    BucketName,
+    ObjectKey,
+    #[serde(rename = "URL")]
+    Url,
+}
+
+#[derive(Deserialize)]
+enum Function {
+    #[serde(rename = "Fn::GetArtifactAtt")]
+    GetArtifactAtt(String, Attribute),
+    #[serde(rename = "Fn::GetParam")]
+    GetParam(String, String, String),
+}
+
+impl TryFrom<Value> for Override {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        if !value.is_object() {
+            return Text::try_from(value).map(|Text(text)| Self::Text(text));
+        }
+        match serde_json::from_value(value).map_err(|error| error.to_string())? {
+            Function::GetArtifactAtt(artifact, attribute) => Ok(Self::ArtifactAttribute { artifact, attribute }),
+            Function::GetParam(artifact, file, key) => Ok(Self::FileKey { artifact, file, key }),
+        }
+    }
+}
+
+/// `Capabilities`: names, separated by commas.
+pub(super) fn capabilities(text: &str) -> BTreeSet<&str> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_configuration_holds_texts() {
+        let read = TemplateConfiguration::parse;
+        let settings =
+            read(r#"{"Parameters": {"A": "x", "N": 1, "B": true}, "Tags": {"t": "v"}, "StackPolicy": {"S": []}}"#)
+                .unwrap();
+        let values: Vec<_> = settings.parameters.into_values().map(|Text(text)| text).collect();
+        assert_eq!(values, ["x", "true", "1"]);
+        assert_eq!(settings.tags["t"], Text("v".into()));
+        assert!(settings.stack_policy.is_some());
+        assert_eq!(read("{}").unwrap(), TemplateConfiguration::default());
+        for wrong in [r#"{"Parameter": {}}"#, r#"{"Parameters": {"A": [1]}}"#, "[]", "", r#"{"Tags": {"a": null}}"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn overrides_are_texts_or_functions() {
+        for (text, expected) in [
+            (r#""v""#, Override::Text("v".into())),
+            ("3", Override::Text("3".into())),
+            (
+                r#"{"Fn::GetArtifactAtt": ["Build", "ObjectKey"]}"#,
+                Override::ArtifactAttribute { artifact: "Build".into(), attribute: Attribute::ObjectKey },
+            ),
+            (
+                r#"{"Fn::GetParam": ["Build", "a.json", "Key"]}"#,
+                Override::FileKey { artifact: "Build".into(), file: "a.json".into(), key: "Key".into() },
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<Override>(text).unwrap(), expected);
+        }
+        for wrong in [
+            "null",
+            "[]",
+            r#"{"Fn::Sub": "x"}"#,
+            r#"{"Fn::GetParam": ["a"]}"#,
+            r#"{"Fn::GetArtifactAtt": ["a", "Size"]}"#,
+        ] {
+            assert!(serde_json::from_str::<Override>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn capabilities_are_separated_by_commas() {
+        let expected = BTreeSet::from(["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
+        assert_eq!(capabilities("CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND,"), expected);
+        assert!(capabilities("").is_empty());
+    }
+}

@@ -1,0 +1,136 @@
+//! Lambda actions: invoke the function with a job, and wait until somebody settles that job.
+
+mod event;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::operation::invoke::InvokeError;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use tokio::time::{Instant, timeout};
+
+use super::jobs::{ExecutionDetails, JobId, Jobs, Settlement};
+use super::{Context, Observer, config, failed, store};
+use crate::pipeline::action::{Failure, Progress, Request, Success};
+use event::Sender;
+
+/// How long CodePipeline waits for an answer to one invocation.
+const SILENCE: Duration = Duration::from_mins(20);
+/// How long an action may take, all its continuations together.
+const TOTAL: Duration = Duration::from_hours(24);
+
+/// Invokes the function of an action.
+trait Invoke {
+    async fn invoke(&self, event: Vec<u8>) -> Result<(), Failure>;
+}
+
+pub(super) async fn run(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {
+    let function =
+        config::required(request, "FunctionName").map_err(|error| failed("ConfigurationError", error.to_string()))?;
+    let function = Function { client: Client::new(&context.sdk), name: function };
+    let sender = sender(context).await?;
+    converse(&function, &context.jobs, &sender, request, observer).await
+}
+
+/// Invokes until the work is done: a continuation token asks for one more job.
+async fn converse(
+    function: &impl Invoke,
+    jobs: &Jobs,
+    sender: &Sender,
+    request: &Request,
+    observer: &dyn Observer,
+) -> Result<Success, Failure> {
+    let end = Instant::now() + TOTAL;
+    let mut token = None;
+    loop {
+        match one_job(function, jobs, sender, request, token.as_deref(), end).await? {
+            Settlement::Succeeded { details, variables } => return Ok(success(details, variables)),
+            Settlement::Failed(details) => {
+                let external_execution_id = details.external_execution_id;
+                return Err(Failure { code: details.kind, message: details.message, external_execution_id });
+            }
+            Settlement::Continued { details, token: next } => {
+                observer.progress(progress(details));
+                token = Some(next);
+            }
+        }
+    }
+}
+
+async fn one_job(
+    function: &impl Invoke,
+    jobs: &Jobs,
+    sender: &Sender,
+    request: &Request,
+    token: Option<&str>,
+    end: Instant,
+) -> Result<Settlement, Failure> {
+    let (job, settled) = jobs.create();
+    function.invoke(event::job_event(&job, sender, request, token)).await?;
+    let left = end.saturating_duration_since(Instant::now());
+    match timeout(left.min(SILENCE), settled).await {
+        Ok(Ok(settlement)) => Ok(settlement),
+        Ok(Err(_)) => Err(failed("SystemUnavailable", format!("nobody can settle job {job} any more"))),
+        Err(_) => Err(silent(request, &job, left)),
+    }
+}
+
+fn silent(request: &Request, job: &JobId, left: Duration) -> Failure {
+    let function = config::optional(request, "FunctionName").unwrap_or_default();
+    let limit = if left < SILENCE { "the action took 24 hours" } else { "no reply for 20 minutes" };
+    failed(
+        "JobFailed",
+        format!(
+            "{limit}: function {function} did not settle job {job}, it must call PutJobSuccessResult or PutJobFailureResult"
+        ),
+    )
+}
+
+fn success(details: ExecutionDetails, variables: BTreeMap<String, String>) -> Success {
+    Success {
+        summary: details.summary,
+        external_execution_id: details.external_execution_id,
+        variables,
+        revision: None,
+    }
+}
+
+fn progress(details: ExecutionDetails) -> Progress {
+    Progress {
+        summary: details.summary,
+        percent: details.percent_complete.and_then(|percent| u8::try_from(percent).ok()),
+        external_execution_id: details.external_execution_id,
+    }
+}
+
+async fn sender(context: &Context) -> Result<Sender, Failure> {
+    let missing =
+        |reason: String| failed("SystemUnavailable", format!("no credentials for the job's artifacts: {reason}"));
+    let provider = context.sdk.credentials_provider().ok_or_else(|| missing("none are configured".into()))?;
+    let credentials = provider.provide_credentials().await.map_err(|error| missing(error.to_string()))?;
+    Ok(Sender { account: context.account.clone(), credentials })
+}
+
+struct Function<'a> {
+    client: Client,
+    name: &'a str,
+}
+
+impl Invoke for Function<'_> {
+    async fn invoke(&self, event: Vec<u8>) -> Result<(), Failure> {
+        let request = self.client.invoke().function_name(self.name).invocation_type(InvocationType::Event);
+        let Err(error) = request.payload(Blob::new(event)).send().await else { return Ok(()) };
+        let name = self.name;
+        if error.as_service_error().is_some_and(InvokeError::is_resource_not_found_exception) {
+            let message = format!("function {name} does not exist: deploy it, or correct FunctionName of the action");
+            return Err(failed("ConfigurationError", message));
+        }
+        Err(failed("JobFailed", format!("function {name} cannot be invoked: {}", store::reason(&error))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! The documented job event. It holds credentials, so nothing here can be printed.
+
+use aws_credential_types::Credentials;
+use serde_json::{Value, json};
+
+use crate::actions::jobs::JobId;
+use crate::pipeline::action::{Artifact, Request};
+
+/// Who sends jobs.
+pub(super) struct Sender {
+    pub(super) account: String,
+    pub(super) credentials: Credentials,
+}
+
+/// The event as bytes.
+pub(super) fn job_event(job: &JobId, sender: &Sender, request: &Request, continuation_token: Option<&str>) -> Vec<u8> {
+    let credentials = &sender.credentials;
+    let mut data = json!({
+        "actionConfiguration": {"configuration": request.configuration},
+        "inputArtifacts": artifacts(&request.inputs),
+        "outputArtifacts": artifacts(&request.outputs),
+        "artifactCredentials": {
+            "accessKeyId": credentials.access_key_id(),
+            "secretAccessKey": credentials.secret_access_key(),
+            "sessionToken": credentials.session_token().unwrap_or_default(),
+        },
+    });
+    if let Some(token) = continuation_token {
+        data["continuationToken"] = json!(token);
+    }
+    json!({"CodePipeline.job": {"id": job, "accountId": sender.account, "data": data}}).to_string().into_bytes()
+}
+
+fn artifacts(artifacts: &[Artifact]) -> Value {
+    artifacts.iter().map(artifact).collect()
+}
+
+fn artifact(artifact: &Artifact) -> Value {
+    let location = &artifact.location;
+    json!({
+        "name": artifact.name,
+        "revision": artifact.revision,
+        "location": {"type": "S3", "s3Location": {"bucketName": location.bucket, "objectKey": location.key}},
+    })
+}

@@ -1,0 +1,130 @@
+//! The artifact store: zips in S3.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+use super::Context;
+use super::archive::{self, Archive};
+use super::config;
+use crate::pipeline::action::{Artifact, Location, Request};
+
+/// Why an artifact, or a file in one, cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The action does not declare it.
+    #[error("action {action} has no input artifact {artifact}: add it to inputArtifacts")]
+    NoInput {
+        /// The action.
+        action: String,
+        /// The artifact.
+        artifact: String,
+    },
+    /// It is not in the store.
+    #[error("artifact {artifact} cannot be {done} at s3://{bucket}/{key}: {reason}", bucket = location.bucket, key = location.key)]
+    Store {
+        /// Its name.
+        artifact: String,
+        /// What was attempted.
+        done: &'static str,
+        /// Where.
+        location: Location,
+        /// What S3 says.
+        reason: String,
+    },
+    /// It is there and cannot be unpacked.
+    #[error("artifact {artifact} is unusable: {source}")]
+    Archive {
+        /// Its name.
+        artifact: String,
+        /// What is wrong with it.
+        source: archive::Error,
+    },
+    /// It does not hold that file.
+    #[error("artifact {artifact} holds no file {file}")]
+    NoFile {
+        /// Its name.
+        artifact: String,
+        /// The file looked for.
+        file: String,
+    },
+    /// The file is no text.
+    #[error("{file} in artifact {artifact} is not UTF-8 text")]
+    NotText {
+        /// Its name.
+        artifact: String,
+        /// The file.
+        file: String,
+    },
+    /// The reference to it is not one.
+    #[error(transparent)]
+    Reference(#[from] config::Error),
+}
+
+/// A file of an input artifact, with words for messages about it.
+pub(super) struct InputFile {
+    /// `FILE in artifact NAME`
+    pub(super) origin: String,
+    pub(super) text: String,
+}
+
+pub(super) fn client(context: &Context) -> Client {
+    // Buckets have no host names of their own on localhost.
+    Client::from_conf(aws_sdk_s3::config::Builder::from(&context.sdk).force_path_style(true).build())
+}
+
+pub(super) async fn get(context: &Context, artifact: &Artifact) -> Result<Vec<u8>, Error> {
+    let failed = |reason: String| failure(artifact, "read", reason);
+    let Location { bucket, key } = &artifact.location;
+    let answer = client(context).get_object().bucket(bucket).key(key).send().await;
+    let body = answer.map_err(|error| failed(reason(&error)))?.body;
+    Ok(body.collect().await.map_err(|error| failed(error.to_string()))?.to_vec())
+}
+
+pub(super) async fn put(context: &Context, artifact: &Artifact, content: Vec<u8>) -> Result<(), Error> {
+    let Location { bucket, key } = &artifact.location;
+    let request = client(context).put_object().bucket(bucket).key(key).content_type("application/zip");
+    let answer = request.body(content.into()).send().await;
+    answer.map(drop).map_err(|error| failure(artifact, "written", reason(&error)))
+}
+
+/// The file that `key` of the configuration refers to as `Artifact::path`.
+pub(super) async fn input_file(
+    context: &Context,
+    request: &Request,
+    key: &'static str,
+    reference: &str,
+) -> Result<InputFile, Error> {
+    let (name, file) = split(request, key, reference)?;
+    let artifact = input(request, name)?;
+    let bytes = get(context, artifact).await?;
+    let unusable = |source| Error::Archive { artifact: name.to_owned(), source };
+    let content = Archive::new(&bytes).and_then(|mut archive| archive.file(file)).map_err(unusable)?;
+    let content = content.ok_or_else(|| Error::NoFile { artifact: name.to_owned(), file: file.to_owned() })?;
+    let text =
+        String::from_utf8(content).map_err(|_| Error::NotText { artifact: name.to_owned(), file: file.to_owned() })?;
+    Ok(InputFile { origin: format!("{file} in artifact {name}"), text })
+}
+
+pub(super) fn input<'a>(request: &'a Request, name: &str) -> Result<&'a Artifact, Error> {
+    let missing = || Error::NoInput { action: request.action.clone(), artifact: name.to_owned() };
+    request.inputs.iter().find(|artifact| artifact.name == name).ok_or_else(missing)
+}
+
+fn split<'a>(request: &Request, key: &'static str, reference: &'a str) -> Result<(&'a str, &'a str), Error> {
+    let parts = reference.split_once("::").filter(|(name, file)| !name.is_empty() && !file.is_empty());
+    let wrong = || config::malformed(request, key, &format!("{reference:?} is not of the form Artifact::file")).into();
+    parts.ok_or_else(wrong)
+}
+
+fn failure(artifact: &Artifact, done: &'static str, reason: String) -> Error {
+    Error::Store { artifact: artifact.name.clone(), done, location: artifact.location.clone(), reason }
+}
+
+/// What a service said, or how the call broke.
+pub(super) fn reason<E, R>(error: &SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    error.message().map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned)
+}
