@@ -8,7 +8,11 @@ use std::process::Stdio;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
+use crate::actions::archive;
 use crate::supervise::{Child, Supervisor};
+
+/// What cargo sets for a program that it runs, and not for itself.
+const PER_PACKAGE: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
 
 /// Why the functions could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +23,8 @@ pub(super) enum Error {
     Cargo(io::Error),
     #[error("building Flowgate's functions failed; cargo's messages are above")]
     Build,
+    #[error("cannot pack a function: {0}")]
+    Pack(#[from] archive::Error),
     #[error("cargo built no binary named {0}")]
     Missing(String),
 }
@@ -32,13 +38,15 @@ pub(super) fn root() -> &'static Path {
 /// The built functions, by name.
 pub(super) type Binaries = BTreeMap<String, PathBuf>;
 
-/// Lays `template.yaml` with its `target/lambda/NAME/bootstrap` files below `out`, and gives the template's path.
+/// Lays `template.yaml` below `out`, with each function's zip where the template has its folder: `aws cloudformation
+/// package` uploads a zip as it is, and would take seconds to make one. Gives the template's path.
 pub(super) fn stage(binaries: &Binaries, out: &Path) -> Result<PathBuf, Error> {
+    let lambda = out.join("target/lambda");
+    std::fs::create_dir_all(&lambda).map_err(|source| files("create", &lambda, source))?;
     for (name, binary) in binaries {
-        let folder = out.join("target/lambda").join(name);
-        std::fs::create_dir_all(&folder).map_err(|source| files("create", &folder, source))?;
-        let bootstrap = folder.join("bootstrap");
-        std::fs::copy(binary, &bootstrap).map_err(|source| files("write", &bootstrap, source))?;
+        let zip = archive::pack(&BTreeMap::from([("bootstrap".to_owned(), binary.clone())]))?;
+        let path = lambda.join(name);
+        std::fs::write(&path, zip).map_err(|source| files("write", &path, source))?;
     }
     let template = out.join("template.yaml");
     std::fs::copy(root().join("template.yaml"), &template).map_err(|source| files("write", &template, source))?;
@@ -82,6 +90,10 @@ struct Target {
 async fn cargo(supervisor: &Supervisor, names: &[String]) -> Result<Binaries, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = supervisor.command(cargo);
+    // `cargo run` tells us about its package in variables that build scripts watch: passed on, they would rebuild ring.
+    for (name, _) in std::env::vars().filter(|(name, _)| PER_PACKAGE.iter().any(|prefix| name.starts_with(prefix))) {
+        command.env_remove(name);
+    }
     // The workspace's default members, like the `cargo run` that built us: the same features, so nothing is built twice.
     command.current_dir(root()).args(["build", "--locked", "--message-format", "json-render-diagnostics"]);
     for name in names {
