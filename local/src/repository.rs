@@ -5,6 +5,7 @@
 
 mod git;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use git::Git;
@@ -70,7 +71,8 @@ pub struct Store {
 impl Store {
     /// The store of a state directory.
     pub fn new(state: &Path) -> Self {
-        Self { root: state.join("repositories") }
+        // git runs in other directories, where a relative path would be another one.
+        Self { root: absolute(&state.join("repositories")) }
     }
 
     /// Makes the branch's head what `source` holds: a directory as it stands, or the branch (else HEAD) of a bare
@@ -80,13 +82,15 @@ impl Store {
     /// When the source cannot be read or git fails.
     pub async fn push(&self, source: &str, repository: &str, branch: &str) -> Result<Commit, Error> {
         let store = self.open_or_create(repository).await?;
-        let directory = Path::new(source);
-        if is_url(source) || (directory.is_dir() && git::is_bare(directory).await?) {
-            fetch(&store, source, branch).await?;
-        } else if directory.is_dir() {
-            snapshot(&store, directory, branch).await?;
+        let directory = absolute(Path::new(source));
+        if is_url(source) {
+            fetch(&store, source.as_ref(), branch).await?;
+        } else if !directory.is_dir() {
+            return Err(Error::NoDirectory(directory));
+        } else if git::is_bare(&directory).await? {
+            fetch(&store, directory.as_os_str(), branch).await?;
         } else {
-            return Err(Error::NoDirectory(directory.to_owned()));
+            snapshot(&store, &directory, branch).await?;
         }
         self.head(repository, branch).await
     }
@@ -152,18 +156,23 @@ async fn snapshot(store: &Git, directory: &Path, branch: &str) -> Result<(), Err
 }
 
 /// Takes over a branch of another repository, or what it is at when it has no such branch.
-async fn fetch(store: &Git, source: &str, branch: &str) -> Result<(), Error> {
-    let listed = store.remote(&["ls-remote", "--", source, &reference(branch)]).await?;
-    let from = if listed.is_empty() { "HEAD".to_owned() } else { reference(branch) };
-    store
-        .remote(&["fetch", "--quiet", "--no-tags", "--force", "--", source, &format!("{from}:{}", reference(branch))])
-        .await?;
+async fn fetch(store: &Git, source: &OsStr, branch: &str) -> Result<(), Error> {
+    let branch = reference(branch);
+    let listed = store.remote(&["ls-remote".as_ref(), "--".as_ref(), source, branch.as_ref()]).await?;
+    let from = if listed.is_empty() { "HEAD" } else { &branch };
+    let refspec = format!("{from}:{branch}");
+    let options = ["fetch", "--quiet", "--no-tags", "--force", "--"].map(OsStr::new);
+    store.remote(&[&options[..], &[source, refspec.as_ref()]].concat()).await?;
     Ok(())
 }
 
 async fn branch_head(store: &Git, branch: &str) -> Result<Option<String>, Error> {
     let refs = store.line(&["for-each-ref", "--format=%(objectname)", &reference(branch)]).await?;
     Ok(refs.lines().next().map(str::to_owned))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn reference(branch: &str) -> String {

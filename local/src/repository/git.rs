@@ -1,5 +1,6 @@
 //! The `git` command, kept away from the user's configuration.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -59,10 +60,10 @@ impl Git {
     }
 
     /// Talks to another repository, for which the user's own credentials and proxies are needed.
-    pub(super) async fn remote(&self, args: &[&str]) -> Result<String, Error> {
+    pub(super) async fn remote(&self, args: &[&OsStr]) -> Result<String, Error> {
         let mut command = self.command(with_user_settings());
         command.args(args);
-        Ok(String::from_utf8_lossy(&output(command, args[0], None).await?).into_owned())
+        Ok(text(&output(command, &args[0].to_string_lossy(), None).await?))
     }
 
     /// Stores a directory's files and names their tree; nothing when there are none.

@@ -108,6 +108,15 @@ async fn a_folder_inside_a_bigger_repository_is_taken_alone_as_it_stands() {
 }
 
 #[tokio::test]
+async fn a_relative_path_means_the_same_directory() {
+    let world = World::new();
+    // Tests run in the directory of their crate.
+    let commit = world.push(Path::new("src/repository")).await;
+    let files = world.files(&commit).await;
+    assert!(files.starts_with("git.rs=") && files.contains(" tests.rs="), "{files}");
+}
+
+#[tokio::test]
 async fn a_bare_repository_and_a_url_give_their_own_commits() {
     let world = World::new();
     let work = world.source();

@@ -73,6 +73,8 @@ pub struct Input {
 impl Workspace {
     /// Waits until no other build has it.
     pub(super) async fn open(root: PathBuf, on_wait: impl FnOnce()) -> Result<Self, Error> {
+        // Commands run in another directory, where a relative path would be another one.
+        let root = std::path::absolute(&root).unwrap_or(root);
         let at = |source| Error::Disk { path: root.clone(), source };
         for directory in ["logs", "cache"] {
             fs::create_dir_all(root.join(directory)).map_err(at)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_saphyr::DuplicateKeyPolicy;
 
 /// Its words are the parser's, which name the line.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +57,8 @@ impl Template {
         if text.trim_start().starts_with('{') {
             return serde_json::from_str(text).map_err(|error| Error(error.to_string()));
         }
-        let options = serde_saphyr::options! { with_snippet: false };
+        // CloudFormation judges the rest of the template; the last of two equal keys counts there.
+        let options = serde_saphyr::options! { with_snippet: false, duplicate_keys: DuplicateKeyPolicy::LastWins };
         serde_saphyr::from_str_with_options(text, options).map_err(|error| Error(error.to_string()))
     }
 
@@ -199,9 +201,8 @@ Resources:
             return;
         };
         for path in entries.map(|entry| entry.unwrap().path()) {
-            if let Err(error) = Template::parse(&std::fs::read_to_string(&path).unwrap()) {
-                println!("{}: {error}", path.display());
-            }
+            let parsed = Template::parse(&std::fs::read_to_string(&path).unwrap());
+            parsed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
     }
 }
