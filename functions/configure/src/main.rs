@@ -2,6 +2,7 @@
 
 use pipeline_aws::{
     client::{from_environment, variable},
+    clock::SystemClock,
     codepipeline::Jobs,
     dynamodb::StateTable,
     runtime::{Actions, Error},
@@ -9,17 +10,17 @@ use pipeline_aws::{
     ssm::Parameters,
     telemetry,
 };
-use pipeline_core::configure::perform::Configure;
+use pipeline_core::{configure::perform::Configure, drive::Ports};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let config = from_environment()?;
+    let state = StateTable::new(&config, variable("STATE_TABLE")?);
     let profiles = Parameters::new(&config);
     let actions = Actions {
-        verdicts: StateTable::new(&config, variable("STATE_TABLE")?),
-        jobs: Jobs::new(&config),
-        action: |credentials: &_| Configure { artifacts: Artifacts::new(&config, credentials), profiles: &profiles },
+        ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
+        action: |access: &_| Configure { artifacts: Artifacts::new(&config, access), profiles: &profiles },
     };
     actions.serve().await
 }

@@ -28,8 +28,8 @@ pub enum NotAJob {
 pub struct Delivery {
     /// The id, which is enough to settle the job.
     pub id: JobId,
-    /// The job with the credentials for its artifacts, or what is wrong with it.
-    pub job: Result<(Job, ArtifactCredentials), MalformedJob>,
+    /// The job with the access to its artifacts, or what is wrong with it.
+    pub job: Result<(Job, ArtifactAccess), MalformedJob>,
 }
 
 /// Reads an event that was sent to a function of `account`.
@@ -43,11 +43,14 @@ pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
     Ok(Delivery { id, job })
 }
 
-fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactCredentials), MalformedJob> {
+fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactAccess), MalformedJob> {
     if wire.account_id != account {
         return Err(MalformedJob(format!("it is of account {}, and this function of {account}", wire.account_id)));
     }
     let data = wire.data;
+    // I26: serde's message would repeat what it found instead.
+    let credentials = serde_json::from_str(data.artifact_credentials.get())
+        .map_err(|_| MalformedJob("its artifactCredentials are not what CodePipeline documents".into()))?;
     let job = Job {
         id,
         account: wire.account_id,
@@ -56,7 +59,8 @@ fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactCredentials
         outputs: data.output_artifacts.into_iter().map(artifact).collect(),
         continuation: data.continuation_token,
     };
-    Ok((job, data.artifact_credentials))
+    let access = ArtifactAccess { credentials, key: data.encryption_key.map(|EncryptionKey { id }| id) };
+    Ok((job, access))
 }
 
 fn artifact(wire: WireArtifact) -> Artifact {
@@ -91,8 +95,14 @@ struct Data {
     input_artifacts: Vec<WireArtifact>,
     #[serde(default)]
     output_artifacts: Vec<WireArtifact>,
-    artifact_credentials: ArtifactCredentials,
+    artifact_credentials: Box<RawValue>,
     continuation_token: Option<String>,
+    encryption_key: Option<EncryptionKey>,
+}
+
+#[derive(Deserialize)]
+struct EncryptionKey {
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -126,10 +136,18 @@ struct S3Location {
     object_key: String,
 }
 
+/// How a job reaches its artifacts.
+#[derive(Debug, Clone)]
+pub struct ArtifactAccess {
+    pub(crate) credentials: ArtifactCredentials,
+    /// The KMS key that new artifacts are encrypted with, where the pipeline names one.
+    pub(crate) key: Option<String>,
+}
+
 /// The credentials that a job carries for its artifacts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ArtifactCredentials {
+pub(crate) struct ArtifactCredentials {
     pub(crate) access_key_id: Secret,
     pub(crate) secret_access_key: Secret,
     #[serde(default)]

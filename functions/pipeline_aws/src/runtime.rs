@@ -6,27 +6,29 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
     drive::{Action, Delivered, Ports},
     ids::JobId,
-    ports::{ReadVerdicts, RecordVerdicts, SettleJobs},
+    ports::{Clock, ReadVerdicts, RecordVerdicts, SettleJobs},
 };
 use serde_json::value::RawValue;
 
-use crate::{
-    clock::SystemClock,
-    event::{self, ArtifactCredentials, Delivery},
-};
+use crate::event::{self, ArtifactAccess, Delivery};
 
 /// What an action's function does with the events it is invoked with.
 #[derive(Debug)]
-pub struct Actions<V, J, F> {
-    /// The record of verdicts.
-    pub verdicts: V,
-    /// CodePipeline.
-    pub jobs: J,
-    /// Makes the action for one job, given the credentials for its artifacts.
+pub struct Actions<'a, C, V, J, F> {
+    /// What settling a job takes.
+    pub ports: Ports<'a, C, V, J>,
+    /// Makes the action for one job, given the access to its artifacts.
     pub action: F,
 }
 
-impl<V: ReadVerdicts + RecordVerdicts, J: SettleJobs, A: Action, F: Fn(&ArtifactCredentials) -> A> Actions<V, J, F> {
+impl<C, V, J, F, A> Actions<'_, C, V, J, F>
+where
+    C: Clock,
+    V: ReadVerdicts + RecordVerdicts,
+    J: SettleJobs,
+    F: Fn(&ArtifactAccess) -> A,
+    A: Action,
+{
     /// Serves until the environment is shut down.
     pub async fn serve(&self) -> Result<(), Error> {
         lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
@@ -44,9 +46,8 @@ impl<V: ReadVerdicts + RecordVerdicts, J: SettleJobs, A: Action, F: Fn(&Artifact
             Ok(delivery) => delivery,
             Err(error) => return tracing::error!(%error, "ignored an event that is no job"),
         };
-        let work = job.map(|(job, credentials)| (job, (self.action)(&credentials)));
-        let ports = Ports { clock: &SystemClock, verdicts: &self.verdicts, jobs: &self.jobs };
-        log(&id, &ports.deliver(&id, work, instant(deadline)).await);
+        let work = job.map(|(job, access)| (job, (self.action)(&access)));
+        log(&id, &self.ports.deliver(&id, work, instant(deadline)).await);
     }
 }
 

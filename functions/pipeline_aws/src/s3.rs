@@ -8,6 +8,7 @@ use std::{
 use aws_credential_types::Credentials;
 use aws_sdk_s3::{
     Client, config::Builder, error::SdkError, operation::get_object::GetObjectError, primitives::ByteStream,
+    types::ServerSideEncryption,
 };
 use aws_types::SdkConfig;
 use pipeline_core::{
@@ -17,18 +18,21 @@ use pipeline_core::{
 };
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{error::port_error, event::ArtifactCredentials};
+use crate::{error::port_error, event::ArtifactAccess};
 
 /// The artifacts of one job.
 #[derive(Debug, Clone)]
-pub struct Artifacts(Client);
+pub struct Artifacts {
+    client: Client,
+    key: Option<String>,
+}
 
 /// The largest file that is read from an artifact; a packaged template is at most 1 MB.
 const LARGEST: u64 = 8 << 20;
 
 impl Artifacts {
     /// A client with the job's credentials; it shares the HTTP client of `config`.
-    pub fn new(config: &SdkConfig, credentials: &ArtifactCredentials) -> Self {
+    pub fn new(config: &SdkConfig, ArtifactAccess { credentials, key }: &ArtifactAccess) -> Self {
         let credentials = Credentials::new(
             credentials.access_key_id.expose(),
             credentials.secret_access_key.expose(),
@@ -37,14 +41,15 @@ impl Artifacts {
             "job",
         );
         // Bucket names in the path work for every bucket, also where a host cannot carry them.
-        Self(Client::from_conf(Builder::from(config).credentials_provider(credentials).force_path_style(true).build()))
+        let config = Builder::from(config).credentials_provider(credentials).force_path_style(true).build();
+        Self { client: Client::from_conf(config), key: key.clone() }
     }
 }
 
 impl ReadArtifacts for Artifacts {
     async fn files(&self, artifact: &Artifact, paths: &BTreeSet<&str>) -> Result<Files, PortError> {
         let operation = format!("read artifact {}", artifact.name);
-        let request = self.0.get_object().bucket(&artifact.bucket).key(&artifact.key);
+        let request = self.client.get_object().bucket(&artifact.bucket).key(&artifact.key);
         let answer = request.send().await.map_err(|error| match &error {
             SdkError::ServiceError(refused) if matches!(refused.err(), GetObjectError::NoSuchKey(_)) => {
                 PortError::NotFound { what: format!("artifact {}", artifact.name) }
@@ -83,7 +88,11 @@ impl WriteArtifacts for Artifacts {
         let operation = format!("write artifact {}", artifact.name);
         let zip = archive(files)
             .map_err(|error| PortError::Unavailable { operation: operation.clone(), detail: error.to_string() })?;
-        let request = self.0.put_object().bucket(&artifact.bucket).key(&artifact.key).body(ByteStream::from(zip));
+        let mut request = self.client.put_object().bucket(&artifact.bucket).key(&artifact.key);
+        if let Some(key) = &self.key {
+            request = request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key);
+        }
+        let request = request.body(ByteStream::from(zip));
         request.send().await.map_err(|error| port_error(&operation, &error))?;
         Ok(())
     }

@@ -11,6 +11,7 @@ use pipeline_aws::{
     telemetry,
 };
 use pipeline_core::{
+    drive::Ports,
     ids::{FunctionName, Nonce},
     start_tests::perform::StartTests,
 };
@@ -25,8 +26,7 @@ async fn main() -> Result<(), Error> {
     let tests = Tests::new(&config);
     let test_function: Option<FunctionName> = variable("TEST_FUNCTION").ok().map(|name| name.parse()).transpose()?;
     let actions = Actions {
-        verdicts: state.clone(),
-        jobs: Jobs::new(&config),
+        ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
         action: |_: &_| StartTests {
             clock: &SystemClock,
             stacks: &stacks,
