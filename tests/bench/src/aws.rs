@@ -1,0 +1,121 @@
+//! AWS as far as the measured actions call it: one TLS endpoint that answers every service from a can.
+
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Write as _},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::Result;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+    serve::Listener as _,
+};
+use serde_json::{Value, json};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::{
+    job::{ACCOUNT, REGION, TEMPLATES, TESTS},
+    tls::TlsListener,
+};
+
+/// How often each operation was called.
+type Calls = BTreeMap<String, usize>;
+
+/// The endpoint.
+pub(crate) struct Aws {
+    pub(crate) url: String,
+    can: Arc<Can>,
+}
+
+struct Can {
+    artifact: Vec<u8>,
+    calls: Mutex<Calls>,
+}
+
+impl Aws {
+    /// Serves on a free port for as long as the process lives. `roots` becomes the file of roots that a client trusts.
+    pub(crate) async fn start(roots: &Path) -> Result<Self> {
+        let listener = TlsListener::bind(roots).await?;
+        let url = format!("https://localhost:{}", listener.local_addr()?.port());
+        let can = Arc::new(Can { artifact: artifact()?, calls: Mutex::default() });
+        let app = Router::new().fallback(answer).with_state(Arc::clone(&can));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Ok(Self { url, can })
+    }
+
+    pub(crate) fn calls(&self) -> Calls {
+        self.can.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn artifact() -> Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in TEMPLATES {
+        zip.start_file(name, SimpleFileOptions::default())?;
+        zip.write_all(text)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+async fn answer(State(can): State<Arc<Can>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let form = String::from_utf8_lossy(&body);
+    let operation = operation(&method, &uri, &headers, &form);
+    *can.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.clone()).or_default() += 1;
+    match operation.as_str() {
+        "GetItem" | "PutItem" | "UpdateItem" | "PutJobSuccessResult" => json(StatusCode::OK, &json!({})),
+        // A stage without a profile.
+        "GetParameter" => json(StatusCode::BAD_REQUEST, &json!({"__type": "ParameterNotFound"})),
+        "DescribeStacks" => stack(field(&form, "StackName").unwrap_or_default()).into_response(),
+        "Invoke" => json(StatusCode::OK, &json!({"passed": true})),
+        "GetObject" => can.artifact.clone().into_response(),
+        "PutObject" => StatusCode::OK.into_response(),
+        other => (StatusCode::NOT_IMPLEMENTED, format!("nothing in the can for {other}")).into_response(),
+    }
+}
+
+/// Three protocols name it in three ways: JSON in a header, Query in a field, REST by method and path.
+fn operation(method: &Method, uri: &Uri, headers: &HeaderMap, form: &str) -> String {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    if let Some((_, operation)) = target.and_then(|target| target.split_once('.')) {
+        return operation.to_owned();
+    }
+    if let Some(action) = field(form, "Action") {
+        return action.to_owned();
+    }
+    match (method.as_str(), uri.path()) {
+        ("POST", path) if path.ends_with("/invocations") => "Invoke".to_owned(),
+        ("GET", _) => "GetObject".to_owned(),
+        ("PUT", _) => "PutObject".to_owned(),
+        (method, path) => format!("{method} {path}"),
+    }
+}
+
+fn field<'a>(form: &'a str, name: &str) -> Option<&'a str> {
+    form.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn json(status: StatusCode, body: &Value) -> Response {
+    (status, [("content-type", "application/x-amz-json-1.1")], body.to_string()).into_response()
+}
+
+fn stack(name: &str) -> String {
+    let output = |key: &str, value: &str| {
+        format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
+    };
+    let tests = (1..=TESTS).map(|number| {
+        let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}-{number}");
+        output(&format!("TestFunction{number}"), &function)
+    });
+    let outputs = output("ApiUrl", "https://example.com/") + &tests.collect::<String>();
+    format!(
+        "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>{name}</StackName>\
+         <CreationTime>2024-01-01T00:00:00Z</CreationTime><StackStatus>UPDATE_COMPLETE</StackStatus>\
+         <Outputs>{outputs}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
+    )
+}
