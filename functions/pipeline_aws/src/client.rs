@@ -1,9 +1,9 @@
 //! The configuration that all clients share.
 
-use std::env;
+use std::{env, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, retry::RetryConfig};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -30,11 +30,29 @@ pub fn from_environment() -> Result<SdkConfig, MissingVariable> {
         .region(Region::new(variable("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials()?))
         .retry_config(RetryConfig::standard())
+        .timeout_config(timeouts().operation_attempt_timeout(Duration::from_secs(10)).build())
         .http_client(http);
     if let Ok(endpoint) = env::var("AWS_ENDPOINT_URL") {
         config = config.endpoint_url(endpoint);
     }
     Ok(config.build())
+}
+
+/// The time limits of calls that settle a job: several of them fit into the reserve that the envelope keeps for that
+/// (I17), also when a connection is accepted and then stays silent.
+pub(crate) fn prompt() -> TimeoutConfig {
+    let attempt = Duration::from_millis(700);
+    timeouts().operation_attempt_timeout(attempt).operation_timeout(Duration::from_millis(1200)).build()
+}
+
+/// The time limit of connecting, and no other.
+pub(crate) fn timeouts() -> aws_sdk_dynamodb::config::timeout::TimeoutConfigBuilder {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(1))
+}
+
+/// Few and quick attempts; the envelope itself goes on trying while there is time.
+pub(crate) fn quick_retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50))
 }
 
 fn credentials() -> Result<Credentials, MissingVariable> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_codepipeline::{
     Client,
-    config::http::HttpResponse,
+    config::{Builder, http::HttpResponse},
     error::{ProvideErrorMetadata, SdkError},
     types::{ExecutionDetails, FailureDetails, FailureType},
 };
@@ -13,7 +13,7 @@ use pipeline_core::{
     verdict::{FailureKind, Report},
 };
 
-use crate::error::port_error;
+use crate::{client, error::port_error};
 
 /// The jobs of our account.
 #[derive(Debug, Clone)]
@@ -22,7 +22,8 @@ pub struct Jobs(Client);
 impl Jobs {
     /// CodePipeline in our region.
     pub fn new(config: &SdkConfig) -> Self {
-        Self(Client::new(config))
+        let config = Builder::from(config).timeout_config(client::prompt()).retry_config(client::quick_retries());
+        Self(Client::from_conf(config.build()))
     }
 }
 

@@ -9,7 +9,18 @@ use pipeline_core::ports::PortError;
 /// Error codes by which AWS says that a role lacks a permission.
 const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
 
-/// What `operation` came to: a missing permission, or a service that did not serve.
+/// Error codes by which AWS says that it did nothing because we, or others, ask too often.
+const THROTTLED: [&str; 7] = [
+    "EC2ThrottledException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// What `operation` came to: a missing permission, too many requests, or a service that did not serve.
 pub(crate) fn port_error<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -23,6 +34,7 @@ where
     };
     match code {
         Some(code) if DENIED.contains(&code) => PortError::Denied { operation, detail },
+        Some(code) if THROTTLED.contains(&code) => PortError::Throttled { operation, detail },
         _ => PortError::Unavailable { operation, detail },
     }
 }

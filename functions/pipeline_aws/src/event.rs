@@ -9,18 +9,19 @@ use pipeline_core::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Why there is no job to settle: nothing can be reported, so this is only logged.
+/// Why there is no job to settle: nothing can be reported, so this is only logged. It repeats nothing of the event
+/// (I26).
 #[derive(Debug, thiserror::Error)]
 pub enum NotAJob {
     /// The event is not one of CodePipeline's.
-    #[error("the event holds no CodePipeline.job: {0}")]
-    Foreign(#[source] serde_json::Error),
-    /// The job's id is missing.
-    #[error("the job has no id: {0}")]
-    NoId(#[source] serde_json::Error),
+    #[error("the event holds no CodePipeline.job")]
+    Foreign,
+    /// The job's id is missing, or there are two.
+    #[error("the job does not have one id")]
+    NoId,
     /// The job's id is not one.
-    #[error("the job's id cannot be used: {0}")]
-    BadId(#[source] pipeline_core::ids::InvalidId),
+    #[error("the job's id is no UUID")]
+    BadId,
 }
 
 /// A job event, as far as it could be read.
@@ -34,9 +35,9 @@ pub struct Delivery {
 
 /// Reads an event that was sent to a function of `account`.
 pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
-    let outer: Outer<'_> = serde_json::from_str(event.get()).map_err(NotAJob::Foreign)?;
-    let id: IdOnly = serde_json::from_str(outer.job.get()).map_err(NotAJob::NoId)?;
-    let id: JobId = id.id.parse().map_err(NotAJob::BadId)?;
+    let outer: Outer<'_> = serde_json::from_str(event.get()).map_err(|_| NotAJob::Foreign)?;
+    let id: IdOnly = serde_json::from_str(outer.job.get()).map_err(|_| NotAJob::NoId)?;
+    let id: JobId = id.id.parse().map_err(|_| NotAJob::BadId)?;
     let job = serde_json::from_str::<Wire>(outer.job.get())
         .map_err(|error| MalformedJob(error.to_string()))
         .and_then(|wire| job(id.clone(), wire, account));
@@ -55,8 +56,8 @@ fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactAccess), Ma
         id,
         account: wire.account_id,
         user_parameters: data.action_configuration.configuration.user_parameters,
-        inputs: data.input_artifacts.into_iter().map(artifact).collect(),
-        outputs: data.output_artifacts.into_iter().map(artifact).collect(),
+        inputs: data.input_artifacts.into_iter().flatten().map(artifact).collect(),
+        outputs: data.output_artifacts.into_iter().flatten().map(artifact).collect(),
         continuation: data.continuation_token,
     };
     let access = ArtifactAccess { credentials, key: data.encryption_key.map(|EncryptionKey { id }| id) };
@@ -91,10 +92,8 @@ struct Wire {
 #[serde(rename_all = "camelCase")]
 struct Data {
     action_configuration: ActionConfiguration,
-    #[serde(default)]
-    input_artifacts: Vec<WireArtifact>,
-    #[serde(default)]
-    output_artifacts: Vec<WireArtifact>,
+    input_artifacts: Option<Vec<WireArtifact>>,
+    output_artifacts: Option<Vec<WireArtifact>>,
     artifact_credentials: Box<RawValue>,
     continuation_token: Option<String>,
     encryption_key: Option<EncryptionKey>,
@@ -150,12 +149,11 @@ pub struct ArtifactAccess {
 pub(crate) struct ArtifactCredentials {
     pub(crate) access_key_id: Secret,
     pub(crate) secret_access_key: Secret,
-    #[serde(default)]
-    pub(crate) session_token: Secret,
+    pub(crate) session_token: Option<Secret>,
 }
 
 /// A text that does not print itself (I26).
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Secret(String);
 

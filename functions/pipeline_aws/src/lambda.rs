@@ -16,7 +16,7 @@ use pipeline_core::{
 };
 use serde_json::Value;
 
-use crate::error::port_error;
+use crate::{client, error::port_error};
 
 /// The test functions of our account and region.
 #[derive(Debug, Clone)]
@@ -28,7 +28,8 @@ impl Tests {
         let config = Builder::from(config)
             // I19: a second attempt could run the test a second time.
             .retry_config(RetryConfig::disabled())
-            // A test that takes minutes sends nothing until it ends.
+            // A test that takes minutes sends nothing until it ends; the run's own deadline limits it.
+            .timeout_config(client::timeouts().disable_operation_attempt_timeout().build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         Self(Client::from_conf(config))

@@ -1,4 +1,7 @@
-//! The main loop of an action's function: receives job events, drives each to its verdict, and always answers Ok.
+//! The main loop of an action's function: receives job events and drives each to its verdict.
+//!
+//! It answers Ok whatever the verdict is, because an error makes Lambda deliver the event again. Only when CodePipeline
+//! could not be told, that is just what is wanted: a redelivery sends what the record holds.
 
 use jiff::Timestamp;
 pub use lambda_runtime::Error;
@@ -6,7 +9,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
     drive::{Action, Delivered, Ports},
     ids::JobId,
+    job::Job,
     ports::{Clock, ReadVerdicts, RecordVerdicts, SettleJobs},
+    verdict::Verdict,
 };
 use serde_json::value::RawValue;
 
@@ -33,21 +38,39 @@ where
     pub async fn serve(&self) -> Result<(), Error> {
         lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
             let context = event.context;
-            self.handle(&event.payload, &context.invoked_function_arn, context.deadline).await;
-            // An error would make Lambda run the work again.
-            Ok::<(), Error>(())
+            self.handle(&event.payload, &context.invoked_function_arn, context.deadline).await
         }))
         .await
     }
 
     /// Handles one event. `function` is the ARN it was sent to, `deadline` in milliseconds since the epoch.
-    pub async fn handle(&self, event: &RawValue, function: &str, deadline: u64) {
+    pub async fn handle(&self, event: &RawValue, function: &str, deadline: u64) -> Result<(), Error> {
         let Delivery { id, job } = match event::read(event, account(function)) {
             Ok(delivery) => delivery,
-            Err(error) => return tracing::error!(%error, "ignored an event that is no job"),
+            Err(error) => {
+                tracing::error!(%error, "ignored an event that is no job");
+                return Ok(());
+            }
         };
-        let work = job.map(|(job, access)| (job, (self.action)(&access)));
-        log(&id, &self.ports.deliver(&id, work, instant(deadline)).await);
+        let work = job.map(|(job, access)| (job, Made { make: &self.action, access }));
+        let delivered = self.ports.deliver(&id, work, instant(deadline)).await;
+        log(&id, &delivered);
+        match delivered {
+            Delivered::Unsent(_, error) => Err(error.into()),
+            Delivered::Settled(..) | Delivered::Repeated(_) | Delivered::Deferred(_) => Ok(()),
+        }
+    }
+}
+
+/// An action that is made where its panics are caught.
+struct Made<'a, F> {
+    make: &'a F,
+    access: ArtifactAccess,
+}
+
+impl<A: Action, F: Fn(&ArtifactAccess) -> A> Action for Made<'_, F> {
+    async fn perform(&self, job: &Job, until: Timestamp) -> Verdict {
+        (self.make)(&self.access).perform(job, until).await
     }
 }
 

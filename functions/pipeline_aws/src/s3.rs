@@ -27,6 +27,9 @@ pub struct Artifacts {
     key: Option<String>,
 }
 
+/// The largest artifact that is read, in bytes: it is held in memory.
+const LARGEST_ARTIFACT: i64 = 64 << 20;
+
 /// The largest file that is read from an artifact; a packaged template is at most 1 MB.
 const LARGEST: u64 = 8 << 20;
 
@@ -36,7 +39,7 @@ impl Artifacts {
         let credentials = Credentials::new(
             credentials.access_key_id.expose(),
             credentials.secret_access_key.expose(),
-            Some(credentials.session_token.expose().to_owned()).filter(|token| !token.is_empty()),
+            credentials.session_token.as_ref().map(|token| token.expose().to_owned()).filter(|token| !token.is_empty()),
             None,
             "job",
         );
@@ -56,16 +59,22 @@ impl ReadArtifacts for Artifacts {
             }
             _ => port_error(&operation, &error),
         })?;
-        let unreadable = |detail: String| PortError::Unavailable { operation: operation.clone(), detail };
-        let zip = answer.body.collect().await.map_err(|error| unreadable(error.to_string()))?.into_bytes();
-        let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|error| unreadable(error.to_string()))?;
+        let unusable = |why: String| PortError::Unusable { what: format!("artifact {}", artifact.name), why };
+        if answer.content_length().is_some_and(|length| length > LARGEST_ARTIFACT) {
+            return Err(unusable(format!(
+                "it is larger than {LARGEST_ARTIFACT} bytes; leave only the templates in it"
+            )));
+        }
+        let zip = answer.body.collect().await;
+        let zip = zip.map_err(|error| PortError::Unavailable { operation, detail: error.to_string() })?.into_bytes();
+        let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|error| unusable(error.to_string()))?;
         let mut files = Files::new();
         for path in paths {
             let bytes = file(&mut archive, path).map_err(|error| match error {
                 ZipError::FileNotFound => {
                     PortError::NotFound { what: format!("file {path} of artifact {}", artifact.name) }
                 }
-                other => unreadable(format!("{path}: {other}")),
+                other => unusable(format!("{path}: {other}")),
             })?;
             files.insert((*path).to_owned(), bytes);
         }

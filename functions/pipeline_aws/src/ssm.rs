@@ -1,6 +1,11 @@
 //! Parameter Store, where the stages' profiles are.
 
-use aws_sdk_ssm::{Client, error::SdkError, operation::get_parameter::GetParameterError};
+use aws_sdk_ssm::{
+    Client,
+    error::SdkError,
+    operation::get_parameter::GetParameterError,
+    types::{Parameter, ParameterType},
+};
 use aws_types::SdkConfig;
 use pipeline_core::{configure::perform::ReadProfiles, ports::PortError};
 
@@ -19,8 +24,8 @@ impl Parameters {
 
 impl ReadProfiles for Parameters {
     async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
-        match self.0.get_parameter().name(name).with_decryption(true).send().await {
-            Ok(answer) => Ok(answer.parameter().and_then(|parameter| parameter.value()).map(str::to_owned)),
+        match self.0.get_parameter().name(name).send().await {
+            Ok(answer) => answer.parameter().map(|parameter| value(name, parameter)).transpose(),
             Err(SdkError::ServiceError(refused))
                 if matches!(refused.err(), GetParameterError::ParameterNotFound(_)) =>
             {
@@ -29,4 +34,13 @@ impl ReadProfiles for Parameters {
             Err(error) => Err(port_error(&format!("read parameter {name}"), &error)),
         }
     }
+}
+
+fn value(name: &str, parameter: &Parameter) -> Result<String, PortError> {
+    if parameter.r#type() == Some(&ParameterType::SecureString) {
+        // What it holds would stand in the clear in an artifact and in the stack's parameters.
+        let why = "it is a SecureString; make it a String, and let the service read its secrets itself".to_owned();
+        return Err(PortError::Unusable { what: format!("parameter {name}"), why });
+    }
+    Ok(parameter.value().unwrap_or_default().to_owned())
 }

@@ -35,7 +35,8 @@ fn deliver(event: &str, deliveries: usize) -> (Vec<Report>, usize) {
     let actions = Actions { ports, action: |_: &ArtifactAccess| Counted(&performed) };
     let event: &RawValue = serde_json::from_str(event).expect("Lambda hands over JSON only");
     let deadline = 1_795_266_000_000;
-    world.run(join_all((0..deliveries).map(|_| actions.handle(event, FUNCTION, deadline))));
+    let handled = world.run(join_all((0..deliveries).map(|_| actions.handle(event, FUNCTION, deadline))));
+    assert!(handled.expect("no fault").iter().all(Result::is_ok), "an error would make Lambda deliver the event again");
     let reports = world.reports.borrow().iter().map(|(_, report, _)| report.clone()).collect();
     (reports, performed.get())
 }

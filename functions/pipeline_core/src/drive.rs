@@ -15,12 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     ids::JobId,
     job::{Job, MalformedJob},
-    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled},
+    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, Recorded, Retry, SettleJobs, Settled, patiently},
     verdict::{FailureKind, Report, Verdict},
 };
 
-/// Kept free at the end of an invocation for recording and sending the verdict (I17).
+/// Kept free at the end of an invocation for recording and sending the verdict (I17). The adapters bound each call to
+/// a fraction of it.
 pub const RESERVE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Of the reserve, what is kept for sending.
+const SENDING: SignedDuration = SignedDuration::from_millis(2500);
 
 /// What a function does with a job.
 pub trait Action {
@@ -39,7 +43,7 @@ pub struct Ports<'a, C, V, J> {
     pub jobs: &'a J,
 }
 
-/// How a delivery ended; for the log only, since the handler answers Ok in every case.
+/// How a delivery ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
     /// CodePipeline has this report, or has been told otherwise before.
@@ -48,7 +52,8 @@ pub enum Delivered {
     Repeated(Report),
     /// Somebody else reports.
     Deferred(String),
-    /// CodePipeline could not be told; the record holds the report until a later delivery, or the sweep, sends it.
+    /// CodePipeline could not be told. The record, if that could be written, holds the report until a later delivery
+    /// sends it.
     Unsent(Report, PortError),
 }
 
@@ -61,34 +66,37 @@ impl<C: Clock, V: ReadVerdicts + RecordVerdicts, J: SettleJobs> Ports<'_, C, V, 
         work: Result<(Job, A), MalformedJob>,
         deadline: Timestamp,
     ) -> Delivered {
-        match self.verdicts.standing(id).await {
-            Ok(Some(recorded)) => self.send(id, recorded).await,
-            Ok(None) => self.conclude(id, reach_verdict(self.clock, work, deadline).await).await,
-            // Unreadable is not absent: doing the work might do it twice.
-            Err(error) => self.conclude(id, Report::from(error).into()).await,
+        let until = before(deadline, RESERVE);
+        // Unreadable is not absent: doing the work might do it twice, and failing the job might fail another's.
+        let standing = patiently(self.clock, until, Retry::Anything, async || self.verdicts.standing(id).await).await;
+        match standing {
+            Ok(Some(recorded)) => self.send(id, recorded, deadline).await,
+            Ok(None) => {
+                let verdict = reach_verdict(self.clock, work, deadline).await;
+                self.conclude(id, verdict, deadline).await
+            }
+            Err(error) => self.conclude(id, Report::from(error).into(), deadline).await,
         }
     }
 
-    async fn conclude(&self, id: &JobId, verdict: Verdict) -> Delivered {
-        match verdict {
-            Verdict::Deferred { why } => Delivered::Deferred(why),
-            Verdict::Report(report) => match self.record(id, &report).await {
-                Ok(standing) => self.send(id, standing).await,
-                Err(error) => self.send_unrecorded(id, report, &error).await,
-            },
+    async fn conclude(&self, id: &JobId, verdict: Verdict, deadline: Timestamp) -> Delivered {
+        let report = match verdict {
+            Verdict::Deferred { why } => return Delivered::Deferred(why),
+            Verdict::Report(report) => report,
+        };
+        // I8: a write whose reply was lost is resolved by the same conditional write, which answers what stands.
+        let until = before(deadline, SENDING);
+        let recorded =
+            patiently(self.clock, until, Retry::Anything, async || self.verdicts.record(id, &report).await).await;
+        match recorded {
+            Ok(standing) => self.send(id, standing, deadline).await,
+            Err(error) => self.send_unrecorded(id, report, &error, deadline).await,
         }
     }
 
-    /// I8: a write whose reply was lost is resolved by the same conditional write, which answers what stands.
-    async fn record(&self, id: &JobId, report: &Report) -> Result<Recorded, PortError> {
-        match self.verdicts.record(id, report).await {
-            Ok(standing) => Ok(standing),
-            Err(_) => self.verdicts.record(id, report).await,
-        }
-    }
-
-    /// I17: something is sent although the record cannot be written. I18: never a success.
-    async fn send_unrecorded(&self, id: &JobId, report: Report, error: &PortError) -> Delivered {
+    /// I17: something is sent although the record stayed out of reach until the deadline, the one case in which I16
+    /// rests on CodePipeline taking the first report only. I18: it is never a success.
+    async fn send_unrecorded(&self, id: &JobId, report: Report, error: &PortError, deadline: Timestamp) -> Delivered {
         let report = match report {
             Report::Fail { .. } => report,
             Report::Succeed { .. } | Report::Continue { .. } => {
@@ -97,17 +105,17 @@ impl<C: Clock, V: ReadVerdicts + RecordVerdicts, J: SettleJobs> Ports<'_, C, V, 
                 Report::fail(FailureKind::SystemUnavailable, &message)
             }
         };
-        match self.jobs.settle(id, &report).await {
+        match self.settle(id, &report, deadline).await {
             Ok(settled) => Delivered::Settled(report, settled),
             Err(error) => Delivered::Unsent(report, error),
         }
     }
 
-    async fn send(&self, id: &JobId, Recorded { report, sent }: Recorded) -> Delivered {
+    async fn send(&self, id: &JobId, Recorded { report, sent }: Recorded, deadline: Timestamp) -> Delivered {
         if sent {
             return Delivered::Repeated(report);
         }
-        match self.jobs.settle(id, &report).await {
+        match self.settle(id, &report, deadline).await {
             Ok(settled) => {
                 // Lost, this note costs one more report of the same verdict, which CodePipeline refuses.
                 if let Err(error) = self.verdicts.mark_sent(id, settled).await {
@@ -118,6 +126,15 @@ impl<C: Clock, V: ReadVerdicts + RecordVerdicts, J: SettleJobs> Ports<'_, C, V, 
             Err(error) => Delivered::Unsent(report, error),
         }
     }
+
+    async fn settle(&self, id: &JobId, report: &Report, deadline: Timestamp) -> Result<Settled, PortError> {
+        let until = before(deadline, SignedDuration::from_secs(1));
+        patiently(self.clock, until, Retry::Anything, async || self.jobs.settle(id, report).await).await
+    }
+}
+
+fn before(deadline: Timestamp, reserve: SignedDuration) -> Timestamp {
+    deadline.saturating_sub(reserve).unwrap_or(deadline)
 }
 
 async fn reach_verdict<A: Action>(
@@ -129,7 +146,7 @@ async fn reach_verdict<A: Action>(
         Ok(work) => work,
         Err(malformed) => return Report::misconfigured(&malformed.to_string()).into(),
     };
-    let until = deadline.saturating_sub(RESERVE).unwrap_or(deadline);
+    let until = before(deadline, RESERVE);
     // I17: a panic and a lack of time end in a report like everything else.
     let performing = AssertUnwindSafe(action.perform(&job, until)).catch_unwind();
     let expiry = clock.sleep_until(until);

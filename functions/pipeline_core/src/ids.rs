@@ -99,11 +99,14 @@ impl fmt::Display for Nonce {
 }
 
 impl FunctionName {
-    /// The account and region an ARN names; `None` for a plain name, which means our own.
-    pub fn owner(&self) -> Option<(&str, &str)> {
-        let mut parts = self.0.strip_prefix("arn:")?.split(':').skip(2);
-        let region = parts.next()?;
-        Some((parts.next()?, region))
+    /// The account that an ARN, or its short form `ACCOUNT:function:NAME`, names; `None` for a plain name, which means
+    /// our own.
+    pub fn account(&self) -> Option<&str> {
+        let parts: Vec<&str> = self.0.split(':').collect();
+        match parts[..] {
+            ["arn", _, "lambda", _, account, "function", ..] | [account, "function", ..] => Some(account),
+            _ => None,
+        }
     }
 }
 
@@ -119,7 +122,9 @@ fn is_stack_name(text: &str) -> bool {
 }
 
 fn is_function(text: &str) -> bool {
-    (1..=170).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:$.".contains(&b))
+    (1..=170).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:$.".contains(&b))
+        && (!text.starts_with("arn:") || text.contains(":lambda:"))
 }
 
 #[cfg(test)]
@@ -145,10 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_names_its_owner_and_a_name_does_not() {
-        let arn: FunctionName = "arn:aws:lambda:eu-west-1:111122223333:function:t:live".parse().unwrap();
-        assert_eq!(arn.owner(), Some(("111122223333", "eu-west-1")));
-        assert_eq!("t".parse::<FunctionName>().unwrap().owner(), None);
+    fn an_arn_names_its_account_and_a_name_does_not() {
+        let account = |name: &str| name.parse::<FunctionName>().unwrap().account().map(str::to_owned);
+        assert_eq!(account("arn:aws:lambda:eu-west-1:111122223333:function:t:live").as_deref(), Some("111122223333"));
+        assert_eq!(account("111122223333:function:t").as_deref(), Some("111122223333"));
+        assert_eq!((account("t"), account("t:live")), (None, None));
+        assert!("arn:aws:sns:eu-west-1:111122223333:t".parse::<FunctionName>().is_err());
     }
 
     #[test]

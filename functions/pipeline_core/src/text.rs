@@ -5,6 +5,9 @@ pub const SUMMARY: usize = 2048;
 /// The longest `message` of a failure's details, in characters.
 pub const MESSAGE: usize = 5000;
 
+/// The longest continuation token, in characters.
+pub const TOKEN: usize = 2048;
+
 const CUT: &str = " … (cut)";
 
 /// `text` in at most `limit` characters. What is cut says so; an empty text becomes a word, since CodePipeline

@@ -67,6 +67,12 @@ impl Report {
         Self::Succeed { summary: text::fit(summary, text::SUMMARY), outputs }
     }
 
+    /// Not done yet; `token` comes back with the next job.
+    pub fn proceed(token: &str, percent: u8, summary: &str) -> Self {
+        let token = text::fit(token, text::TOKEN);
+        Self::Continue { token, percent: percent.min(100), summary: text::fit(summary, text::SUMMARY) }
+    }
+
     /// Failure.
     pub fn fail(kind: FailureKind, message: &str) -> Self {
         Self::Fail { kind, message: text::fit(message, text::MESSAGE) }

@@ -10,11 +10,7 @@ use pipeline_aws::{
     runtime::{Actions, Error},
     telemetry,
 };
-use pipeline_core::{
-    drive::Ports,
-    ids::{FunctionName, Nonce},
-    start_tests::perform::StartTests,
-};
+use pipeline_core::{drive::Ports, ids::Nonce, start_tests::perform::StartTests};
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let state = StateTable::new(&config, variable("STATE_TABLE")?);
     let stacks = Stacks::new(&config);
     let tests = Tests::new(&config);
-    let test_function: Option<FunctionName> = variable("TEST_FUNCTION").ok().map(|name| name.parse()).transpose()?;
+    let test_function = variable("TEST_FUNCTION").ok();
     let actions = Actions {
         ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
         action: |_: &_| StartTests {
@@ -32,7 +28,7 @@ async fn main() -> Result<(), Error> {
             stacks: &stacks,
             runs: &state,
             tests: &tests,
-            test_function: test_function.as_ref(),
+            test_function: test_function.as_deref(),
             nonce: Nonce::from_random(Uuid::new_v4()),
         },
     };

@@ -22,7 +22,7 @@ pub(super) enum NotAService {
     #[error("{} has no {file}; a service needs {}", folder.display(), FILES.join(", "))]
     NoFile { folder: PathBuf, file: &'static str },
     #[error(
-        "{name:?} cannot name a service: begin with a letter, then a-z, 0-9 and single - or _, 40 characters at most, \
+        "{name:?} cannot name a service: begin with a letter, then a-z, 0-9 and single - or _, 32 characters at most, \
          without -pr-, -dev- and -pool-; rename the folder"
     )]
     Name { name: String },
@@ -54,7 +54,7 @@ fn name(folder: &Path) -> Result<String, NotAService> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".git").unwrap_or(&name).to_lowercase().replace('_', "-");
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let is_name = name.len() <= 40 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word);
+    let is_name = name.len() <= 32 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word);
     if is_name && !["-pr-", "-dev-", "-pool-"].iter().any(|infix| name.contains(infix)) {
         Ok(name)
     } else {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn names_that_could_be_taken_for_a_preview_are_refused() {
-        for folder in ["shop-pr-x", "a_dev_b", "x__y", "1st", "naïve", "a b", &"a".repeat(41)] {
+        for folder in ["shop-pr-x", "a_dev_b", "x__y", "1st", "naïve", "a b", &"a".repeat(33)] {
             assert!(matches!(service(folder, &FILES), Err(NotAService::Name { .. })), "{folder}");
         }
     }

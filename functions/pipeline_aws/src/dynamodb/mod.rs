@@ -13,9 +13,11 @@ mod item;
 mod runs;
 mod verdicts;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, config::Builder};
 use aws_types::SdkConfig;
 use pipeline_core::ports::PortError;
+
+use crate::client;
 
 /// The state table.
 #[derive(Debug, Clone)]
@@ -27,7 +29,8 @@ pub struct StateTable {
 impl StateTable {
     /// The table of this name.
     pub fn new(config: &SdkConfig, name: String) -> Self {
-        Self { client: Client::new(config), name }
+        let config = Builder::from(config).timeout_config(client::prompt()).retry_config(client::quick_retries());
+        Self { client: Client::from_conf(config.build()), name }
     }
 }
 

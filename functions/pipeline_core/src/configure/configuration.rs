@@ -31,11 +31,13 @@ pub struct InvalidProfile {
 /// Reads a profile. CloudFormation takes strings, so numbers and booleans become their text.
 pub fn profile(name: &str, text: &str) -> Result<Profile, InvalidProfile> {
     let invalid = |detail: String| InvalidProfile { name: name.to_owned(), detail };
-    let values: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    // The values may be nobody's business, so the parser's message, which repeats them, is not passed on.
+    let values: BTreeMap<String, Value> =
+        serde_json::from_str(text).map_err(|error| invalid(format!("line {}", error.line())))?;
     let text_of = |(key, value): (String, Value)| match value {
         Value::String(text) => Ok((key, text)),
         Value::Number(_) | Value::Bool(_) => Ok((key, value.to_string())),
-        Value::Null | Value::Array(_) | Value::Object(_) => Err(invalid(format!("{key} is {value}"))),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(invalid(format!("{key} is something else"))),
     };
     values.into_iter().map(text_of).collect()
 }

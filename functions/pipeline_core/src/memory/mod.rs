@@ -38,6 +38,8 @@ pub struct Behaviour {
 pub enum Fault {
     /// The call fails and changes nothing.
     Refused,
+    /// The call is refused because there were too many, and changes nothing.
+    Throttled,
     /// The call does its work, and its reply is lost.
     ReplyLost,
     /// The caller is killed before the call; see [`World::run`].
@@ -53,6 +55,7 @@ pub struct World {
     sleepers: RefCell<Vec<(Timestamp, std::task::Waker)>>,
     killed: Cell<bool>,
     faults: RefCell<BTreeMap<usize, Fault>>,
+    outages: RefCell<BTreeMap<&'static str, Fault>>,
     /// The names of all effects so far, in order.
     pub effects: RefCell<Vec<&'static str>>,
     /// Stacks by name.
@@ -84,6 +87,7 @@ impl World {
             sleepers: RefCell::default(),
             killed: Cell::new(false),
             faults: RefCell::default(),
+            outages: RefCell::default(),
             effects: RefCell::default(),
             stacks: RefCell::default(),
             functions: RefCell::default(),
@@ -103,11 +107,21 @@ impl World {
         self.faults.borrow_mut().insert(effect, fault);
     }
 
+    /// Lets `fault` strike at every effect of this name, until [`World::recover`].
+    pub fn outage(&self, effect: &'static str, fault: Fault) {
+        self.outages.borrow_mut().insert(effect, fault);
+    }
+
+    /// Ends all outages.
+    pub fn recover(&self) {
+        self.outages.borrow_mut().clear();
+    }
+
     /// One effect: `work` happens, or not, as the faults want it.
     async fn effect<T>(&self, name: &'static str, work: impl FnOnce() -> Result<T, PortError>) -> Result<T, PortError> {
         let index = self.effects.borrow().len();
         self.effects.borrow_mut().push(name);
-        let fault = self.faults.borrow_mut().remove(&index);
+        let fault = self.faults.borrow_mut().remove(&index).or(self.outages.borrow().get(name).copied());
         match fault {
             None => {
                 let done = work();
@@ -116,6 +130,7 @@ impl World {
                 done
             }
             Some(Fault::Refused) => Err(lost(name)),
+            Some(Fault::Throttled) => Err(throttled(name)),
             Some(Fault::ReplyLost) => work().and_then(|_| Err(lost(name))),
             Some(Fault::KilledBefore) => self.die().await,
             Some(Fault::KilledAfter) => {
@@ -133,4 +148,8 @@ impl World {
 
 fn lost(operation: &str) -> PortError {
     PortError::Unavailable { operation: operation.to_owned(), detail: "connection reset".to_owned() }
+}
+
+fn throttled(operation: &str) -> PortError {
+    PortError::Throttled { operation: operation.to_owned(), detail: "rate exceeded".to_owned() }
 }

@@ -2,10 +2,12 @@
 //! decides cannot change anything. Our own types cross here, never an SDK's.
 
 mod jobs;
+mod patience;
 mod stacks;
 
 use jiff::Timestamp;
 pub use jobs::{ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled};
+pub use patience::{Retry, patiently};
 pub use stacks::{ReadStacks, Stack};
 
 /// Time, given to whatever decides or waits.
@@ -33,6 +35,22 @@ pub enum PortError {
         /// The service's own words.
         detail: String,
     },
+    /// What is there cannot be used as it is.
+    #[error("{what} cannot be used: {why}")]
+    Unusable {
+        /// The thing, such as `artifact Build`.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The service refused for now, and did nothing.
+    #[error("throttled on trying to {operation}: {detail}")]
+    Throttled {
+        /// What was attempted, on what.
+        operation: String,
+        /// The service's own words.
+        detail: String,
+    },
     /// Anything else: the service did not answer, or not in a way we understand.
     #[error("could not {operation}: {detail}")]
     Unavailable {
@@ -47,9 +65,9 @@ impl From<PortError> for crate::verdict::Report {
     fn from(error: PortError) -> Self {
         use crate::verdict::FailureKind::{ConfigurationError, PermissionError, SystemUnavailable};
         let kind = match error {
-            PortError::NotFound { .. } => ConfigurationError,
+            PortError::NotFound { .. } | PortError::Unusable { .. } => ConfigurationError,
             PortError::Denied { .. } => PermissionError,
-            PortError::Unavailable { .. } => SystemUnavailable,
+            PortError::Throttled { .. } | PortError::Unavailable { .. } => SystemUnavailable,
         };
         Self::fail(kind, &error.to_string())
     }

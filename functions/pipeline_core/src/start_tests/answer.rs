@@ -13,7 +13,7 @@ pub enum Answer {
     Errored(Value),
 }
 
-/// The longest message of one test that is kept, in characters: a hundred of them fit an item of the state table.
+/// The longest message of one test that is kept, in characters: several of them fit a failure's message.
 const MESSAGE: usize = 1000;
 
 /// Judges one answer. Whatever is not clearly a pass is none (I18).
@@ -21,9 +21,16 @@ pub fn judge(answer: Result<Answer, PortError>) -> Outcome {
     match answer {
         Ok(Answer::Returned(value)) => returned(&value),
         Ok(Answer::Errored(value)) => failed(&error_message(&value)),
-        Err(PortError::NotFound { what }) => Outcome::Misconfigured { message: format!("{what} does not exist") },
-        Err(error @ PortError::Denied { .. }) => Outcome::Denied { message: error.to_string() },
-        Err(error @ PortError::Unavailable { .. }) => Outcome::Lost { message: error.to_string() },
+        Err(error) => not_answered(&error),
+    }
+}
+
+fn not_answered(error: &PortError) -> Outcome {
+    let message = crate::text::fit(&error.to_string(), MESSAGE);
+    match error {
+        PortError::NotFound { .. } | PortError::Unusable { .. } => Outcome::Misconfigured { message },
+        PortError::Denied { .. } => Outcome::Denied { message },
+        PortError::Throttled { .. } | PortError::Unavailable { .. } => Outcome::Lost { message },
     }
 }
 
@@ -98,6 +105,20 @@ mod tests {
         let answer = json!({"errorType": "AssertionError", "errorMessage": "expected 200, got 502", "stackTrace": []});
         assert_eq!(failure(Answer::Errored(answer)), "AssertionError: expected 200, got 502");
         assert_eq!(failure(Answer::Errored(json!("gone"))), "\"gone\"");
+    }
+
+    #[test]
+    fn a_test_that_could_not_be_asked_is_told_apart() {
+        let (operation, detail) = ("invoke".to_owned(), "d".repeat(5000));
+        for (error, expected) in [
+            (PortError::NotFound { what: "f".into() }, "Misconfigured"),
+            (PortError::Denied { operation: operation.clone(), detail: detail.clone() }, "Denied"),
+            (PortError::Throttled { operation: operation.clone(), detail: detail.clone() }, "Lost"),
+            (PortError::Unavailable { operation, detail }, "Lost"),
+        ] {
+            let outcome = format!("{:?}", judge(Err(error)));
+            assert!(outcome.starts_with(expected) && outcome.len() < 1200, "{outcome}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ const URL_OUTPUT: &str = "ApiUrl";
 const LONGEST_MINUTES: u8 = 13;
 
 /// Reads any of the three forms. `configured` is the test function that the environment names, for the bare form.
-pub fn parse(text: Option<&str>, configured: Option<&FunctionName>) -> Result<Params, InvalidParams> {
+pub fn parse(text: Option<&str>, configured: Option<&str>) -> Result<Params, InvalidParams> {
     let text = text.map(str::trim).filter(|text| !text.is_empty()).ok_or_else(|| {
         InvalidParams(r#"missing; give {"app_stack": "…", "test_stack": "…"} or "app-stack|test-stack|stage""#.into())
     })?;
@@ -97,6 +97,9 @@ fn json(text: &str) -> Result<Params, InvalidParams> {
     if !(1..=LONGEST_MINUTES).contains(&timeout_minutes) {
         return Err(InvalidParams(format!("timeout_minutes is {timeout_minutes}, not 1 to {LONGEST_MINUTES}")));
     }
+    if wire.outputs.tests.as_deref() == Some("") {
+        return Err(InvalidParams("outputs.tests is empty, so every output would be a test".into()));
+    }
     if wire.width == Some(0) {
         return Err(InvalidParams("width is 0, so no test could run".into()));
     }
@@ -126,13 +129,15 @@ fn piped(text: &str) -> Result<Params, InvalidParams> {
 }
 
 /// The sample's second published variant: the test function is known to the environment.
-fn bare(text: &str, configured: Option<&FunctionName>) -> Result<Params, InvalidParams> {
+fn bare(text: &str, configured: Option<&str>) -> Result<Params, InvalidParams> {
     let app = stack(text)?;
-    let function = configured.ok_or_else(|| {
+    let function = configured.filter(|name| !name.is_empty()).ok_or_else(|| {
         InvalidParams(format!("{text:?} names only the app stack, and TEST_FUNCTION is not set; add the test stack"))
     })?;
+    let function: FunctionName =
+        function.parse().map_err(|error| InvalidParams(format!("TEST_FUNCTION of our environment: {error}")))?;
     let stage = app.to_string();
-    Ok(sample(app, Tests::Configured(function.clone()), stage))
+    Ok(sample(app, Tests::Configured(function), stage))
 }
 
 fn sample(app_stack: StackName, tests: Tests, stage: String) -> Params {
@@ -194,9 +199,11 @@ mod tests {
 
     #[test]
     fn the_bare_form_takes_its_test_from_the_environment() {
-        let function: FunctionName = "integration".parse().unwrap();
-        let params = parse(Some("app-beta"), Some(&function)).unwrap();
-        assert_eq!((params.tests, params.reporting), (Tests::Configured(function), Reporting::Itself));
+        let params = parse(Some("app-beta"), Some("integration")).unwrap();
+        let function = Tests::Configured("integration".parse().unwrap());
+        assert_eq!((params.tests, params.reporting), (function, Reporting::Itself));
+        assert!(parse(Some("app-beta"), Some("a b")).unwrap_err().to_string().contains("TEST_FUNCTION"));
+        assert!(parse(Some("app-beta"), Some("")).unwrap_err().to_string().contains("TEST_FUNCTION is not set"));
         assert!(refused("app-beta").contains("TEST_FUNCTION is not set"));
     }
 
@@ -211,6 +218,7 @@ mod tests {
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 14}"#, "not 1 to 13"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 0}"#, "not 1 to 13"),
             (r#"{"app_stack": "s", "test_stack": "t", "width": 0}"#, "width is 0"),
+            (r#"{"app_stack": "s", "test_stack": "t", "outputs": {"tests": ""}}"#, "outputs.tests is empty"),
             (r#"{"app_stack": "s", "test_stack": "t", "report": "later"}"#, "unknown variant"),
             (r#"{"app_stack": "s b", "test_stack": "t"}"#, "not a stack name"),
             ("a|b", "2 parts"),

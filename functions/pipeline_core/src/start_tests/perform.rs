@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     drive::Action,
-    ids::{FunctionName, Nonce},
+    ids::{FunctionName, Nonce, StackName},
     job::Job,
-    ports::{Clock, PortError, ReadStacks, Stack},
+    ports::{Clock, PortError, ReadStacks, Retry, Stack, patiently},
     start_tests::{
         answer::{Answer, judge},
         params::{self, Params, Reporting, Tests},
         plan::{Plan, plan},
-        run::{Claim, ReadRuns, Run, Test, TestResult, WriteRuns},
+        run::{Claim, Outcome, ReadRuns, Run, Test, TestResult, WriteRuns},
         verdict::verdict,
     },
     verdict::{Report, Verdict},
@@ -39,7 +39,7 @@ pub struct StartTests<'a, C, S, R, T> {
     /// The tests.
     pub tests: &'a T,
     /// The test of the bare form of `UserParameters`, from the environment.
-    pub test_function: Option<&'a FunctionName>,
+    pub test_function: Option<&'a str>,
     /// This delivery's own nonce.
     pub nonce: Nonce,
 }
@@ -55,26 +55,33 @@ impl<C: Clock, S: ReadStacks, R: ReadRuns + WriteRuns, T: InvokeTests> Action fo
 
 impl<C: Clock, S: ReadStacks, R: ReadRuns + WriteRuns, T: InvokeTests> StartTests<'_, C, S, R, T> {
     async fn attempt(&self, job: &Job, until: Timestamp) -> Result<Verdict, Report> {
-        if let Some(run) = self.runs.run(&job.id).await? {
-            return self.join(&run).await;
+        // A moment's trouble in one delivery must not fail the run of another: whatever comes before the claim waits.
+        let known = patiently(self.clock, until, Retry::Anything, async || self.runs.run(&job.id).await).await?;
+        if let Some(run) = known {
+            return self.join(&run, until).await;
         }
         let params = params::parse(job.user_parameters.as_deref(), self.test_function)
             .map_err(|error| Report::misconfigured(&error.to_string()))?;
-        let plan = self.observe(job, &params).await?;
+        let plan = self.observe(job, &params, until).await?;
         let run = self.draft(job, &params, &plan, until);
-        match self.runs.claim(&run).await? {
-            Claim::Theirs(run) => self.join(&run).await,
+        let claim = patiently(self.clock, until, Retry::Anything, async || self.runs.claim(&run).await).await?;
+        match claim {
+            Claim::Theirs(run) => self.join(&run, until).await,
             Claim::Ours => self.execute(&params, &plan, &run).await,
         }
     }
 
-    async fn observe(&self, job: &Job, params: &Params) -> Result<Plan, Report> {
-        let app = self.stacks.describe(&params.app_stack).await?;
+    async fn observe(&self, job: &Job, params: &Params, until: Timestamp) -> Result<Plan, Report> {
+        let app = self.describe(&params.app_stack, until).await?;
         let tests: Option<Stack> = match &params.tests {
             Tests::Configured(_) => None,
-            Tests::Exactly(name, _) | Tests::Prefixed(name, _) => Some(self.stacks.describe(name).await?),
+            Tests::Exactly(name, _) | Tests::Prefixed(name, _) => Some(self.describe(name, until).await?),
         };
         plan(job, params, &app, tests.as_ref()).map_err(|error| Report::misconfigured(&error.to_string()))
+    }
+
+    async fn describe(&self, name: &StackName, until: Timestamp) -> Result<Stack, PortError> {
+        patiently(self.clock, until, Retry::Anything, async || self.stacks.describe(name).await).await
     }
 
     fn draft(&self, job: &Job, params: &Params, plan: &Plan, until: Timestamp) -> Run {
@@ -99,52 +106,67 @@ impl<C: Clock, S: ReadStacks, R: ReadRuns + WriteRuns, T: InvokeTests> StartTest
     }
 
     /// Another delivery owns the run: it settles the job, unless it is past its deadline; then the records do.
-    async fn join(&self, run: &Run) -> Result<Verdict, Report> {
+    async fn join(&self, run: &Run, until: Timestamp) -> Result<Verdict, Report> {
         let owner_ends = run.deadline.saturating_add(RECORDING).unwrap_or(run.deadline);
         if self.clock.now() < owner_ends {
             return Ok(Verdict::Deferred { why: format!("run {} settles this job until {owner_ends}", run.id) });
         }
-        let results = self.runs.results(&run.job).await?;
+        let results = patiently(self.clock, until, Retry::Anything, async || self.runs.results(&run.job).await).await?;
         Ok(verdict(run, &results).into())
     }
 
     async fn execute(&self, params: &Params, plan: &Plan, run: &Run) -> Result<Verdict, Report> {
         match params.reporting {
             Reporting::Itself => self.hand_over(plan, run).await,
-            Reporting::Auto => self.run_tests(params, plan, run).await.map(Verdict::from),
+            Reporting::Auto => Ok(self.run_tests(params, plan, run).await.into()),
         }
     }
 
     /// The AWS sample's way: the test gets the job and settles it.
     async fn hand_over(&self, plan: &Plan, run: &Run) -> Result<Verdict, Report> {
         for test in &run.tests {
-            self.tests.start(&test.function, &payload(plan, run, test)).await?;
+            let payload = payload(plan, run, test);
+            let start = async || self.tests.start(&test.function, &payload).await;
+            patiently(self.clock, run.deadline, Retry::Throttled, start).await?;
         }
         Ok(Verdict::Deferred { why: format!("the test settles this job until {}", run.deadline) })
     }
 
-    async fn run_tests(&self, params: &Params, plan: &Plan, run: &Run) -> Result<Report, Report> {
-        let width = usize::from(params.width);
-        let results: Vec<Result<Option<TestResult>, PortError>> =
-            stream::iter(&run.tests).map(|test| self.run_test(plan, run, test)).buffer_unordered(width).collect().await;
-        // I18: a result that could not be recorded is not known to anybody after us, so it does not count.
-        let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(verdict(run, &results.into_iter().flatten().collect::<Vec<_>>()))
+    async fn run_tests(&self, params: &Params, plan: &Plan, run: &Run) -> Report {
+        let results: Vec<Option<TestResult>> = stream::iter(&run.tests)
+            .map(|test| self.run_test(plan, run, test))
+            .buffer_unordered(usize::from(params.width))
+            .collect()
+            .await;
+        verdict(run, &results.into_iter().flatten().collect::<Vec<_>>())
     }
 
     /// The recorded result, or none when the test did not answer in time.
-    async fn run_test(&self, plan: &Plan, run: &Run, test: &Test) -> Result<Option<TestResult>, PortError> {
+    async fn run_test(&self, plan: &Plan, run: &Run, test: &Test) -> Option<TestResult> {
         if self.clock.now() >= run.deadline {
-            return Ok(None);
+            return None;
         }
         let payload = payload(plan, run, test);
-        let call = self.tests.call(&test.function, &payload);
+        // I19: only what was refused without a start is tried again.
+        let call = patiently(self.clock, run.deadline, Retry::Throttled, async || {
+            self.tests.call(&test.function, &payload).await
+        });
         let expiry = self.clock.sleep_until(run.deadline);
         pin_mut!(call, expiry);
-        let Either::Left((answer, _)) = futures_util::future::select(call, expiry).await else { return Ok(None) };
+        let Either::Left((answer, _)) = futures_util::future::select(call, expiry).await else { return None };
         let result = TestResult { test: test.name.clone(), run: run.id, outcome: judge(answer) };
-        self.runs.record_result(&run.job, &result).await?;
-        Ok(Some(result))
+        Some(self.record(run, result).await)
+    }
+
+    /// I18: a result that could not be recorded is not known to anybody after us, so it is not a pass.
+    async fn record(&self, run: &Run, result: TestResult) -> TestResult {
+        let recorded = patiently(self.clock, run.deadline, Retry::Anything, async || {
+            self.runs.record_result(&run.job, &result).await
+        });
+        match recorded.await {
+            Ok(()) => result,
+            Err(error) => TestResult { outcome: Outcome::Lost { message: error.to_string() }, ..result },
+        }
     }
 }
 

@@ -35,7 +35,7 @@ const REVISION_TAG: &str = "flowgate:revision";
 
 /// Decides what to run. `tests` is the test stack, when the parameters name one.
 pub fn plan(job: &Job, params: &Params, app: &Stack, tests: Option<&Stack>) -> Result<Plan, Misconfigured> {
-    settled(app, params.app_stack.as_str())?;
+    deployed(app, params.app_stack.as_str())?;
     let api_url = output(app, params.app_stack.as_str(), &params.url_output)?.to_owned();
     let tests = match (&params.tests, tests) {
         (Tests::Configured(function), _) => vec![Test { name: "TEST_FUNCTION".into(), function: function.clone() }],
@@ -58,21 +58,24 @@ pub fn plan(job: &Job, params: &Params, app: &Stack, tests: Option<&Stack>) -> R
     Ok(Plan { api_url, outputs: app.outputs.clone(), revision: app.tags.get(REVISION_TAG).cloned(), tests })
 }
 
-/// A stack in motion, or one that failed, is not what was deployed.
-fn settled(stack: &Stack, name: &str) -> Result<(), Misconfigured> {
-    if stack.status.ends_with("_COMPLETE") && !stack.status.starts_with("DELETE") {
+/// The statuses of a stack that is what was deployed last. One that rolled back is what was there before.
+const DEPLOYED: [&str; 4] =
+    ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"];
+
+fn deployed(stack: &Stack, name: &str) -> Result<(), Misconfigured> {
+    if DEPLOYED.contains(&stack.status.as_str()) {
         return Ok(());
     }
     Err(Misconfigured(format!("stack {name} is {}, so there is nothing to test", stack.status)))
 }
 
 fn exactly(stack: &Stack, name: &str, key: &str) -> Result<Vec<Test>, Misconfigured> {
-    settled(stack, name)?;
+    deployed(stack, name)?;
     Ok(vec![test(name, key, output(stack, name, key)?)?])
 }
 
 fn prefixed(stack: &Stack, name: &str, prefix: &str) -> Result<Vec<Test>, Misconfigured> {
-    settled(stack, name)?;
+    deployed(stack, name)?;
     let found = stack.outputs.iter().filter(|(key, _)| key.starts_with(prefix));
     let tests = found.map(|(key, value)| test(name, key, value)).collect::<Result<Vec<_>, _>>()?;
     if tests.is_empty() {
@@ -99,8 +102,8 @@ fn output<'a>(stack: &'a Stack, name: &str, key: &str) -> Result<&'a str, Miscon
 }
 
 fn at_home(job: &Job, test: &Test) -> Result<(), Misconfigured> {
-    match test.function.owner() {
-        Some((account, _)) if account != job.account => Err(Misconfigured(format!(
+    match test.function.account() {
+        Some(account) if account != job.account => Err(Misconfigured(format!(
             "output {} names a function in account {account}, and the pipeline is in {}",
             test.name, job.account
         ))),

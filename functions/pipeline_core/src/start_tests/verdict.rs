@@ -19,18 +19,15 @@ pub fn verdict(run: &Run, results: &[TestResult]) -> Report {
         .collect();
     let passed = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Some(Outcome::Passed))).count();
     if passed == outcomes.len() && passed > 0 {
-        return Report::succeed(&summary(passed, outcomes.len(), &outcomes), counts(passed, 0));
+        let outputs = BTreeMap::from([("Passed".to_owned(), passed.to_string())]);
+        return Report::succeed(&summary(passed, &outcomes), outputs);
     }
-    Report::fail(kind(&outcomes), &summary(passed, outcomes.len(), &outcomes))
-}
-
-fn counts(passed: usize, failed: usize) -> BTreeMap<String, String> {
-    BTreeMap::from([("Passed".into(), passed.to_string()), ("Failed".into(), failed.to_string())])
+    Report::fail(kind(&outcomes), &summary(passed, &outcomes))
 }
 
 /// Such as `1 of 3 passed; TestFunctionB failed: expected 200, got 502; TestFunctionC never answered`.
-fn summary(passed: usize, total: usize, outcomes: &[(&str, Option<&Outcome>)]) -> String {
-    let head = format!("{passed} of {total} passed");
+fn summary(passed: usize, outcomes: &[(&str, Option<&Outcome>)]) -> String {
+    let head = format!("{passed} of {} passed", outcomes.len());
     let troubles = outcomes.iter().filter_map(|(name, outcome)| trouble(name, *outcome));
     std::iter::once(head).chain(troubles).collect::<Vec<_>>().join("; ")
 }
@@ -60,5 +57,91 @@ fn kind(outcomes: &[(&str, Option<&Outcome>)]) -> FailureKind {
         FailureKind::SystemUnavailable
     } else {
         FailureKind::JobFailed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        ids::Nonce,
+        start_tests::{params::Reporting, run::Test},
+    };
+
+    fn run(tests: &[&str]) -> Run {
+        let test = |name: &&str| Test { name: (*name).into(), function: "f".parse().unwrap() };
+        Run {
+            job: "11111111-abcd-1111-abcd-111111abcdef".parse().unwrap(),
+            id: Nonce::from_random(Uuid::from_u128(1)),
+            execution: None,
+            revision: None,
+            stage: "beta".into(),
+            stack: "time-beta".parse().unwrap(),
+            reporting: Reporting::Auto,
+            tests: tests.iter().map(test).collect(),
+            deadline: "2026-11-21T12:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn result(test: &str, run: u128, outcome: Outcome) -> TestResult {
+        TestResult { test: test.into(), run: Nonce::from_random(Uuid::from_u128(run)), outcome }
+    }
+
+    fn failed(outcomes: [Outcome; 2]) -> FailureKind {
+        let [a, b] = outcomes;
+        match verdict(&run(&["A", "B"]), &[result("A", 1, a), result("B", 1, b)]) {
+            Report::Fail { kind, .. } => kind,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn success_says_how_many_passed() {
+        let expected = Report::succeed("1 of 1 passed", BTreeMap::from([("Passed".to_owned(), "1".to_owned())]));
+        assert_eq!(verdict(&run(&["A"]), &[result("A", 1, Outcome::Passed)]), expected);
+    }
+
+    #[test]
+    fn i18_a_pass_of_another_run_or_another_test_does_not_count() {
+        for foreign in [result("A", 2, Outcome::Passed), result("B", 1, Outcome::Passed)] {
+            let report = verdict(&run(&["A"]), &[foreign]);
+            assert_eq!(report, Report::fail(FailureKind::JobFailed, "0 of 1 passed; A never answered"));
+        }
+    }
+
+    #[test]
+    fn i18_a_run_without_tests_does_not_pass() {
+        assert!(matches!(verdict(&run(&[]), &[]), Report::Fail { .. }));
+    }
+
+    #[test]
+    fn the_kind_is_that_of_what_can_best_be_acted_on() {
+        use Outcome::{Denied, Failed, Lost, Misconfigured, Passed};
+        let m = || "m".to_owned();
+        for (outcomes, expected) in [
+            ([Failed { message: m() }, Lost { message: m() }], FailureKind::JobFailed),
+            ([Misconfigured { message: m() }, Failed { message: m() }], FailureKind::JobFailed),
+            ([Denied { message: m() }, Misconfigured { message: m() }], FailureKind::ConfigurationError),
+            ([Lost { message: m() }, Denied { message: m() }], FailureKind::PermissionError),
+            ([Passed, Denied { message: m() }], FailureKind::PermissionError),
+            ([Passed, Lost { message: m() }], FailureKind::SystemUnavailable),
+        ] {
+            let said = format!("{outcomes:?}");
+            assert_eq!(failed(outcomes), expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn many_long_messages_stay_within_the_limit() {
+        let names: Vec<String> = (0..300).map(|n| format!("TestFunction{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let outcome = || Outcome::Failed { message: "é".repeat(1000) };
+        let results: Vec<TestResult> = names.iter().map(|name| result(name, 1, outcome())).collect();
+        match verdict(&run(&names), &results) {
+            Report::Fail { message, .. } => assert_eq!(message.chars().count(), crate::text::MESSAGE),
+            other => panic!("{other:?}"),
+        }
     }
 }

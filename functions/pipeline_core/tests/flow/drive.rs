@@ -80,30 +80,81 @@ fn i16_later_deliveries_neither_work_nor_report_again() {
 #[test]
 fn i16_a_report_that_could_not_be_sent_is_sent_by_the_next_delivery_as_it_stands() {
     let (world, performed) = (world(), Cell::new(0));
-    let settle = 2;
-    world.strike(settle, Fault::Refused);
+    world.outage("settle job", Fault::Refused);
     assert!(matches!(succeed(&world, &performed), Some(Delivered::Unsent(..))));
+    world.recover();
     assert!(matches!(succeed(&world, &performed), Some(Delivered::Settled(_, Settled::Accepted))));
     assert_eq!((performed.get(), success(&reports(&world)).as_str()), (1, "done"));
 }
 
 #[test]
-fn i18_a_success_that_cannot_be_recorded_is_not_sent_but_something_is() {
+fn i16_of_two_deliveries_with_different_verdicts_the_recorded_one_is_sent() {
     let (world, performed) = (world(), Cell::new(0));
-    let record = 1;
-    world.strike(record, Fault::Refused);
-    world.strike(record + 1, Fault::Refused);
-    succeed(&world, &performed);
+    let until = deadline(&world);
+    let one = deliver(&world, Ok((job("{}"), Succeeds(&performed))), until);
+    let other = deliver(&world, Ok((job("{}"), Panics)), until);
+    world.run(futures_util::future::join(one, other));
+    let mut distinct = reports(&world);
+    distinct.dedup();
+    let recorded = world.verdicts.borrow()[&job("").id].report.clone();
+    assert_eq!(distinct, [recorded]);
+}
+
+#[test]
+fn i17_i18_a_success_that_cannot_be_recorded_is_not_sent_but_something_is_in_time() {
+    let (world, performed) = (world(), Cell::new(0));
+    world.outage("record verdict", Fault::Refused);
+    let until = world.now() + SignedDuration::from_secs(9);
+    world.run(deliver(&world, Ok((job("{}"), Succeeds(&performed))), until));
     let (kind, message) = failure(&reports(&world));
     assert_eq!((kind, message.contains("could not be stored")), (FailureKind::SystemUnavailable, true));
+    assert!(until.duration_since(world.now()) > SignedDuration::from_secs(2), "no time is left for sending it");
+}
+
+#[test]
+fn i18_what_continues_is_not_sent_unrecorded_either() {
+    struct Continues;
+    impl Action for Continues {
+        async fn perform(&self, _job: &Job, _until: Timestamp) -> Verdict {
+            Report::proceed("page 2", 40, "two of five").into()
+        }
+    }
+    let world = world();
+    world.run(deliver(&world, Ok((job("{}"), Continues)), deadline(&world)));
+    assert_eq!(reports(&world), [Report::proceed("page 2", 40, "two of five")]);
+    let unrecorded = self::world();
+    unrecorded.outage("record verdict", Fault::Refused);
+    unrecorded.run(deliver(&unrecorded, Ok((job("{}"), Continues)), deadline(&unrecorded)));
+    assert_eq!(failure(&reports(&unrecorded)).0, FailureKind::SystemUnavailable);
 }
 
 #[test]
 fn a_record_that_cannot_be_read_fails_without_doing_the_work() {
     let (world, performed) = (world(), Cell::new(0));
-    world.strike(0, Fault::Refused);
+    world.outage("read verdict", Fault::Refused);
     succeed(&world, &performed);
     assert_eq!((performed.get(), failure(&reports(&world)).0), (0, FailureKind::SystemUnavailable));
+}
+
+#[test]
+fn a_moment_s_trouble_with_any_call_changes_nothing() {
+    for effect in 0..4 {
+        for fault in [Fault::Refused, Fault::Throttled, Fault::ReplyLost] {
+            let (world, performed) = (world(), Cell::new(0));
+            world.strike(effect, fault);
+            succeed(&world, &performed);
+            let mut distinct = reports(&world);
+            distinct.dedup();
+            assert_eq!((performed.get(), success(&distinct).as_str()), (1, "done"), "{fault:?} at {effect}");
+        }
+    }
+}
+
+#[test]
+fn a_verdict_that_could_not_be_marked_as_sent_is_settled_all_the_same() {
+    let (world, performed) = (world(), Cell::new(0));
+    world.outage("mark sent", Fault::Refused);
+    assert!(matches!(succeed(&world, &performed), Some(Delivered::Settled(_, Settled::Accepted))));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use pipeline_core::{
 use serde_json::json;
 
 use crate::support::{
-    PARAMETERS, answers, drops_the_connection, fails, failure, job, never_answers, passes, raises, reports, stack,
-    stage, start_tests, success, world,
+    PARAMETERS, action, answers, deliver, drops_the_connection, fails, failure, job, never_answers, passes, raises,
+    reports, stack, stage, start_tests, success, world,
 };
 
 fn run(world: &World, parameters: &str) -> Option<Delivered> {
@@ -155,20 +155,119 @@ fn check(world: &World, site: &str) {
 }
 
 #[test]
+fn i16_i18_i19_trouble_at_any_effect_of_concurrent_deliveries_changes_nothing_for_the_owner() {
+    let pair = |world: &World| {
+        world.run(join_all([start_tests(world, job(PARAMETERS)), start_tests(world, job(PARAMETERS))]));
+    };
+    let whole = world();
+    stage(&whole, &[passes(), passes()]);
+    pair(&whole);
+    let sites = whole.effects.borrow().clone();
+    for (effect, site) in sites.iter().enumerate().filter(|(_, site)| **site != "invoke test") {
+        for fault in [Fault::Refused, Fault::Throttled, Fault::ReplyLost] {
+            let world = world();
+            stage(&world, &[passes(), passes()]);
+            world.strike(effect, fault);
+            pair(&world);
+            check(&world, &format!("{fault:?} at {effect} ({site})"));
+            let mut distinct = reports(&world);
+            distinct.dedup();
+            assert_eq!(success(&distinct), "2 of 2 passed", "{fault:?} at {effect} ({site})");
+        }
+    }
+}
+
+#[test]
+fn a_throttled_test_was_not_started_and_waits_for_its_turn() {
+    let world = world();
+    stage(&world, &[passes(), passes()]);
+    world.outage("invoke test", Fault::Throttled);
+    let recovery = async {
+        world.sleep_until(world.now() + SignedDuration::from_mins(3)).await;
+        world.recover();
+    };
+    world.run(futures_util::future::join(start_tests(&world, job(PARAMETERS)), recovery));
+    assert_eq!((success(&reports(&world)).as_str(), world.started.borrow().len()), ("2 of 2 passed", 2));
+}
+
+#[test]
+fn a_result_that_cannot_be_recorded_is_no_pass_and_hides_no_other() {
+    let world = world();
+    stage(&world, &[passes(), fails("expected 200, got 502")]);
+    world.outage("record result", Fault::Refused);
+    run(&world, &PARAMETERS.replace('}', r#", "timeout_minutes": 1}"#));
+    let (_, message) = failure(&reports(&world));
+    assert!(message.starts_with("0 of 2 passed; TestFunction000 was lost: could not record result"), "{message}");
+}
+
+#[test]
+fn settled_from_the_records_after_the_owner_s_end() {
+    for (tests, lost_results, expected) in [(1, false, true), (1, true, false), (2, false, true), (2, true, false)] {
+        let world = world();
+        stage(&world, &vec![passes(); tests]);
+        // The owner dies with all results recorded, or with the last one missing.
+        let fault =
+            if lost_results { ("record result", Fault::KilledBefore) } else { ("record verdict", Fault::KilledBefore) };
+        world.outage(fault.0, fault.1);
+        run(&world, PARAMETERS);
+        world.recover();
+        let before = world.started.borrow().len();
+        assert!(matches!(run(&world, PARAMETERS), Some(Delivered::Deferred(_))), "the owner may still be alive");
+        world.pass(SignedDuration::from_mins(16));
+        world.stacks.borrow_mut().clear();
+        run(&world, PARAMETERS);
+        let passed = matches!(reports(&world)[..], [Report::Succeed { .. }]);
+        assert_eq!((passed, world.started.borrow().len()), (expected, before), "{tests} tests, lost: {lost_results}");
+    }
+}
+
+#[test]
+fn no_test_is_started_after_the_deadline() {
+    let world = world();
+    stage(&world, &[never_answers(), passes(), passes()]);
+    run(&world, &PARAMETERS.replace('}', r#", "timeout_minutes": 1, "width": 1}"#));
+    assert_eq!(world.started.borrow().len(), 1);
+    assert!(failure(&reports(&world)).1.starts_with("0 of 3 passed; TestFunction000 never answered"));
+}
+
+#[test]
+fn a_short_lambda_timeout_ends_the_run_early_enough_to_report_it_test_by_test() {
+    let world = world();
+    stage(&world, &[passes(), never_answers()]);
+    let until = world.now() + SignedDuration::from_mins(1);
+    let action = action(&world);
+    world.run(deliver(&world, Ok((job(PARAMETERS), action)), until));
+    assert_eq!(failure(&reports(&world)).1, "1 of 2 passed; TestFunction001 never answered");
+    assert!(until.duration_since(world.now()) >= SignedDuration::from_secs(5));
+}
+
+#[test]
+fn a_self_reporting_test_that_cannot_be_started_fails_the_job_and_one_that_can_has_its_whole_time() {
+    let world = world();
+    stage(&world, &[]);
+    world.stacks.borrow_mut().insert("time-tests".into(), stack(&[("TestFunction", "t")]));
+    run(&world, "time-beta|time-tests|beta");
+    assert_eq!(failure(&reports(&world)), (FailureKind::ConfigurationError, "test function t does not exist".into()));
+
+    let world = self::world();
+    stage(&world, &[]);
+    world.stacks.borrow_mut().insert("time-tests".into(), stack(&[("TestFunction", "t")]));
+    world.functions.borrow_mut().insert("t".into(), passes());
+    let until = world.now() + SignedDuration::from_mins(1);
+    let action = action(&world);
+    world.run(deliver(&world, Ok((job("time-beta|time-tests|beta"), action)), until));
+    let deadline = world.runs.borrow()[&job("").id].deadline;
+    assert_eq!(deadline.duration_since(world.now()), SignedDuration::from_mins(13));
+}
+
+#[test]
 fn a_retry_of_the_stage_is_another_job_and_runs_the_tests_again() {
     let world = world();
     stage(&world, &[passes()]);
     run(&world, PARAMETERS);
     let mut retry = job(PARAMETERS);
     retry.id = "33333333-abcd-1111-abcd-111111abcdef".parse().unwrap();
-    let action = pipeline_core::start_tests::perform::StartTests {
-        clock: &world,
-        stacks: &world,
-        runs: &world,
-        tests: &world,
-        test_function: None,
-        nonce: pipeline_core::ids::Nonce::from_random(uuid::Uuid::new_v4()),
-    };
+    let action = action(&world);
     let ports = pipeline_core::drive::Ports { clock: &world, verdicts: &world, jobs: &world };
     let id = retry.id.clone();
     world.run(ports.deliver(&id, Ok((retry, action)), crate::support::deadline(&world)));
@@ -219,6 +318,26 @@ fn misconfigurations_name_the_stack_and_the_key() {
             PARAMETERS,
             |world| world.stacks.borrow_mut().get_mut("time-beta").unwrap().status = "UPDATE_IN_PROGRESS".into(),
             "stack time-beta is UPDATE_IN_PROGRESS",
+        ),
+        (
+            PARAMETERS,
+            |world| world.stacks.borrow_mut().get_mut("time-beta").unwrap().status = "UPDATE_ROLLBACK_COMPLETE".into(),
+            "stack time-beta is UPDATE_ROLLBACK_COMPLETE",
+        ),
+        (
+            PARAMETERS,
+            |world| world.stacks.borrow_mut().get_mut("time-tests").unwrap().status = "DELETE_COMPLETE".into(),
+            "stack time-tests is DELETE_COMPLETE",
+        ),
+        (
+            "time-beta|time-tests|beta",
+            |world| world.stacks.borrow_mut().get_mut("time-tests").unwrap().status = "DELETE_FAILED".into(),
+            "stack time-tests is DELETE_FAILED",
+        ),
+        (
+            PARAMETERS,
+            |world| drop(world.stacks.borrow_mut().insert("time-beta".into(), stack(&[("ApiUrl", "")]))),
+            "stack time-beta has no output ApiUrl",
         ),
         (
             PARAMETERS,

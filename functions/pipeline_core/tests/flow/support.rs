@@ -84,17 +84,21 @@ pub(crate) fn deadline(world: &World) -> Timestamp {
     world.now() + SignedDuration::from_mins(15)
 }
 
-/// One delivery of the job to `start_tests`.
-pub(crate) async fn start_tests(world: &World, job: Job) -> Delivered {
-    let action = StartTests {
+/// The action, for one delivery.
+pub(crate) fn action(world: &World) -> StartTests<'_, World, World, World, World> {
+    StartTests {
         clock: world,
         stacks: world,
         runs: world,
         tests: world,
         test_function: None,
         nonce: Nonce::from_random(Uuid::new_v4()),
-    };
-    deliver(world, Ok((job, action)), deadline(world)).await
+    }
+}
+
+/// One delivery of the job to `start_tests`.
+pub(crate) async fn start_tests(world: &World, job: Job) -> Delivered {
+    deliver(world, Ok((job, action(world))), deadline(world)).await
 }
 
 pub(crate) async fn deliver<A: Action>(
