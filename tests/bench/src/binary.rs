@@ -22,12 +22,12 @@ pub(crate) fn zipped(path: &Path) -> Result<u64> {
     Ok(zip.finish()?.into_inner().len() as u64)
 }
 
-/// The machine code.
-pub(crate) fn code(path: &Path) -> Result<Vec<u8>> {
+/// How many bytes of machine code there are: stripping symbols leaves that as it is.
+pub(crate) fn code_size(path: &Path) -> Result<u64> {
     let bytes = read(path)?;
     let parsed = File::parse(&*bytes).with_context(|| format!("{} is not a program", path.display()))?;
     let section = parsed.section_by_name(".text").with_context(|| format!("{} has no code", path.display()))?;
-    Ok(section.data()?.to_vec())
+    Ok(section.size())
 }
 
 /// The names of all symbols. A program without any was stripped, and would prove nothing.
