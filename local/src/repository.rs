@@ -33,6 +33,14 @@ pub enum Error {
         /// The branch's name.
         branch: String,
     },
+    /// The repository has no such commit.
+    #[error("repository {repository} has no commit {id:?}: give the whole id of one that was pushed")]
+    NoCommit {
+        /// The repository's name.
+        repository: String,
+        /// What was asked for.
+        id: String,
+    },
     /// There is nothing to push.
     #[error("{0} is not a directory")]
     NoDirectory(PathBuf),
@@ -103,8 +111,21 @@ impl Store {
         let store = self.open(repository)?;
         let no_branch = || Error::NoBranch { repository: repository.to_owned(), branch: branch.to_owned() };
         let id = branch_head(&store, branch).await?.ok_or_else(no_branch)?;
-        let text = store.run(&["show", "-s", "--format=%an%x00%at%x00%ct%x00%B", &id]).await?;
-        commit(&id, &text).ok_or(Error::Answer(id))
+        show(&store, id).await
+    }
+
+    /// A commit by its whole id.
+    ///
+    /// # Errors
+    /// When there is no such repository or commit, or git fails.
+    pub async fn commit(&self, repository: &str, id: &str) -> Result<Commit, Error> {
+        let store = self.open(repository)?;
+        let is_id = matches!(id.len(), 40 | 64) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // Anything but a whole id could be an option or a moving name.
+        if !is_id || store.run(&["cat-file", "-e", &format!("{id}^{{commit}}")]).await.is_err() {
+            return Err(Error::NoCommit { repository: repository.to_owned(), id: id.to_owned() });
+        }
+        show(&store, id.to_owned()).await
     }
 
     /// A commit's files as a zip.
@@ -164,6 +185,11 @@ async fn fetch(store: &Git, source: &OsStr, branch: &str) -> Result<(), Error> {
     let options = ["fetch", "--quiet", "--no-tags", "--force", "--"].map(OsStr::new);
     store.remote(&[&options[..], &[source, refspec.as_ref()]].concat()).await?;
     Ok(())
+}
+
+async fn show(store: &Git, id: String) -> Result<Commit, Error> {
+    let text = store.run(&["show", "-s", "--format=%an%x00%at%x00%ct%x00%B", &id]).await?;
+    commit(&id, &text).ok_or(Error::Answer(id))
 }
 
 async fn branch_head(store: &Git, branch: &str) -> Result<Option<String>, Error> {

@@ -52,7 +52,11 @@ pub(super) async fn run(context: &Context, request: &Request) -> Result<Success,
     let names = names(request)?;
     let output = only_output(request)?;
     let repositories = Store::new(&context.state);
-    let commit = repositories.head(&names.repository, branch).await?;
+    let commit = match &output.revision {
+        // The execution was started with this one.
+        Some(id) => repositories.commit(&names.repository, id).await?,
+        None => repositories.head(&names.repository, branch).await?,
+    };
     let zip = repositories.archive(&names.repository, &commit.id).await?;
     store::put(context, output, zip).await?;
     Ok(Success {

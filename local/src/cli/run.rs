@@ -73,7 +73,8 @@ async fn follow(session: &mut Session, service: &Service, reporter: &Shared) -> 
 /// How to talk to a cloud that is kept.
 fn kept(session: &Session) -> String {
     let variables = client::variables(session.cloud.endpoint()).into_iter();
-    let exports = variables.filter(|(name, _)| ["AWS_ENDPOINT_URL", "AWS_REGION"].contains(name) || name.ends_with("_KEY"));
+    let exports =
+        variables.filter(|(name, _)| ["AWS_ENDPOINT_URL", "AWS_REGION"].contains(name) || name.ends_with("_KEY"));
     let exports = exports.map(|(name, value)| format!("  export {name}={value}\n"));
     let keys = format!("  export AWS_ACCESS_KEY_ID={}\n", client::ACCESS_KEY);
     format!("\nThe local cloud runs on until Ctrl-C:\n{}{keys}", exports.collect::<String>())

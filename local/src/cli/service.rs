@@ -54,7 +54,8 @@ fn name(folder: &Path) -> Result<String, NotAService> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".git").unwrap_or(&name).to_lowercase().replace('_', "-");
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let is_name = name.len() <= 32 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word);
+    let is_name =
+        name.len() <= 32 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word);
     if is_name && !["-pr-", "-dev-", "-pool-"].iter().any(|infix| name.contains(infix)) {
         Ok(name)
     } else {

@@ -20,11 +20,7 @@ pub(super) struct Seen {
 }
 
 /// Reports the news until the execution that they are about has ended. `None` when there is no more news before.
-pub(super) async fn watch(
-    news: &mut UnboundedReceiver<News>,
-    cloud: &Cloud,
-    reporter: &Shared,
-) -> Option<Seen> {
+pub(super) async fn watch(news: &mut UnboundedReceiver<News>, cloud: &Cloud, reporter: &Shared) -> Option<Seen> {
     let mut emulator = BTreeMap::new();
     let mut entered = Duration::ZERO;
     while let Some(news) = news.recv().await {

@@ -30,9 +30,13 @@ impl Reporter for Plain {
 /// One line for what happened, if it is worth one.
 pub(super) fn describe(news: &News) -> Option<String> {
     match news {
-        News::Line { action, text, .. } => Some(format!("    {action} | {text}")),
+        News::Line { action, text, .. } => {
+            // A command of a buildspec may have several lines.
+            let lines: Vec<String> = text.lines().map(|line| format!("    {action} | {line}")).collect();
+            Some(lines.join("\n"))
+        }
         News::Changed(Change { subject, .. }) => match subject {
-            Subject::Stage { stage, status: StageStatus::InProgress } => Some(format!("{stage}")),
+            Subject::Stage { stage, status: StageStatus::InProgress } => Some(stage.clone()),
             Subject::Action(change) => action(change),
             Subject::Stage { .. } | Subject::Pipeline { .. } => None,
         },

@@ -62,7 +62,7 @@ impl Reporter for Terminal {
         match news {
             News::Line { action, text, .. } => {
                 if let Some(bar) = self.running.get(action) {
-                    bar.set_message(text.clone());
+                    bar.set_message(text.lines().next_back().unwrap_or_default().to_owned());
                 }
             }
             News::Changed(Change { subject: Subject::Action(change), .. })

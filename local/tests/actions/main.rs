@@ -37,6 +37,17 @@ async fn a_push_becomes_an_artifact_with_its_revision_and_variables() {
     let expected = ["AuthorDate", "BranchName", "CommitId", "CommitMessage", "CommitterDate", "RepositoryName"];
     assert_eq!(names(&success.variables), expected);
 
+    world.push(&[("a.txt", "two")]).await;
+    let mut pinned = request("Source", "CodeCommit", &commit, &[], &["Source"]);
+    pinned.outputs[0].revision = Some(id.clone());
+    assert_eq!(world.run(&pinned).await.unwrap().revision, Some(id));
+    assert_eq!(world.file("Source", "a.txt").await, "one");
+    for wrong in ["main", "--help", &"0".repeat(40)] {
+        pinned.outputs[0].revision = Some(wrong.to_owned());
+        let refusal = world.refusal(&pinned).await;
+        assert!(refusal.starts_with("RevisionUnavailable: repository service has no commit"), "{refusal}");
+    }
+
     let github = [("FullRepositoryId", "service"), ("BranchName", "main"), ("ConnectionArn", "arn:c")];
     let success = world.run(&request("Source", "CodeStarSourceConnection", &github, &[], &["Source"])).await.unwrap();
     let expected = ["AuthorDate", "BranchName", "CommitId", "CommitMessage", "ConnectionArn", "FullRepositoryName"];
