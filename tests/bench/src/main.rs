@@ -1,7 +1,7 @@
 //! Measures the release build of every function against its goals, the figures side by side with what they should be.
 //!
 //! ```text
-//! bash .ci/release && cargo run --bin bench
+//! bash tests/bench/run
 //! ```
 //! Exits 1 when a goal is missed, and 2 when it could not be measured.
 
@@ -61,11 +61,13 @@ async fn figures(target: &Path, name: &str) -> Result<Vec<Figure>> {
     let named = built(&target.join("lambda-symbols").join(name))?;
     ensure!(
         binary::code_size(&shipped)? == binary::code_size(&named)?,
-        "{} and {} are not the same program; run `bash .ci/release` again",
+        "{} and {} are not the same program; run `bash tests/bench/run`",
         shipped.display(),
         named.display()
     );
     let symbols = binary::symbols(&named)?;
+    // I17: a function that aborted could not report its panic.
+    ensure!(symbols.iter().any(|symbol| symbol.contains("panic_unwind")), "it would abort where it panics");
     Ok(vec![
         goal::peak_memory(invoke::peak_memory(&shipped, name).await?),
         goal::package(binary::zipped(&shipped)?),
@@ -75,6 +77,6 @@ async fn figures(target: &Path, name: &str) -> Result<Vec<Figure>> {
 
 fn built(folder: &Path) -> Result<PathBuf> {
     let path = folder.join("bootstrap");
-    ensure!(path.is_file(), "{} is missing; build it with `bash .ci/release`", path.display());
+    ensure!(path.is_file(), "{} is missing; build it with `bash tests/bench/run`", path.display());
     Ok(path)
 }
