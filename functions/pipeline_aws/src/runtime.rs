@@ -53,7 +53,8 @@ where
             }
         };
         let work = job.map(|(job, access)| (job, Made { make: &self.action, access }));
-        let delivered = self.ports.deliver(&id, work, instant(deadline)).await;
+        // Boxed: the nested futures of a whole delivery are deeper than the compiler computes a layout for.
+        let delivered = Box::pin(self.ports.deliver(&id, work, instant(deadline))).await;
         log(&id, &delivered);
         match delivered {
             Delivered::Unsent(_, error) => Err(error.into()),

@@ -18,8 +18,8 @@ pub(super) enum Subcommand {
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Run {
-    /// The service: a folder with app-sam.yaml, test-sam.yaml and buildspec.yml, or a git repository [default:
-    /// examples/time_service]
+    /// The service: a folder with app-sam.yaml, test-sam.yaml and buildspec.yml, or a bare repository of one; without it,
+    /// the time service of the examples
     pub(super) service: Option<PathBuf>,
     /// Answers approvals: ask on the terminal, or always the same
     #[arg(long, value_name = "HOW")]

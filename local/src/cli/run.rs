@@ -70,12 +70,12 @@ async fn follow(session: &mut Session, service: &Service, reporter: &Shared) -> 
     Ok(summarise(&service.name, &execution, &emulator, session.preparation.clone()))
 }
 
-/// How to talk to a cloud that is kept.
+/// What a program needs to know of a cloud that is kept.
+const EXPORTED: [&str; 4] = ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
 fn kept(session: &Session) -> String {
     let variables = client::variables(session.cloud.endpoint()).into_iter();
-    let exports =
-        variables.filter(|(name, _)| ["AWS_ENDPOINT_URL", "AWS_REGION"].contains(name) || name.ends_with("_KEY"));
-    let exports = exports.map(|(name, value)| format!("  export {name}={value}\n"));
-    let keys = format!("  export AWS_ACCESS_KEY_ID={}\n", client::ACCESS_KEY);
-    format!("\nThe local cloud runs on until Ctrl-C:\n{}{keys}", exports.collect::<String>())
+    let exported = variables.filter(|(name, _)| EXPORTED.contains(name));
+    let lines: String = exported.map(|(name, value)| format!("\nexport {name}={value}")).collect();
+    format!("The local cloud runs on until Ctrl-C:{lines}")
 }

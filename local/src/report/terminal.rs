@@ -47,14 +47,9 @@ impl Terminal {
 
 impl Reporter for Terminal {
     fn preparing(&mut self, what: &str) {
-        match &self.preparing {
-            Some(bar) => bar.set_message(what.to_owned()),
-            None => {
-                let bar = self.spinner("Preparing");
-                bar.set_message(what.to_owned());
-                self.preparing = Some(bar);
-            }
-        }
+        let bar = self.preparing.take().unwrap_or_else(|| self.spinner("Preparing"));
+        bar.set_message(what.to_owned());
+        self.preparing = Some(bar);
     }
 
     fn news(&mut self, news: &News) {

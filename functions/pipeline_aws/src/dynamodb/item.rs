@@ -39,13 +39,12 @@ pub(super) fn item(pk: &str, sk: &str, record: &impl Serialize, now: Timestamp) 
 
 /// The record that an item holds.
 pub(super) fn record<T: DeserializeOwned>(pk: &str, item: &Item) -> Result<T, PortError> {
+    let unreadable = |detail: String| unreadable(&format!("read the record {pk}"), detail);
     let version = item.get("v").and_then(|value| value.as_n().ok());
     if version.is_none_or(|version| version != VERSION) {
-        return Err(unreadable(
-            pk,
-            format!("its version is {version:?}, not {VERSION}; is an older Flowgate running?"),
-        ));
+        return Err(unreadable(format!("its version is {version:?}, not {VERSION}; is an older Flowgate running?")));
     }
-    let body = item.get("body").and_then(|value| value.as_s().ok()).ok_or_else(|| unreadable(pk, "it has no body"))?;
-    serde_json::from_str(body).map_err(|error| unreadable(pk, error.to_string()))
+    let body = item.get("body").and_then(|value| value.as_s().ok());
+    let body = body.ok_or_else(|| unreadable("it has no body".to_owned()))?;
+    serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))
 }

@@ -13,11 +13,14 @@ mod item;
 mod runs;
 mod verdicts;
 
-use aws_sdk_dynamodb::{Client, config::Builder};
+use aws_sdk_dynamodb::{
+    Client, config::Builder, error::SdkError, operation::put_item::PutItemError,
+    types::ReturnValuesOnConditionCheckFailure::AllOld,
+};
 use aws_types::SdkConfig;
 use pipeline_core::ports::PortError;
 
-use crate::client;
+use crate::{client, dynamodb::item::Item, error::port_error};
 
 /// The state table.
 #[derive(Debug, Clone)]
@@ -32,9 +35,36 @@ impl StateTable {
         let config = Builder::from(config).timeout_config(client::prompt()).retry_config(client::quick_retries());
         Self { client: Client::from_conf(config.build()), name }
     }
+
+    /// The item of this key, read consistently.
+    async fn read(&self, operation: &str, key: Item) -> Result<Option<Item>, PortError> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
+        let answer = request.send().await.map_err(|error| port_error(operation, &error))?;
+        Ok(answer.item)
+    }
+
+    /// Writes the item unless its key is taken; then gives the item that stands there. After a reply that got lost that
+    /// is our own (I8).
+    async fn create(&self, operation: &str, item: Item) -> Result<Option<Item>, PortError> {
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let request = request.condition_expression("attribute_not_exists(pk)");
+        let Err(error) = request.return_values_on_condition_check_failure(AllOld).send().await else {
+            return Ok(None);
+        };
+        match error {
+            SdkError::ServiceError(refused) if refused.err().is_conditional_check_failed_exception() => {
+                let standing = match refused.into_err() {
+                    PutItemError::ConditionalCheckFailedException(conflict) => conflict.item,
+                    _ => None,
+                };
+                standing.map(Some).ok_or_else(|| unreadable(operation, "the item in the way was not returned"))
+            }
+            error => Err(port_error(operation, &error)),
+        }
+    }
 }
 
 /// The record is there, but not as we write it.
-fn unreadable(key: &str, detail: impl Into<String>) -> PortError {
-    PortError::Unavailable { operation: format!("read the record {key}"), detail: detail.into() }
+fn unreadable(operation: &str, detail: impl Into<String>) -> PortError {
+    PortError::Unavailable { operation: operation.to_owned(), detail: detail.into() }
 }

@@ -1,9 +1,6 @@
 //! Runs of tests and their results.
 
-use aws_sdk_dynamodb::{
-    error::SdkError,
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use pipeline_core::{
     ids::JobId,
@@ -15,8 +12,6 @@ use crate::{
     dynamodb::{
         StateTable,
         item::{item, key, record},
-        unreadable,
-        verdicts::{conflicting, is_conflict},
     },
     error::port_error,
 };
@@ -31,10 +26,8 @@ fn pk(job: &JobId) -> String {
 impl ReadRuns for StateTable {
     async fn run(&self, job: &JobId) -> Result<Option<Run>, PortError> {
         let pk = pk(job);
-        let request = self.client.get_item().table_name(&self.name).set_key(Some(key(&pk, SORT)));
-        let answer = request.consistent_read(true).send().await;
-        let answer = answer.map_err(|error| port_error(&format!("read the run of job {job}"), &error))?;
-        answer.item().map(|item| record(&pk, item)).transpose()
+        let item = self.read(&format!("read the run of job {job}"), key(&pk, SORT)).await?;
+        item.map(|item| record(&pk, &item)).transpose()
     }
 
     async fn results(&self, job: &JobId) -> Result<Vec<TestResult>, PortError> {
@@ -59,39 +52,19 @@ impl ReadRuns for StateTable {
 impl WriteRuns for StateTable {
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         let pk = pk(&run.job);
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item(&pk, SORT, run, Timestamp::now())?))
-            // I19: the first delivery owns the run.
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match request.send().await {
-            Ok(_) => Ok(Claim::Ours),
-            Err(SdkError::ServiceError(refused)) if is_conflict(refused.err()) => {
-                let standing = conflicting(refused.err()).ok_or_else(|| unreadable(&pk, "it was not returned"))?;
-                let standing: Run = record(&pk, standing)?;
-                // I8: our own write whose reply was lost carries our nonce.
-                Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing) })
-            }
-            Err(error) => Err(port_error(&format!("store the run of job {}", run.job), &error)),
-        }
+        let item = item(&pk, SORT, run, Timestamp::now())?;
+        // I19: the first delivery owns the run.
+        let Some(standing) = self.create(&format!("store the run of job {}", run.job), item).await? else {
+            return Ok(Claim::Ours);
+        };
+        let standing: Run = record(&pk, &standing)?;
+        // I8: our own write whose reply was lost carries our nonce.
+        Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing) })
     }
 
     async fn record_result(&self, job: &JobId, result: &TestResult) -> Result<(), PortError> {
-        let sort = format!("{RESULT}{}", result.test);
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item(&pk(job), &sort, result, Timestamp::now())?))
-            .condition_expression("attribute_not_exists(pk)");
-        match request.send().await {
-            Ok(_) => Ok(()),
-            // Only the owner of the run records, and each test once: this is our own write.
-            Err(SdkError::ServiceError(refused)) if is_conflict(refused.err()) => Ok(()),
-            Err(error) => Err(port_error(&format!("record the result of {}", result.test), &error)),
-        }
+        let item = item(&pk(job), &format!("{RESULT}{}", result.test), result, Timestamp::now())?;
+        // Only the owner of the run records, and each test once: an item that stands there is our own.
+        self.create(&format!("record the result of {}", result.test), item).await.map(drop)
     }
 }
