@@ -63,7 +63,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Builds the functions, starts the local cloud and takes the service's source, all at once.
+    /// Takes the service's source; then builds the functions and starts the local cloud, both at once.
     pub(super) async fn open(service: &Service, port: Option<u16>, reporter: &Shared) -> Result<Self, Error> {
         let begin = Instant::now();
         reporter.preparing("building Flowgate's functions, starting the local cloud");
@@ -80,13 +80,12 @@ impl Session {
             progress: Arc::new(move |line: &str| progress.preparing(line)),
             without_patches: Vec::new(),
         };
-        let source = Store::new(&own_state);
-        let folder = service.folder.to_string_lossy();
-        let (cloud, binaries, _) = tokio::try_join!(
-            async { Cloud::start(&options).await.map_err(Error::from) },
-            async { functions::build(&supervisor).await.map_err(Error::from) },
-            async { source.push(&folder, &service.name, BRANCH).await.map_err(Error::from) },
-        )?;
+        // Alone and first: a source that cannot be used costs no start, and when another part failed beside it, git was
+        // killed in the middle, and its locks stood in the way of every later run.
+        Store::new(&own_state).push(&service.folder.to_string_lossy(), &service.name, BRANCH).await?;
+        let (cloud, binaries) = tokio::try_join!(async { Cloud::start(&options).await.map_err(Error::from) }, async {
+            functions::build(&supervisor).await.map_err(Error::from)
+        },)?;
         let context = context(&cloud, own_state, supervisor);
         let (sender, news) = mpsc::unbounded_channel();
         let runner = Runner::new(context, sender);
