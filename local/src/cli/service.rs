@@ -71,7 +71,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join(folder);
         std::fs::create_dir(&folder).unwrap();
-        files.iter().for_each(|file| std::fs::write(folder.join(file), "").unwrap());
+        for file in files {
+            std::fs::write(folder.join(file), "").unwrap();
+        }
         Service::find(&folder)
     }
 
