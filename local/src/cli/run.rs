@@ -37,6 +37,8 @@ pub(super) async fn run(options: args::Run, ended: &OnceCell<End>) -> End {
     let reporter = Shared::new(reporter(options.json));
     let end = attempt(&options, &reporter, ended).await;
     end.unwrap_or_else(|error| {
+        // Or its spinner would draw over the message.
+        drop(reporter);
         eprintln!("error: {error}");
         error.end()
     })
@@ -50,13 +52,12 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     let summary = follow(&mut session, &service, reporter).await?;
     let end = if summary.status == ExecutionStatus::Succeeded { End::Succeeded } else { End::Failed };
     if options.keep {
-        reporter.note(&kept(&session));
         // The caller may interrupt us from now on, and still learn how it ended.
         let _ = ended.set(end);
-        reporter.end(&summary);
+        reporter.end(&summary, &kept(&session));
         return std::future::pending().await;
     }
-    reporter.end(&summary);
+    reporter.end(&summary, "The local cloud stops now, and what runs on it; with --keep it stays.");
     // The summary is out; what is left over on the disk is for the next run to remove.
     drop(session.cloud.stop().await);
     Ok(end)

@@ -22,12 +22,8 @@ impl Shared {
         self.get().news(news);
     }
 
-    pub(super) fn note(&self, text: &str) {
-        self.get().note(text);
-    }
-
-    pub(super) fn end(&self, summary: &Summary) {
-        self.get().end(summary);
+    pub(super) fn end(&self, summary: &Summary, afterwards: &str) {
+        self.get().end(summary, afterwards);
     }
 
     fn get(&self) -> MutexGuard<'_, Box<dyn Reporter>> {

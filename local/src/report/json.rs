@@ -1,9 +1,10 @@
 //! One JSON object a line, for programs.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Reporter, Summary};
+use super::{Reporter, Summary, say};
 use crate::pipeline::engine::{Change, Subject};
 use crate::runner::News;
 
@@ -12,27 +13,28 @@ pub(super) struct Json;
 
 impl Reporter for Json {
     fn preparing(&mut self, what: &str) {
-        line(&json!({"at": Timestamp::now(), "status": "Preparing", "message": what}));
+        say(json!({"at": Timestamp::now(), "status": "Preparing", "message": what}));
     }
 
     fn news(&mut self, news: &News) {
         if let News::Changed(change) = news {
-            line(&changed(change));
+            say(changed(change));
         }
     }
 
-    fn note(&mut self, text: &str) {
-        line(&json!({"at": Timestamp::now(), "status": "Note", "message": text}));
-    }
-
-    fn end(&mut self, summary: &Summary) {
-        line(&json!(summary));
+    fn end(&mut self, summary: &Summary, afterwards: &str) {
+        // First, because the summary is what the last line is for.
+        say(json!({"at": Timestamp::now(), "status": "Note", "message": afterwards}));
+        say(json!(Stamped { at: Timestamp::now(), summary }));
     }
 }
 
-/// A line is whole or absent, also when the reader is slow: it is written at once and flushed.
-fn line(value: &Value) {
-    println!("{value}");
+/// Every line says when it was written.
+#[derive(Serialize)]
+struct Stamped<'a> {
+    at: Timestamp,
+    #[serde(flatten)]
+    summary: &'a Summary,
 }
 
 fn changed(change: &Change) -> Value {

@@ -5,7 +5,8 @@ mod plain;
 mod summary;
 mod terminal;
 
-use std::io::IsTerminal as _;
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
 
 pub use summary::{ActionSummary, Clocked, Cost, Failed, StageSummary, Summary, summarise};
 
@@ -17,10 +18,8 @@ pub trait Reporter: Send {
     fn preparing(&mut self, what: &str);
     /// Something happened in the pipeline.
     fn news(&mut self, news: &News);
-    /// Said once, whatever the format: where the services are, what stays running.
-    fn note(&mut self, text: &str);
-    /// The run has ended so.
-    fn end(&mut self, summary: &Summary);
+    /// The run has ended so, and that is what becomes of its local cloud.
+    fn end(&mut self, summary: &Summary, afterwards: &str);
 }
 
 /// JSON lines for programs; else a live view on a terminal; else plain lines.
@@ -32,4 +31,10 @@ pub fn reporter(json: bool) -> Box<dyn Reporter> {
     } else {
         Box::new(plain::Plain)
     }
+}
+
+/// Writes a line to standard output, flushed with its end. A reader that went away is no reason to stop, nor to end
+/// otherwise than the pipeline does.
+fn say(line: impl Display) {
+    drop(writeln!(std::io::stdout().lock(), "{line}"));
 }

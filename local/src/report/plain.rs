@@ -1,6 +1,6 @@
 //! Plain lines, for a log or a pipe.
 
-use super::{Reporter, Summary};
+use super::{Reporter, Summary, say};
 use crate::pipeline::engine::{ActionChange, ActionStatus, Change, StageStatus, Subject};
 use crate::runner::News;
 
@@ -9,21 +9,17 @@ pub(super) struct Plain;
 
 impl Reporter for Plain {
     fn preparing(&mut self, what: &str) {
-        println!("{what}");
+        say(what);
     }
 
     fn news(&mut self, news: &News) {
         if let Some(line) = describe(news) {
-            println!("{line}");
+            say(line);
         }
     }
 
-    fn note(&mut self, text: &str) {
-        println!("{text}");
-    }
-
-    fn end(&mut self, summary: &Summary) {
-        print!("\n{summary}");
+    fn end(&mut self, summary: &Summary, afterwards: &str) {
+        say(format_args!("\n{summary}\n{afterwards}"));
     }
 }
 

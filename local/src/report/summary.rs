@@ -154,11 +154,14 @@ impl fmt::Display for Summary {
             row(f, &stage.name, &format!("{:?}", stage.status), stage.cost)?;
         }
         row(f, "total", &format!("{:?}", self.status), self.total())?;
+        if !self.outputs.is_empty() {
+            writeln!(f)?;
+        }
         for (stage, outputs) in &self.outputs {
             outputs.iter().try_for_each(|(key, value)| writeln!(f, "{stage} {key}  {value}"))?;
         }
         match &self.failed {
-            Some(failed) => writeln!(f, "\n{} {} failed: {}", failed.stage, failed.action, failed.message),
+            Some(failed) => writeln!(f, "\n{} FAILED in action {}: {}", failed.stage, failed.action, failed.message),
             None => Ok(()),
         }
     }

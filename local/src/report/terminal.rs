@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::plain::describe;
-use super::{Reporter, Summary};
+use super::{Reporter, Summary, say};
 use crate::pipeline::engine::{ActionStatus, Change, Subject};
 use crate::runner::News;
 
@@ -84,14 +84,11 @@ impl Reporter for Terminal {
         }
     }
 
-    fn note(&mut self, text: &str) {
+    fn end(&mut self, summary: &Summary, afterwards: &str) {
         self.clear_preparing();
-        self.print(text);
-    }
-
-    fn end(&mut self, summary: &Summary) {
-        self.clear_preparing();
+        // Through the screen, which has left the cursor at the end of its last line.
+        self.print("");
         drop(self.screen.clear());
-        print!("\n{summary}");
+        say(format_args!("\n{summary}\n{afterwards}"));
     }
 }
