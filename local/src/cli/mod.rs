@@ -69,8 +69,12 @@ async fn command(args: Args) -> End {
         }
     };
     // Dropping the work stops what it started.
-    tokio::select! {
+    let end = tokio::select! {
         end = work => end,
         () = signals::interrupted() => ended.get().copied().unwrap_or(End::Interrupted),
+    };
+    if end == End::Interrupted {
+        eprintln!("interrupted");
     }
+    end
 }
