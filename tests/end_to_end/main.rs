@@ -1,0 +1,17 @@
+//! Whole runs of the real `flowgate`, each a process of its own with a state directory of its own: what a service, a
+//! mistake, a signal and a neighbour do to it.
+//!
+//! The Python environments are installed once, into `FLOWGATE_TEST_STATE` or a directory below cargo's target.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
+mod bad_input;
+mod failing;
+#[cfg(target_os = "linux")]
+mod interrupted;
+mod passing;
+#[cfg(target_os = "linux")]
+mod processes;
+mod run;
+mod together;
+mod world;

@@ -1,0 +1,94 @@
+//! Services that pass.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::run::{Ended, Run, end};
+use crate::world::{World, example, fixture};
+
+/// The release pipeline as far as it goes.
+const STAGES: [&str; 4] = ["Source", "Build", "DeployTests", "Beta"];
+
+async fn passes(service: &Path) -> Ended {
+    let world = World::new().await;
+    let run = end(world.run(service)).await;
+    assert_eq!((run.code, &run.last()["status"]), (Some(0), &"Succeeded".into()), "{run:?}");
+    assert_eq!(run.stages(), STAGES);
+    assert!(run.last()["outputs"]["Beta"]["ApiUrl"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{run:?}");
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+    says_where_the_time_went(&run);
+    run
+}
+
+fn says_where_the_time_went(run: &Ended) {
+    let clocked: Vec<_> =
+        ["preparation", "stages"].iter().flat_map(|list| run.last()[list].as_array().unwrap()).collect();
+    assert!(clocked.iter().all(|entry| entry["seconds"].as_f64().unwrap() > 0.0), "{clocked:?}");
+    let emulator: f64 = clocked.iter().map(|entry| entry["emulatorSeconds"].as_f64().unwrap()).sum();
+    assert!(emulator > 0.0, "the emulator costs something: {clocked:?}");
+}
+
+fn said_by_tests(run: &Ended) -> Option<&str> {
+    let actions = run.last()["stages"][3]["actions"].as_array().unwrap();
+    let test = actions.iter().find(|action| action["name"] == "Test").unwrap();
+    assert_eq!(test["status"], "Succeeded");
+    test["message"].as_str()
+}
+
+#[tokio::test]
+async fn a_service_whose_tests_pass_reaches_the_end_of_its_pipeline() {
+    let run = passes(&fixture("plain")).await;
+    assert_eq!(said_by_tests(&run), Some("1 of 1 passed"));
+}
+
+#[tokio::test]
+async fn each_stage_gets_the_parameters_its_template_declares() {
+    let run = passes(&fixture("with_parameters")).await;
+    assert_eq!(run.last()["outputs"]["Beta"]["LogLevel"], "INFO");
+}
+
+#[tokio::test]
+async fn a_python_service_that_only_knows_the_samples_contract_passes() {
+    let run = passes(&fixture("python_sample")).await;
+    // The test settled the job, and has no summary to give: our own report came too late to be said.
+    assert_eq!(said_by_tests(&run), None);
+}
+
+#[tokio::test]
+async fn a_node_service_that_only_knows_the_samples_contract_passes() {
+    if !has("node") {
+        eprintln!("skipped: there is no node on this machine");
+        return;
+    }
+    let run = passes(&fixture("node_sample")).await;
+    assert_eq!(said_by_tests(&run), None);
+}
+
+/// The only test that compiles a service.
+#[tokio::test]
+async fn the_example_stays_up_with_keep_until_it_is_interrupted() {
+    let world = World::kept().await;
+    let mut command = world.run(&example());
+    command.arg("--keep");
+    let mut run = Run::start(command);
+    let url = run.until(|line| line["outputs"].is_object()).await["outputs"]["Beta"]["ApiUrl"].clone();
+    // Loopback is never reached through a proxy.
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = http.get(format!("{}/time/Europe/Paris", url.as_str().unwrap())).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let time: Value = answer.json().await.unwrap();
+    assert_eq!(time["zone"], "Europe/Paris", "{time}");
+    run.signal(Signal::INT);
+    let run = timeout(Duration::from_secs(5), run.end()).await.expect("it ends at once");
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+fn has(program: &str) -> bool {
+    let status = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
