@@ -9,6 +9,7 @@ mod bad_input;
 mod failing;
 #[cfg(target_os = "linux")]
 mod interrupted;
+mod job_events;
 mod passing;
 #[cfg(target_os = "linux")]
 mod processes;

@@ -1,0 +1,130 @@
+//! Job events to the deployed function itself: a real process behind the Runtime API, with its real state table.
+
+use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_lambda::primitives::Blob;
+use flowgate::cloud::client;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::run::Run;
+use crate::world::{World, fixture};
+
+const FUNCTION: &str = "plain-flowgate-start-tests";
+
+/// A pipeline that has ended, with its cloud still up.
+struct Deployed {
+    endpoint: String,
+    table: String,
+    lambda: Lambda,
+    _run: Run,
+}
+
+impl Deployed {
+    async fn new(world: &World) -> Self {
+        let mut command = world.run(&fixture("plain"));
+        command.arg("--keep");
+        let mut run = Run::start(command);
+        let last = run.until(|line| line["outputs"].is_object()).await;
+        let url = last["outputs"]["Beta"]["ApiUrl"].as_str().unwrap();
+        let endpoint = url[..url.find("/_aws").unwrap()].to_owned();
+        let sdk = client::sdk_config(&endpoint);
+        let stack = CloudFormation::new(&sdk).describe_stack_resource().stack_name("flowgate-plain");
+        let resource = stack.logical_resource_id("StateTable").send().await.unwrap();
+        let table = resource.stack_resource_detail().and_then(|detail| detail.physical_resource_id()).unwrap();
+        Self { table: table.to_owned(), lambda: Lambda::new(&sdk), endpoint, _run: run }
+    }
+
+    /// Invokes the function and asserts that it answers Ok, whatever it thinks of the event.
+    async fn deliver(&self, event: &str) {
+        let answer = self.lambda.invoke().function_name(FUNCTION).payload(Blob::new(event)).send().await.unwrap();
+        let payload = answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
+        assert_eq!(answer.function_error(), None, "{payload:?}");
+    }
+
+    /// All items of a partition of the state table, by their sort keys.
+    async fn items(&self, pk: &str) -> Vec<(String, Value, Option<String>)> {
+        let query = json!({
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ConsistentRead": true,
+        });
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(&self.endpoint);
+        let request = request.header("X-Amz-Target", "DynamoDB_20120810.Query").json(&query);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        let item = |item: &Value| {
+            let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
+            (text("sk").unwrap(), serde_json::from_str(&text("body").unwrap()).unwrap(), text("answer"))
+        };
+        answer["Items"].as_array().unwrap_or_else(|| panic!("{answer}")).iter().map(item).collect()
+    }
+
+    /// The verdict that stands for a job, and how CodePipeline answered it.
+    async fn verdict(&self, job: &str) -> (Value, Option<String>) {
+        let items = self.items(&format!("verdict#{job}")).await;
+        assert_eq!(items.len(), 1, "{items:?}");
+        items.into_iter().map(|(_, body, answer)| (body, answer)).next().unwrap()
+    }
+}
+
+fn job(id: &str, parameters: &str) -> Value {
+    json!({"CodePipeline.job": {
+        "id": id,
+        "accountId": client::ACCOUNT,
+        "data": {
+            "actionConfiguration": {"configuration": {"FunctionName": FUNCTION, "UserParameters": parameters}},
+            "inputArtifacts": [],
+            "outputArtifacts": [],
+            "artifactCredentials": {"accessKeyId": "k", "secretAccessKey": "s", "sessionToken": "t"},
+        },
+    }})
+}
+
+fn id(n: u8) -> String {
+    format!("{n:08}-abcd-1111-abcd-111111abcdef")
+}
+
+/// One cloud for all of it, since starting one is most of the work.
+#[tokio::test]
+async fn i16_i17_i19_malformed_and_duplicated_job_events_get_one_verdict_each() {
+    let world = World::new().await;
+    let deployed = Deployed::new(&world).await;
+    let parameters = r#"{"app_stack": "plain-beta", "test_stack": "plain-tests"}"#;
+
+    for event in ["null", "[]", "7", "{}", r#"{"CodePipeline.job": {"id": "x"}}"#] {
+        deployed.deliver(event).await;
+    }
+
+    let foreign = job(&id(1), parameters).to_string().replace(client::ACCOUNT, "999999999999");
+    let mut half = job(&id(2), parameters);
+    half["CodePipeline.job"]["data"].as_object_mut().unwrap().remove("actionConfiguration");
+    // Deeper than our parser goes, and not too deep for the emulator's.
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    let deep =
+        job(&id(3), parameters).to_string().replace("\"inputArtifacts\":[]", &format!("\"inputArtifacts\":{deep}"));
+    let misread = job(&id(4), &"x".repeat(1 << 20)).to_string();
+    for (n, event, words) in [
+        (1, foreign, "it is of account 999999999999"),
+        (2, half.to_string(), "missing field `actionConfiguration`"),
+        (3, deep, "malformed"),
+        (4, misread, "UserParameters"),
+    ] {
+        deployed.deliver(&event).await;
+        let (report, answer) = deployed.verdict(&id(n)).await;
+        assert_eq!((&report["report"], &report["kind"]), (&"fail".into(), &"ConfigurationError".into()), "{report}");
+        assert!(report["message"].as_str().unwrap().contains(words), "{report}");
+        // I20: CodePipeline does not know the job, which is nobody's error.
+        assert_eq!(answer.as_deref(), Some("already settled"));
+    }
+
+    let event = job(&id(5), parameters).to_string();
+    join_all((0..5).map(|_| deployed.deliver(&event))).await;
+    deployed.deliver(&event).await;
+    let (report, _) = deployed.verdict(&id(5)).await;
+    assert_eq!((&report["report"], &report["summary"]), (&"succeed".into(), &"1 of 1 passed".into()), "{report}");
+    let run = deployed.items(&format!("run#{}", id(5))).await;
+    let keys: Vec<&str> = run.iter().map(|(key, ..)| key.as_str()).collect();
+    assert_eq!(keys, ["result#TestFunctionGreeted", "run"]);
+    assert_eq!(run[0].1["run"], run[1].1["id"], "the result is of the run that the first delivery stored");
+}
