@@ -1,4 +1,4 @@
-//! What a program is made of: its size as a package, its code, its symbols.
+//! What a program is made of: its size as a package, and its symbols.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use object::{File, Object as _, ObjectSection as _, ObjectSymbol as _};
+use object::{File, Object as _, ObjectSymbol as _};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -20,14 +20,6 @@ pub(crate) fn zipped(path: &Path) -> Result<u64> {
     zip.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755))?;
     zip.write_all(&read(path)?)?;
     Ok(zip.finish()?.into_inner().len() as u64)
-}
-
-/// How many bytes of machine code there are: stripping symbols leaves that as it is.
-pub(crate) fn code_size(path: &Path) -> Result<u64> {
-    let bytes = read(path)?;
-    let parsed = File::parse(&*bytes).with_context(|| format!("{} is not a program", path.display()))?;
-    let section = parsed.section_by_name(".text").with_context(|| format!("{} has no code", path.display()))?;
-    Ok(section.size())
 }
 
 /// The names of all symbols. A program without any was stripped, and would prove nothing.

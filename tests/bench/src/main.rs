@@ -60,10 +60,10 @@ async fn figures(target: &Path, name: &str) -> Result<Vec<Figure>> {
     let shipped = built(&target.join("lambda").join(name))?;
     let named = built(&target.join("lambda-symbols").join(name))?;
     ensure!(
-        binary::code_size(&shipped)? == binary::code_size(&named)?,
-        "{} and {} are not the same program; run `bash tests/bench/run`",
-        shipped.display(),
-        named.display()
+        shipped.metadata()?.modified()? <= named.metadata()?.modified()?,
+        "{} is of an earlier build than {}; run `bash tests/bench/run`",
+        named.display(),
+        shipped.display()
     );
     let symbols = binary::symbols(&named)?;
     // I17: a function that aborted could not report its panic.
