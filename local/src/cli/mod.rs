@@ -61,6 +61,8 @@ pub fn main() -> ExitCode {
 }
 
 async fn command(args: Args) -> End {
+    // Before the work says anything: whoever reads that may interrupt us at once.
+    let interrupted = signals::interrupted();
     let ended = OnceCell::new();
     let work = async {
         match args.command {
@@ -71,7 +73,7 @@ async fn command(args: Args) -> End {
     // Dropping the work stops what it started.
     let end = tokio::select! {
         end = work => end,
-        () = signals::interrupted() => ended.get().copied().unwrap_or(End::Interrupted),
+        () = interrupted => ended.get().copied().unwrap_or(End::Interrupted),
     };
     if end == End::Interrupted {
         eprintln!("interrupted");
