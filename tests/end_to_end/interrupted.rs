@@ -103,8 +103,8 @@ const SIGNALS: [(Signal, Option<i32>); 2] = [(Signal::INT, INTERRUPTED), (Signal
 
 #[tokio::test]
 async fn nothing_outlives_a_run_that_has_just_begun() {
-    let service = Service::new().await;
     for (signal, code) in SIGNALS {
+        let service = Service::new().await;
         service.at(&[], |line| line["status"] == "Preparing", &[]).await.ended_by(signal, code).await;
     }
 }
