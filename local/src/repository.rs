@@ -6,6 +6,7 @@
 mod git;
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use git::Git;
@@ -47,6 +48,14 @@ pub enum Error {
     /// There is nothing in it.
     #[error("{0} holds no file that git would take: is everything ignored?")]
     Empty(PathBuf),
+    /// Another push could not be waited for.
+    #[error("cannot lock {}: {source}; check the state directory", path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
     /// git could not be started, or failed.
     #[error(transparent)]
     Git(#[from] git::Error),
@@ -89,6 +98,8 @@ impl Store {
     /// # Errors
     /// When the source cannot be read or git fails.
     pub async fn push(&self, source: &str, repository: &str, branch: &str) -> Result<Commit, Error> {
+        let path = self.path(repository)?;
+        let _one_at_a_time = lock(path.with_extension("lock")).await?;
         let store = self.open_or_create(repository).await?;
         let directory = absolute(Path::new(source));
         if is_url(source) {
@@ -195,6 +206,19 @@ async fn show(store: &Git, id: String) -> Result<Commit, Error> {
 async fn branch_head(store: &Git, branch: &str) -> Result<Option<String>, Error> {
     let refs = store.line(&["for-each-ref", "--format=%(objectname)", &reference(branch)]).await?;
     Ok(refs.lines().next().map(str::to_owned))
+}
+
+/// Held while a repository is made or pushed to; a push that is killed lets go of it.
+async fn lock(path: PathBuf) -> Result<File, Error> {
+    let place = path.clone();
+    let locked = tokio::task::spawn_blocking(move || {
+        place.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        let file = File::create(place)?;
+        file.lock()?;
+        Ok(file)
+    });
+    let locked = locked.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    locked.map_err(|source| Error::Lock { path, source })
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -106,6 +106,7 @@ async fn nothing_outlives_a_run_that_has_just_begun() {
     for (signal, code) in SIGNALS {
         let service = Service::new().await;
         service.at(&[], |line| line["status"] == "Preparing", &[]).await.ended_by(signal, code).await;
+        service.runs_cleanly().await;
     }
 }
 

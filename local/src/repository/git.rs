@@ -174,7 +174,8 @@ fn with_user_settings() -> Command {
 
 async fn output(mut command: Command, operation: &str, stdin: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+    // Never killed: git ends by itself within moments, and killed half-way it would leave its locks behind.
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
         // A git that fails early closes the pipe; its own message says more than ours.
         let _ = pipe.write_all(bytes).await;

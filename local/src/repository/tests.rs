@@ -47,7 +47,7 @@ impl World {
         let zip = self.store.archive("service", &commit.id).await.unwrap();
         let to = tempfile::tempdir().unwrap();
         let mut files = Vec::new();
-        let mut on_file = |path: &Path, content: &[u8], _: &fs::File| {
+        let mut on_file = |path: &Path, content: &[u8], _: &File| {
             files.push(format!("{}={}", path.display(), String::from_utf8_lossy(content)));
             Ok(())
         };
@@ -155,4 +155,25 @@ async fn what_is_missing_is_named() {
     }
     let absent = world.store.push("/no/such/directory", "service", "main").await.unwrap_err();
     assert!(matches!(absent, Error::NoDirectory(_)), "{absent}");
+}
+
+#[tokio::test]
+async fn pushes_at_the_same_moment_wait_for_one_another() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a.txt", "one");
+    let commits = futures_util::future::join_all((0..4).map(|_| world.push(&source))).await;
+    assert!(commits.iter().all(|commit| *commit == commits[0]), "{commits:?}");
+}
+
+#[tokio::test]
+async fn a_push_that_was_given_up_at_any_moment_hinders_no_later_one() {
+    for microseconds in (0..40_000).step_by(2_000) {
+        let world = World::new();
+        let source = world.source();
+        write(&source, "a.txt", "one");
+        let given_up = tokio::time::timeout(std::time::Duration::from_micros(microseconds), world.push(&source));
+        drop(given_up.await);
+        assert_eq!(world.files(&world.push(&source).await).await, "a.txt=one");
+    }
 }
