@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process_group, wait};
 
-pub use child::{Child, Supervisor};
+pub use child::{Child, Supervisor, environment};
 
 /// The hidden subcommand that runs a supervisor.
 pub const SUBCOMMAND: &str = "supervise";

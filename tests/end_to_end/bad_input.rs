@@ -16,7 +16,8 @@ const NO_CLOUD: i32 = 3;
 async fn refused(world: &World, service: &Path) -> Ended {
     let run = end(world.run(service)).await;
     assert_eq!(run.code, Some(BAD_INPUT), "{run:?}");
-    assert!(run.lines.is_empty() && !world.state().exists(), "nothing was begun: {run:?}");
+    assert!(run.lines.iter().all(|line| line["status"] == "Error"), "nothing was begun: {run:?}");
+    assert!(!world.state().exists(), "nothing was begun: {run:?}");
     run
 }
 

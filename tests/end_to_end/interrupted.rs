@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
@@ -76,6 +76,7 @@ impl Moment<'_> {
         let run = run.expect("flowgate itself ends in time");
         assert_eq!(run.code, code, "{signal:?}");
         assert_eq!(run.stderr.ends_with("interrupted\n"), code == INTERRUPTED, "{run:?}");
+        assert_eq!(run.last()["status"] == "Interrupted", code == INTERRUPTED, "{run:?}");
     }
 }
 
@@ -127,6 +128,19 @@ async fn nothing_outlives_a_run_that_builds() {
         let moment = service.at(&[], action("Build", "Build"), &["python", "bash", "sleep", "sleep", "sleep"]).await;
         moment.ended_by(signal, code).await;
     }
+    service.runs_cleanly().await;
+}
+
+#[tokio::test]
+async fn a_cloud_that_dies_ends_the_run_instead_of_leaving_it_waiting() {
+    let service = Service::new().await;
+    write(&service.folder.join("buildspec.yml"), HANGING_BUILD);
+    let moment = service.at(&[], action("Build", "Build"), &["python", "bash", "sleep", "sleep", "sleep"]).await;
+    let emulator = moment.processes.iter().find(|process| process.name == "python").unwrap().id;
+    kill_process(Pid::from_raw(emulator.try_into().unwrap()).unwrap(), Signal::KILL).unwrap();
+    let run = timeout(LIMIT, moment.run.end()).await.expect("nobody waits for a dead cloud");
+    assert_eq!((run.code, &run.last()["status"]), (Some(3), &"Error".into()), "{run:?}");
+    assert!(run.stderr.contains("error: the local cloud ended before it should: "), "{run:?}");
     service.runs_cleanly().await;
 }
 

@@ -108,7 +108,7 @@ async fn job(context: &Context, request: &Request, name: &str, project: Project,
     let region = context.sdk.region().map(ToString::to_string).unwrap_or_default();
     let identity = Identity { request, project_name: name, project: &project, uuid, region: &region, started: now };
     let of_codebuild = environment::of_codebuild(&identity, inputs[0]);
-    let mut base = environment::from_host(std::env::vars());
+    let mut base = environment::from_host(crate::supervise::environment());
     base.extend(context.child_env.clone());
     let mut zips = Vec::new();
     for artifact in inputs {

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::Named;
 use super::error::ApiError;
+use crate::actions::Pushed;
 use crate::cloud::client;
-use crate::pipeline::definition::Pipeline;
+use crate::pipeline::definition::{Action, Pipeline};
 use crate::pipeline::engine::{SourceRevision, Trigger, TriggerType};
 use crate::runner::{self, Runner};
 
@@ -41,12 +42,26 @@ struct Variable {
 pub(super) fn create(runner: &Runner, request: &Definition) -> Result<Value, ApiError> {
     let pipeline = definition(request)?;
     let (name, declaration) = (pipeline.name.clone(), json!(pipeline.declaration()));
+    let revisions = pushed_revisions(&pipeline, runner.context().pushed.as_ref());
     runner.create(pipeline)?;
-    start_with(runner, &name, TriggerType::CreatePipeline, &BTreeMap::new(), Vec::new())?;
+    start_with(runner, &name, TriggerType::CreatePipeline, &BTreeMap::new(), revisions)?;
     Ok(match &request.tags {
         Some(tags) => json!({"pipeline": declaration, "tags": tags}),
         None => json!({"pipeline": declaration}),
     })
+}
+
+/// What the pipeline's sources must fetch of what this session pushed.
+fn pushed_revisions(pipeline: &Pipeline, pushed: Option<&Pushed>) -> Vec<SourceRevision> {
+    let Some(Pushed { repository, commit }) = pushed else { return Vec::new() };
+    let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
+    let sources = actions.filter(|action| action.configuration.get("RepositoryName") == Some(repository));
+    let revision = |action: &Action| SourceRevision {
+        action_name: action.name.clone(),
+        revision_type: "COMMIT_ID".to_owned(),
+        revision_value: commit.clone(),
+    };
+    sources.map(revision).collect()
 }
 
 pub(super) fn update(runner: &Runner, request: &Definition) -> Result<Value, ApiError> {

@@ -31,7 +31,7 @@ pub(super) struct Run {
     #[arg(long)]
     pub(super) keep: bool,
     /// The local cloud's port on 127.0.0.1 [default: a free one]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) port: Option<u16>,
 }
 

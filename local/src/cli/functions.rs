@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::actions::archive;
-use crate::supervise::{Child, Supervisor};
+use crate::supervise::{self, Child, Supervisor};
 
 /// What cargo sets for a program that it runs, and not for itself.
 const PER_PACKAGE: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
@@ -91,7 +91,9 @@ async fn cargo(supervisor: &Supervisor, names: &[String]) -> Result<Binaries, Er
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = supervisor.command(cargo);
     // `cargo run` tells us about its package in variables that build scripts watch: passed on, they would rebuild ring.
-    for (name, _) in std::env::vars().filter(|(name, _)| PER_PACKAGE.iter().any(|prefix| name.starts_with(prefix))) {
+    for (name, _) in
+        supervise::environment().filter(|(name, _)| PER_PACKAGE.iter().any(|prefix| name.starts_with(prefix)))
+    {
         command.env_remove(name);
     }
     // The workspace's default members, like the `cargo run` that built us: the same features, so nothing is built twice.

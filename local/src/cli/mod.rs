@@ -14,7 +14,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::report::reporter;
 use args::{Args, Subcommand};
+use shared::Shared;
 
 /// How a command ended, as the documented exit codes have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,19 +65,19 @@ pub fn main() -> ExitCode {
 async fn command(args: Args) -> End {
     // Before the work says anything: whoever reads that may interrupt us at once.
     let interrupted = signals::interrupted();
-    let ended = OnceCell::new();
-    let work = async {
-        match args.command {
-            None => run::run(args::Run::default(), &ended).await,
-            Some(Subcommand::Run(options)) => run::run(options, &ended).await,
-        }
+    let options = match args.command {
+        None => args::Run::default(),
+        Some(Subcommand::Run(options)) => options,
     };
+    let reporter = Shared::new(reporter(options.json));
+    let ended = OnceCell::new();
     // Dropping the work stops what it started.
     let end = tokio::select! {
-        end = work => end,
+        end = run::run(&options, &reporter, &ended) => end,
         () = interrupted => ended.get().copied().unwrap_or(End::Interrupted),
     };
     if end == End::Interrupted {
+        reporter.broke_off("Interrupted", "the run was interrupted");
         eprintln!("interrupted");
     }
     end

@@ -1,7 +1,6 @@
 //! `flowgate run`: everything, start to finish.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
 
 use super::service::{NotAService, Service};
 use super::session::{self, Session};
@@ -10,7 +9,7 @@ use super::watch::{Seen, watch};
 use super::{End, args, functions};
 use crate::cloud::client;
 use crate::pipeline::engine::ExecutionStatus;
-use crate::report::{Summary, reporter, summarise};
+use crate::report::{Summary, summarise};
 
 /// Why a run ended before its pipeline did.
 #[derive(Debug, thiserror::Error)]
@@ -19,26 +18,26 @@ enum Error {
     Service(#[from] NotAService),
     #[error(transparent)]
     Session(#[from] session::Error),
-    #[error("the pipeline vanished before it ended; the emulator's log may say why: {}", .0.display())]
-    Vanished(PathBuf),
+    #[error("the local cloud ended before it should: {0}")]
+    CloudEnded(String),
+    #[error("the pipeline was deleted before it ended")]
+    Deleted,
 }
 
 impl Error {
     fn end(&self) -> End {
         match self {
             Self::Service(_) | Self::Session(session::Error::Source(_)) => End::BadInput,
-            Self::Session(_) | Self::Vanished(_) => End::NoCloud,
+            Self::Session(_) | Self::CloudEnded(_) | Self::Deleted => End::NoCloud,
         }
     }
 }
 
 /// Runs the command. `ended` is set once the pipeline has ended, though its cloud may be kept.
-pub(super) async fn run(options: args::Run, ended: &OnceCell<End>) -> End {
-    let reporter = Shared::new(reporter(options.json));
-    let end = attempt(&options, &reporter, ended).await;
+pub(super) async fn run(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) -> End {
+    let end = attempt(options, reporter, ended).await;
     end.unwrap_or_else(|error| {
-        // Or its spinner would draw over the message.
-        drop(reporter);
+        reporter.broke_off("Error", &error.to_string());
         eprintln!("error: {error}");
         error.end()
     })
@@ -51,11 +50,11 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     session.deploy(&service, reporter).await?;
     let summary = follow(&mut session, &service, reporter).await?;
     let end = if summary.status == ExecutionStatus::Succeeded { End::Succeeded } else { End::Failed };
+    // The caller may interrupt us from now on, and still learn how it ended.
+    let _ = ended.set(end);
     if options.keep {
-        // The caller may interrupt us from now on, and still learn how it ended.
-        let _ = ended.set(end);
         reporter.end(&summary, &kept(&session));
-        return std::future::pending().await;
+        return Err(Error::CloudEnded(session.cloud.ended().await));
     }
     reporter.end(&summary, "The local cloud stops now, and what runs on it; with --keep it stays.");
     // The summary is out; what is left over on the disk is for the next run to remove.
@@ -64,15 +63,19 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
 }
 
 async fn follow(session: &mut Session, service: &Service, reporter: &Shared) -> Result<Summary, Error> {
-    let vanished = || Error::Vanished(session.cloud.log());
-    let seen = watch(&mut session.news, &session.cloud, reporter).await;
-    let Seen { execution, emulator } = seen.ok_or_else(vanished)?;
-    let execution = session.runner.execution(&service.name, &execution).ok_or_else(vanished)?;
+    let meter = session.cloud.meter();
+    let seen = tokio::select! {
+        seen = watch(&mut session.news, &service.name, &meter, reporter) => seen,
+        how = session.cloud.ended() => return Err(Error::CloudEnded(how)),
+    };
+    let Seen { execution, emulator } = seen.ok_or(Error::Deleted)?;
+    let execution = session.runner.execution(&service.name, &execution).ok_or(Error::Deleted)?;
     Ok(summarise(&service.name, &execution, &emulator, session.preparation.clone()))
 }
 
 /// What a program needs to know of a cloud that is kept.
-const EXPORTED: [&str; 4] = ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+const EXPORTED: [&str; 5] =
+    ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 fn kept(session: &Session) -> String {
     let variables = client::variables(session.cloud.endpoint()).into_iter();

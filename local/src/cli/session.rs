@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 use super::functions::{self, Binaries};
 use super::service::Service;
 use super::shared::Shared;
-use crate::actions::Context;
 use crate::actions::jobs::Jobs;
+use crate::actions::{Context, Pushed};
 use crate::api;
 use crate::cloud::stacks::{self, DeployError, Deployment, PackageError};
 use crate::cloud::{self, Cloud, StartError, client, run_dir};
@@ -80,13 +80,14 @@ impl Session {
             progress: Arc::new(move |line: &str| progress.preparing(line)),
             without_patches: Vec::new(),
         };
-        // Alone and first: a source that cannot be used costs no start, and when another part failed beside it, git was
-        // killed in the middle, and its locks stood in the way of every later run.
-        Store::new(&own_state).push(&service.folder.to_string_lossy(), &service.name, BRANCH).await?;
-        let (cloud, binaries) = tokio::try_join!(async { Cloud::start(&options).await.map_err(Error::from) }, async {
-            functions::build(&supervisor).await.map_err(Error::from)
-        },)?;
-        let context = context(&cloud, own_state, supervisor);
+        // First, because a source that cannot be used should cost no start.
+        let source = service.folder.to_string_lossy();
+        let commit = Store::new(&own_state).push(&source, &service.name, BRANCH).await?;
+        let pushed = Pushed { repository: service.name.clone(), commit: commit.id };
+        let cloud = async { Cloud::start(&options).await.map_err(Error::from) };
+        let binaries = async { functions::build(&supervisor).await.map_err(Error::from) };
+        let (cloud, binaries) = tokio::try_join!(cloud, binaries)?;
+        let context = context(&cloud, own_state, supervisor, pushed);
         let (sender, news) = mpsc::unbounded_channel();
         let runner = Runner::new(context, sender);
         let mut api = JoinSet::new();
@@ -103,7 +104,7 @@ impl Session {
 
     /// Packages and deploys Flowgate's template for the service, as a user does. That starts the pipeline.
     pub(super) async fn deploy(&mut self, service: &Service, reporter: &Shared) -> Result<(), Error> {
-        let (begin, before) = (Instant::now(), self.cloud.usage().await.unwrap_or_default());
+        let (begin, before) = (Instant::now(), self.cloud.meter().read().await);
         reporter.preparing("deploying Flowgate's template");
         self.make_bucket().await?;
         let template = functions::stage(&self.binaries, &self.cloud.run_dir().join("flowgate"))?;
@@ -131,20 +132,21 @@ impl Session {
         made.map(drop).map_err(|error| Error::Bucket(DisplayErrorContext(&error).to_string()))
     }
 
-    /// Notes what a piece of preparation took. The emulator not answering costs a figure, nothing else.
+    /// Notes what a piece of preparation took.
     async fn clock(&mut self, name: &'static str, begin: Instant, before: Duration) {
-        let emulator = self.cloud.usage().await.unwrap_or_default().saturating_sub(before);
+        let emulator = self.cloud.meter().read().await.saturating_sub(before);
         self.preparation.push(Clocked { name, cost: Cost { wall: begin.elapsed(), emulator } });
     }
 }
 
-fn context(cloud: &Cloud, state: PathBuf, supervisor: Supervisor) -> Context {
+fn context(cloud: &Cloud, state: PathBuf, supervisor: Supervisor, pushed: Pushed) -> Context {
     Context {
         state,
         sdk: cloud.sdk_config(),
         account: client::ACCOUNT.to_owned(),
         child_env: cloud.child_env(),
         supervisor,
+        pushed: Some(pushed),
         jobs: Jobs::default(),
     }
 }

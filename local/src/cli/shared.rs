@@ -22,6 +22,10 @@ impl Shared {
         self.get().news(news);
     }
 
+    pub(super) fn broke_off(&self, status: &str, why: &str) {
+        self.get().broke_off(status, why);
+    }
+
     pub(super) fn end(&self, summary: &Summary, afterwards: &str) {
         self.get().end(summary, afterwards);
     }

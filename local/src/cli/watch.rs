@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::shared::Shared;
-use crate::cloud::Cloud;
-use crate::pipeline::engine::{Change, ExecutionId, ExecutionStatus, StageStatus, Subject};
+use crate::cloud::Meter;
+use crate::pipeline::engine::{ExecutionId, ExecutionStatus, StageStatus, Subject};
 use crate::runner::News;
 
 /// What was seen of an execution.
@@ -19,24 +19,30 @@ pub(super) struct Seen {
     pub(super) emulator: BTreeMap<String, Duration>,
 }
 
-/// Reports the news until the execution that they are about has ended. `None` when there is no more news before.
-pub(super) async fn watch(news: &mut UnboundedReceiver<News>, cloud: &Cloud, reporter: &Shared) -> Option<Seen> {
+/// Reports the news until the first execution of `pipeline` has ended. `None` when there is no more news before.
+pub(super) async fn watch(
+    news: &mut UnboundedReceiver<News>,
+    pipeline: &str,
+    meter: &Meter,
+    reporter: &Shared,
+) -> Option<Seen> {
+    let mut first = None;
     let mut emulator = BTreeMap::new();
     let mut entered = Duration::ZERO;
     while let Some(news) = news.recv().await {
         reporter.news(&news);
-        let News::Changed(Change { execution, subject, .. }) = news else { continue };
-        match subject {
-            // The emulator not answering costs a figure of the report, nothing else.
-            Subject::Stage { status: StageStatus::InProgress, .. } => {
-                entered = cloud.usage().await.unwrap_or_default();
-            }
+        let News::Changed(change) = news else { continue };
+        // A service may bring pipelines of its own, or start ours again.
+        if change.pipeline != pipeline || *first.get_or_insert_with(|| change.execution.clone()) != change.execution {
+            continue;
+        }
+        match change.subject {
+            Subject::Stage { status: StageStatus::InProgress, .. } => entered = meter.read().await,
             Subject::Stage { stage, .. } => {
-                let left = cloud.usage().await.unwrap_or_default();
-                emulator.insert(stage, left.saturating_sub(entered));
+                emulator.insert(stage, meter.read().await.saturating_sub(entered));
             }
             Subject::Pipeline { status, .. } if status != ExecutionStatus::InProgress => {
-                return Some(Seen { execution, emulator });
+                return Some(Seen { execution: change.execution, emulator });
             }
             Subject::Pipeline { .. } | Subject::Action(_) => {}
         }

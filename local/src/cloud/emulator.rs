@@ -43,8 +43,24 @@ pub(super) struct Launch<'a> {
 #[derive(Debug)]
 pub(super) struct Emulator {
     child: Child,
+    meter: Meter,
+    log: PathBuf,
+}
+
+/// Tells what an emulator has cost.
+#[derive(Debug, Clone)]
+pub struct Meter {
     endpoint: String,
     http: reqwest::Client,
+}
+
+impl Meter {
+    /// The processor time that the emulator has used, without the functions it runs; nothing when it does not answer,
+    /// which costs a report one of its figures and nothing else.
+    pub async fn read(&self) -> Duration {
+        let usage = usage(&self.http, &self.endpoint).await;
+        usage.map(|usage| Duration::from_secs_f64(usage.cpu_seconds)).unwrap_or_default()
+    }
 }
 
 /// Why an emulator did not start.
@@ -72,7 +88,7 @@ impl Emulator {
         let child = Child::spawn(&mut launch.command(port, &log)?)?;
         // Loopback is never reached through a proxy.
         let http = reqwest::Client::builder().no_proxy().timeout(POLL_LIMIT).build().map_err(io::Error::other)?;
-        let mut emulator = Self { child, endpoint: endpoint(port), http };
+        let mut emulator = Self { child, meter: Meter { endpoint: endpoint(port), http }, log: log.clone() };
         match timeout(START_LIMIT, emulator.ready(launch.run)).await {
             Ok(Ok(None)) => Ok(emulator),
             Ok(Ok(Some(status))) => Err(LaunchError::Ended { status, tail: tail(&log), log }),
@@ -82,12 +98,17 @@ impl Emulator {
     }
 
     pub(super) fn endpoint(&self) -> &str {
-        &self.endpoint
+        &self.meter.endpoint
     }
 
-    /// The processor time it has used, without the functions it runs.
-    pub(super) async fn cpu_time(&self) -> Result<Duration, reqwest::Error> {
-        Ok(Duration::from_secs_f64(self.usage().await?.cpu_seconds))
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Returns when its process has ended, and says how.
+    pub(super) async fn ended(&mut self) -> String {
+        let how = self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+        format!("{how}; its last lines:\n{}", tail(&self.log))
     }
 
     pub(super) async fn stop(self) -> io::Result<()> {
@@ -96,15 +117,11 @@ impl Emulator {
 
     /// None when it answers, its status when it has ended.
     async fn ready(&mut self, run: Uuid) -> io::Result<Option<ExitStatus>> {
-        let answers = wait_for_answer(&self.http, &self.endpoint, run);
+        let answers = wait_for_answer(&self.meter.http, &self.meter.endpoint, run);
         tokio::select! {
             () = answers => Ok(None),
             status = self.child.wait() => status.map(Some),
         }
-    }
-
-    async fn usage(&self) -> Result<Usage, reqwest::Error> {
-        usage(&self.http, &self.endpoint).await
     }
 }
 

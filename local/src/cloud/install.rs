@@ -130,7 +130,10 @@ impl Installer {
 impl Environment {
     async fn step(self, step: &'static str, command: &mut Command) -> Result<(), InstallError> {
         let failed = |output: String| InstallError::Step { what: self.what, step, output };
-        let child = Child::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let child = Child::spawn({
+            python::isolate(command);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped())
+        });
         let output = match child {
             Ok(child) => child.wait_with_output().await,
             Err(error) => Err(error),

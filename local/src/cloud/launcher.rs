@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
+    ("patches/guard.py", include_str!("launcher/patches/guard.py")),
     ("patches/hosts.py", include_str!("launcher/patches/hosts.py")),
     ("patches/missing_code.py", include_str!("launcher/patches/missing_code.py")),
     ("patches/nagle.py", include_str!("launcher/patches/nagle.py")),

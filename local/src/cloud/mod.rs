@@ -12,12 +12,12 @@ pub mod stacks;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use tokio::process::Command;
 
 use crate::supervise::Supervisor;
+pub use emulator::Meter;
 use emulator::{Emulator, Launch, LaunchError};
 use install::{InstallError, Installer, Progress};
 use run_dir::RunDir;
@@ -77,7 +77,7 @@ pub enum StartError {
 pub struct Cloud {
     // The order matters: the emulator goes before the directory it writes to.
     emulator: Emulator,
-    cli: PathBuf,
+    path: PathBuf,
     supervisor: Supervisor,
     run: RunDir,
 }
@@ -99,9 +99,11 @@ impl Cloud {
             python: python::program(),
         };
         let (bin, cli) = tokio::try_join!(installer.install(install::EMULATOR), installer.install(install::CLI))?;
-        let run = RunDir::create(&state).map_err(|source| StartError::State { path: state.clone(), source })?;
+        let state_error = |source| StartError::State { path: state.clone(), source };
+        let run = RunDir::create(&state).map_err(state_error)?;
+        let path = only_aws(&cli, run.path()).map_err(state_error)?;
         let emulator = start_emulator(options, &bin, &run).await?;
-        Ok(Self { emulator, cli, supervisor: options.supervisor.clone(), run })
+        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), run })
     }
 
     /// The URL at which every service answers.
@@ -114,29 +116,26 @@ impl Cloud {
         self.run.path()
     }
 
-    /// The emulator's log.
-    pub fn log(&self) -> PathBuf {
-        self.run.path().join("emulator.log")
-    }
-
     /// A configuration for AWS clients.
     pub fn sdk_config(&self) -> SdkConfig {
         client::sdk_config(self.endpoint())
     }
 
-    /// The processor time that the emulator itself has used, without the functions it runs.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub async fn usage(&self) -> io::Result<Duration> {
-        self.emulator.cpu_time().await.map_err(io::Error::other)
+    /// What tells the processor time that the emulator itself has used, without the functions it runs.
+    pub fn meter(&self) -> Meter {
+        self.emulator.meter().clone()
+    }
+
+    /// Returns when the emulator has ended by itself or by another's hand, and says how.
+    pub async fn ended(&mut self) -> String {
+        self.emulator.ended().await
     }
 
     /// What a program needs in its environment to use the local cloud: credentials, the endpoint, and the pinned `aws`
     /// first on the PATH. [`Cloud::command`] also takes away what would contradict it.
     pub fn child_env(&self) -> BTreeMap<String, String> {
         let variables = client::variables(self.endpoint()).map(|(name, value)| (name.to_owned(), value));
-        let path = ("PATH".to_owned(), before("PATH", ':', &self.cli.display().to_string()));
+        let path = ("PATH".to_owned(), before("PATH", ':', &self.path.display().to_string()));
         // A proxy of the user's must not be asked for an address on this machine.
         let direct = ["NO_PROXY", "no_proxy"].map(|name| (name.to_owned(), before(name, ',', "127.0.0.1,localhost")));
         variables.into_iter().chain([path]).chain(direct).collect()
@@ -148,6 +147,7 @@ impl Cloud {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_")) {
             command.env_remove(name);
         }
+        python::isolate(&mut command);
         command.envs(self.child_env());
         command
     }
@@ -159,6 +159,14 @@ impl Cloud {
     pub async fn stop(self) -> io::Result<()> {
         self.emulator.stop().await
     }
+}
+
+/// A directory with nothing but `aws`: the Python beside it is not the one that a buildspec means.
+fn only_aws(cli: &Path, run: &Path) -> io::Result<PathBuf> {
+    let bin = run.join("bin");
+    std::fs::create_dir(&bin)?;
+    std::os::unix::fs::symlink(cli.join("aws"), bin.join("aws"))?;
+    Ok(bin)
 }
 
 async fn start_emulator(options: &Options, bin: &Path, run: &RunDir) -> Result<Emulator, StartError> {

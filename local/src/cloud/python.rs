@@ -87,6 +87,13 @@ fn parse(answer: &str) -> Option<((u32, u32), &str)> {
     words.next().map(|executable| (version, executable))
 }
 
+/// Takes away what would make a Python use other packages than those of its own environment, or install elsewhere.
+pub(super) fn isolate(command: &mut Command) {
+    for name in ["PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PIP_PREFIX", "PIP_TARGET", "PIP_USER"] {
+        command.env_remove(name);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;

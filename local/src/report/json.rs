@@ -22,6 +22,10 @@ impl Reporter for Json {
         }
     }
 
+    fn broke_off(&mut self, status: &str, why: &str) {
+        say(json!({"at": Timestamp::now(), "status": status, "message": why}));
+    }
+
     fn end(&mut self, summary: &Summary, afterwards: &str) {
         // First, because the summary is what the last line is for.
         say(json!({"at": Timestamp::now(), "status": "Note", "message": afterwards}));

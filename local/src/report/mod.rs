@@ -18,6 +18,8 @@ pub trait Reporter: Send {
     fn preparing(&mut self, what: &str);
     /// Something happened in the pipeline.
     fn news(&mut self, news: &News);
+    /// The run ended before its pipeline did.
+    fn broke_off(&mut self, status: &str, why: &str);
     /// The run has ended so, and that is what becomes of its local cloud.
     fn end(&mut self, summary: &Summary, afterwards: &str);
 }

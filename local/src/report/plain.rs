@@ -18,6 +18,9 @@ impl Reporter for Plain {
         }
     }
 
+    /// Standard error says it.
+    fn broke_off(&mut self, _status: &str, _why: &str) {}
+
     fn end(&mut self, summary: &Summary, afterwards: &str) {
         say(format_args!("\n{summary}\n{afterwards}"));
     }

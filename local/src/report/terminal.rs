@@ -84,6 +84,12 @@ impl Reporter for Terminal {
         }
     }
 
+    /// Standard error says it, undisturbed by spinners.
+    fn broke_off(&mut self, _status: &str, _why: &str) {
+        self.clear_preparing();
+        drop(self.screen.clear());
+    }
+
     fn end(&mut self, summary: &Summary, afterwards: &str) {
         self.clear_preparing();
         // Through the screen, which has left the cursor at the end of its last line.

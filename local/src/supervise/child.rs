@@ -9,6 +9,11 @@ use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::SUBCOMMAND;
 
+/// Our own environment. What is not UTF-8 is left out: nothing that we pass on has such a name or value.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// Starts programs under supervision.
 #[derive(Debug, Clone)]
 pub struct Supervisor {

@@ -50,6 +50,7 @@ impl World {
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let context = Context {
+            pushed: None,
             state: directory.path().join("state"),
             sdk: cloud.sdk_config(),
             account: ACCOUNT.to_owned(),

@@ -5,6 +5,7 @@
 
 mod codepipeline;
 mod deploy;
+mod guard;
 mod hosts;
 mod missing_code;
 mod nagle;

@@ -25,9 +25,9 @@ async fn what_the_emulator_cannot_start_with_is_told_with_its_own_words() {
 #[tokio::test]
 async fn it_reports_its_own_processor_time() {
     let cloud = cloud().await;
-    let before = cloud.usage().await.unwrap();
+    let before = cloud.meter().read().await;
     deploy_template(&cloud, "app", &json!({ "Resources": { "T": { "Type": "AWS::SNS::Topic" } } })).await.unwrap();
-    let after = cloud.usage().await.unwrap();
+    let after = cloud.meter().read().await;
     assert!(before > Duration::ZERO && after > before, "{before:?} {after:?}");
 }
 
@@ -63,4 +63,17 @@ async fn the_users_environment_does_not_reach_functions() {
     assert_eq!(variables["AWS_ENDPOINT_URL"], cloud.endpoint());
     assert!(variables.contains_key("PATH") && !variables.contains_key("CARGO_MANIFEST_DIR"));
     assert!(!variables.keys().any(|name| name.starts_with("FLOWGATE_")), "{variables:?}");
+}
+
+#[tokio::test]
+async fn a_build_finds_our_aws_first_and_its_own_python() {
+    let cloud = cloud().await;
+    let path = cloud.child_env()["PATH"].clone();
+    let first = std::path::Path::new(path.split(':').next().unwrap());
+    let programs: Vec<_> = std::fs::read_dir(first).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(programs, ["aws"]);
+    let mut version = cloud.command("aws");
+    version.arg("--version").stdout(std::process::Stdio::piped());
+    let version = flowgate::supervise::Child::spawn(&mut version).unwrap().wait_with_output().await.unwrap();
+    assert!(version.stdout.starts_with(b"aws-cli/1."), "{version:?}");
 }

@@ -74,7 +74,7 @@ const fn code_build(category: &'static str) -> Provider {
         inputs: 1..=5,
         outputs: 0..=5,
         required: &["ProjectName"],
-        optional: &["PrimarySource", "BatchEnabled", "BuildspecOverride", "CombineArtifacts", "EnvironmentVariables"],
+        optional: &["PrimarySource", "BatchEnabled", "EnvironmentVariables"],
         only: &[],
     }
 }
