@@ -251,7 +251,7 @@ async fn a_build_sees_its_own_variables_and_no_others() {
 async fn a_cached_directory_is_there_again_in_the_next_build() {
     let text =
         spec("0.2", &[("build", &["cat target/made 2>/dev/null; mkdir -p target; echo made >target/made", "ls"])])
-            + "cache: {paths: ['target/**/*', '/root/.m2/**/*']}\n";
+            + "cache: {paths: ['target/**/*', '/var/cache/m2/**/*']}\n";
     let world = World::new();
     let first = world.build(&text).await;
     assert_eq!(first.output, ["buildspec.yml", "target"]);
@@ -259,7 +259,7 @@ async fn a_cached_directory_is_there_again_in_the_next_build() {
     let second = world.build(&text).await;
     assert_eq!(second.output, ["made", "buildspec.yml", "target"]);
     let lines = world.lines.0.lock().unwrap().join("\n");
-    assert!(lines.contains("Note: cache path /root/.m2/**/* is not kept"), "{lines}");
+    assert!(lines.contains("Note: cache path /var/cache/m2/**/* is not kept"), "{lines}");
 }
 
 #[tokio::test]

@@ -179,7 +179,7 @@ mod tests {
             ("a/b/*", Some("a/b")),
             ("node_modules", Some("node_modules")),
             ("node_modules/", Some("node_modules")),
-            ("/root/.m2/**/*", None),
+            ("/var/cache/m2/**/*", None),
             ("~/.cargo", None),
             ("$HOME/x", None),
             ("../x", None),

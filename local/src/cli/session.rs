@@ -94,7 +94,7 @@ impl Session {
         let served = runner.clone();
         api.spawn(async move {
             if let Err(error) = api::serve(listener, served).await {
-                tracing::error!(%error, "the local CodePipeline API stopped");
+                eprintln!("error: the local CodePipeline API stopped: {error}");
             }
         });
         let mut session = Self { cloud, runner, news, preparation: Vec::new(), binaries, _api: api };
