@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use aws_config::SdkConfig;
 use futures_util::FutureExt as _;
 
-use crate::pipeline::action::{Failure, Outcome, Progress, Request, Success, TypeId};
+use crate::pipeline::action::{Failure, Outcome, Progress, Request, RuleRequest, Success, TypeId};
 use crate::supervise::Supervisor;
 use jobs::Jobs;
 
@@ -75,6 +75,13 @@ pub async fn run(context: &Context, request: &Request, observer: &dyn Observer) 
             ),
         )),
     }
+}
+
+/// Evaluates a rule of a stage's condition.
+pub async fn run_rule(_context: &Context, request: &RuleRequest) -> Outcome {
+    let TypeId { category, owner, provider, .. } = &request.type_id;
+    let message = format!("rule {} is a {category} of {owner} by {provider}, which does not run here", request.rule);
+    Outcome::Failed(failed("ConfigurationError", message))
 }
 
 async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One run of one action: everything an executor needs, with all variables resolved.
@@ -25,13 +26,59 @@ pub struct Request {
     pub inputs: Vec<Artifact>,
     /// The artifacts the action writes, each with the key it must upload to.
     pub outputs: Vec<Artifact>,
+    /// What whoever answers a manual approval must know; other actions have none.
+    pub approval: Option<Approval>,
 }
 
-/// CodePipeline's `actionTypeId`.
+/// A question to a person: a manual approval that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The answer must name it, so that it cannot be meant for another question. A UUID.
+    pub token: String,
+    /// When it is too late for an answer.
+    pub expires: Timestamp,
+}
+
+/// One run of one rule of a stage's condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleRequest {
+    /// This run of the rule. CodePipeline's `ruleExecutionId`, a UUID.
+    pub id: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The pipeline execution's id, a UUID.
+    pub execution: String,
+    /// The stage's name.
+    pub stage: String,
+    /// When in the stage it is evaluated.
+    pub kind: ConditionKind,
+    /// The rule's name.
+    pub rule: String,
+    /// Which kind of rule it is.
+    pub type_id: TypeId,
+    /// The rule's configuration, its references resolved.
+    pub configuration: BTreeMap<String, String>,
+    /// After how long it fails.
+    pub timeout_minutes: Option<u32>,
+}
+
+/// When in a stage a condition is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ConditionKind {
+    /// Before the first action.
+    BeforeEntry,
+    /// After every action succeeded.
+    OnSuccess,
+    /// After the stage failed.
+    OnFailure,
+}
+
+/// CodePipeline's `actionTypeId`, or its `ruleTypeId`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypeId {
-    /// `Source`, `Build`, `Test`, `Deploy`, `Invoke`, `Approval` or `Compute`.
+    /// `Source`, `Build`, `Test`, `Deploy`, `Invoke`, `Approval` or `Compute`; of a rule always `Rule`.
     pub category: String,
     /// `AWS`, `ThirdParty` or `Custom`.
     pub owner: String,
@@ -62,13 +109,15 @@ pub struct Location {
     pub key: String,
 }
 
-/// How an action ended.
+/// How an action or a rule ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It did what it should.
     Succeeded(Success),
     /// It did not, and the stage fails.
     Failed(Failure),
+    /// The executor did its part, and somebody else ends it: a manual approval that was asked for.
+    Waiting,
 }
 
 /// The result of an action that succeeded.

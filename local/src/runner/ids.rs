@@ -12,6 +12,10 @@ impl Ids for RandomIds {
         RunId(Uuid::new_v4().to_string())
     }
 
+    fn token(&mut self) -> String {
+        Uuid::new_v4().to_string()
+    }
+
     fn artifact(&mut self) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         // The last byte but one of a UUID's random part and its neighbours are plain random.

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::actions::{self, Context, Observer};
-use crate::pipeline::action::{Progress, Request};
+use crate::pipeline::action::{Progress, Request, RuleRequest};
 use crate::pipeline::definition::{DefinitionError, Pipeline};
 use crate::pipeline::engine::{
     Change, Command, Engine, Event, Execution, ExecutionId, RunId, SourceRevision, Start, StartError, Trigger,
@@ -142,6 +142,7 @@ impl Runner {
                 // Nobody may be listening; the state has it all.
                 Command::Changed(change) => drop(self.0.news.send(News::Changed(change))),
                 Command::Run(request) => self.run(request),
+                Command::RunRule(request) => self.run_rule(request),
             }
         }
     }
@@ -155,6 +156,18 @@ impl Runner {
             let observer = ActionObserver { runner, request: &request };
             let outcome = actions::run(&context, &request, &observer).await;
             observer.tell(Event::ActionFinished { run: RunId(request.id.clone()), outcome });
+        });
+    }
+
+    fn run_rule(&self, request: RuleRequest) {
+        let runner = Arc::downgrade(&self.0);
+        let context = self.0.context.clone();
+        self.0.actions.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
+            let outcome = actions::run_rule(&context, &request).await;
+            if let Some(inner) = runner.upgrade() {
+                let event = Event::RuleFinished { run: RunId(request.id.clone()), outcome };
+                Runner(inner).apply(&request.pipeline, event);
+            }
         });
     }
 

@@ -68,6 +68,7 @@ impl World {
         match run(&self.context, request, &Silent).await {
             Outcome::Succeeded(success) => Ok(success),
             Outcome::Failed(failure) => Err(failure),
+            Outcome::Waiting => panic!("nothing but an approval waits"),
         }
     }
 
@@ -133,5 +134,6 @@ pub(crate) fn request(
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         inputs: artifacts(inputs),
         outputs: artifacts(outputs),
+        approval: None,
     }
 }

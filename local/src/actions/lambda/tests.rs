@@ -112,6 +112,7 @@ fn request() -> Request {
         configuration: BTreeMap::from([("FunctionName".into(), "f".into()), ("UserParameters".into(), "u".into())]),
         inputs: vec![artifact("In", Some("abc"))],
         outputs: vec![artifact("Out", None)],
+        approval: None,
     }
 }
 

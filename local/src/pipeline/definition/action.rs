@@ -12,6 +12,7 @@ pub(super) fn check(stage: &Place, declared: &wire::Action) -> Checked<Action> {
     let place = stage.action(&name);
     let provider = provider(&place, &declared.action_type_id)?;
     refuse_what_others_have(&place, declared)?;
+    timeout(&place, provider, declared.timeout_in_minutes)?;
     run_order(&place, declared.run_order)?;
     configuration(&place, provider, declared)?;
     Ok(Action {
@@ -24,6 +25,7 @@ pub(super) fn check(stage: &Place, declared: &wire::Action) -> Checked<Action> {
         namespace: namespace(&place, declared.namespace.as_deref())?,
         role_arn: declared.role_arn.clone(),
         region: declared.region.clone(),
+        timeout_minutes: declared.timeout_in_minutes,
         name,
     })
 }
@@ -44,11 +46,19 @@ fn refuse_what_others_have(place: &Place, declared: &wire::Action) -> Checked {
         ("outputVariables", compute, !declared.output_variables.is_empty()),
         ("environmentVariables", compute, !declared.environment_variables.is_empty()),
         ("outputArtifacts.files", compute, declared.output_artifacts.iter().any(|output| !output.files.is_empty())),
-        ("timeoutInMinutes", "is for manual approval; remove it", declared.timeout_in_minutes.is_some()),
     ];
     match foreign.into_iter().find(|(.., used)| *used) {
         None => Ok(()),
         Some((field, why, _)) => Err(place.field(field).error(ErrorKind::Action, why)),
+    }
+}
+
+fn timeout(place: &Place, provider: &Provider, minutes: Option<u32>) -> Checked {
+    let place = place.field("timeoutInMinutes");
+    match minutes {
+        Some(_) if !provider.is_approval() => Err(place.error(ErrorKind::Action, "is for manual approval; remove it")),
+        Some(minutes) => names::timeout(&place, minutes),
+        None => Ok(()),
     }
 }
 

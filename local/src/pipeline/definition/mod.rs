@@ -3,6 +3,7 @@
 //! A [`Pipeline`] can run: whatever this machine cannot honour is refused by name, never skipped.
 
 mod action;
+mod condition;
 mod error;
 mod names;
 mod order;
@@ -16,6 +17,7 @@ pub mod wire;
 
 use std::collections::BTreeMap;
 
+pub use condition::{Condition, ConditionResult, Rule};
 pub use error::{DefinitionError, ErrorKind, Place};
 pub use provider::Provider;
 pub use template::from_cloudformation;
@@ -48,6 +50,12 @@ pub struct Stage {
     pub name: String,
     /// Its actions, as declared.
     pub actions: Vec<Action>,
+    /// What must hold before its first action.
+    pub before_entry: Option<Condition>,
+    /// What must hold when every action succeeded.
+    pub on_success: Option<Condition>,
+    /// What happens when it failed.
+    pub on_failure: Option<Condition>,
 }
 
 /// An action.
@@ -73,6 +81,8 @@ pub struct Action {
     pub role_arn: Option<String>,
     /// The region it runs in, the same for all actions.
     pub region: Option<String>,
+    /// How long a manual approval waits.
+    pub timeout_minutes: Option<u32>,
 }
 
 impl Pipeline {

@@ -50,6 +50,14 @@ pub(super) fn length(
     Err(place.error(ErrorKind::Validation, format!("has {count} characters; it must have {min} to {max}")))
 }
 
+/// A timeout, in minutes.
+pub(super) fn timeout(place: &Place, minutes: u32) -> Result<(), DefinitionError> {
+    if (5..=86_400).contains(&minutes) {
+        return Ok(());
+    }
+    Err(place.error(ErrorKind::Validation, format!("is {minutes}; it must be 5 to 86400")))
+}
+
 fn check(place: &Place, text: &str, max: usize, letters: &Letters) -> Result<String, DefinitionError> {
     length(place, text, 1..=max)?;
     match text.chars().find(|c| !c.is_ascii_alphanumeric() && !letters.0.contains(*c)) {

@@ -128,16 +128,19 @@ fn stage(declared: &wire::Stage) -> Result<Stage, DefinitionError> {
         return Err(place.action(&twice.name).error(ErrorKind::Stage, "two actions of the stage have this name"));
     }
     let actions = declared.actions.iter().map(|declared| action::check(&place, declared)).collect::<Result<_, _>>()?;
-    Ok(Stage { name, actions })
+    Ok(Stage { name, actions, before_entry: None, on_success: None, on_failure: None })
 }
 
 fn refuse_conditions(place: &Place, stage: &wire::Stage) -> Result<(), DefinitionError> {
     if !stage.blockers.is_empty() {
         return Err(place.field("blockers").error(ErrorKind::Blocker, "is reserved by CodePipeline; remove it"));
     }
-    let conditions =
-        [("beforeEntry", &stage.before_entry), ("onSuccess", &stage.on_success), ("onFailure", &stage.on_failure)];
-    match conditions.into_iter().find(|(_, condition)| condition.is_some()) {
+    let conditions = [
+        ("beforeEntry", stage.before_entry.is_some()),
+        ("onSuccess", stage.on_success.is_some()),
+        ("onFailure", stage.on_failure.is_some()),
+    ];
+    match conditions.into_iter().find(|(_, declared)| *declared) {
         None => Ok(()),
         Some((field, _)) => Err(place.field(field).error(ErrorKind::Stage, "stage conditions cannot run here yet")),
     }

@@ -63,9 +63,19 @@ const PROVIDERS: &[Provider] = &[
         optional: &["UserParameters"],
         only: &[],
     },
+    Provider {
+        category: APPROVAL,
+        name: "Manual",
+        inputs: 0..=0,
+        outputs: 0..=0,
+        required: &[],
+        optional: &["NotificationArn", "CustomData", "ExternalEntityLink"],
+        only: &[],
+    },
 ];
 
 const SOURCE: &str = "Source";
+const APPROVAL: &str = "Approval";
 
 const fn code_build(category: &'static str) -> Provider {
     Provider {
@@ -96,6 +106,11 @@ impl Provider {
     /// revisions.
     pub fn is_source(&self) -> bool {
         self.category == SOURCE
+    }
+
+    /// Whether a person ends it: only such actions have a timeout.
+    pub fn is_approval(&self) -> bool {
+        self.category == APPROVAL
     }
 
     /// Whether its configuration has this key.

@@ -2,12 +2,15 @@
 //!
 //! Unknown fields are refused: a field that nobody reads would be a promise that nobody keeps.
 
+mod condition;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::pipeline::action::TypeId;
+pub use condition::{Condition, Conditions, FailureConditions, Rule, RuleTypeId};
 
 /// `PipelineDeclaration`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,13 +120,13 @@ pub struct Stage {
     pub blockers: Vec<Value>,
     /// Conditions to enter the stage.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_entry: Option<Value>,
+    pub before_entry: Option<Conditions>,
     /// Conditions to leave it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_success: Option<Value>,
+    pub on_success: Option<Conditions>,
     /// What happens when it fails.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_failure: Option<Value>,
+    pub on_failure: Option<FailureConditions>,
 }
 
 /// `ActionDeclaration`.

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::state::{
     ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus, RunId, StageRun, StageStatus,
 };
-use crate::pipeline::action::{Request, TypeId};
+use crate::pipeline::action::{Request, RuleRequest, TypeId};
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Run this action and report its outcome.
     Run(Request),
+    /// Run this rule and report its outcome.
+    RunRule(RuleRequest),
     /// Tell those who watch.
     Changed(Change),
 }

@@ -27,6 +27,33 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+    /// A person answered a manual approval.
+    Answered {
+        /// Which run of the action.
+        run: RunId,
+        /// What they said.
+        answer: Answer,
+    },
+    /// A rule ended.
+    RuleFinished {
+        /// Which run of the rule.
+        run: RunId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Time passed: what was due by now happens.
+    Tick,
+}
+
+/// A person's answer to a manual approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether the pipeline may go on.
+    pub approved: bool,
+    /// Their comment; it may be empty.
+    pub summary: String,
+    /// Their ARN.
+    pub by: String,
 }
 
 /// Where the engine's new ids come from.
@@ -35,6 +62,8 @@ pub trait Ids {
     fn run(&mut self) -> RunId;
     /// Seven random letters and digits, the last part of an artifact's key.
     fn artifact(&mut self) -> String;
+    /// A new approval token, a UUID.
+    fn token(&mut self) -> String;
 }
 
 /// A start of the pipeline that its definition allows.
@@ -69,6 +98,8 @@ pub enum TriggerType {
     Webhook,
     /// A connection's webhook.
     WebhookV2,
+    /// Another execution failed in a stage whose condition says so.
+    AutomatedRollback,
 }
 
 /// The revision that a source action must fetch, instead of the newest: the API's `SourceRevisionOverride`.

@@ -6,6 +6,7 @@
 //! - nobody waits for a stage that is free;
 //! - an execution that is in a stage has an action running there; one that ended has none.
 
+mod approval;
 mod change;
 mod event;
 mod prepare;
@@ -15,14 +16,17 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use approval::ApprovalError;
 pub use change::{ActionChange, Change, Command, Subject};
-pub use event::{Event, Ids, SourceRevision, Start, StartError, Trigger, TriggerType};
+pub use event::{Answer, Event, Ids, SourceRevision, Start, StartError, Trigger, TriggerType};
 use jiff::Timestamp;
 pub use state::{
-    ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus, Position, RunId, StageRun,
-    StageStatus, State,
+    ActionRun, ActionStatus, ConditionRun, ConditionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus,
+    ExecutionType, Position, RuleRun, RuleStatus, RunId, StageRun, StageStatus, State,
 };
 
+pub use super::action::{Approval, ConditionKind};
+pub use super::definition::ConditionResult;
 use super::definition::{DefinitionError, ErrorKind, ExecutionMode, Pipeline, Place};
 
 /// One pipeline and its executions.

@@ -1,15 +1,18 @@
 //! Everything an action needs before it runs: its configuration resolved, its artifacts found and named.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::event::Ids;
 use super::state::{ActionRun, ActionStatus, ErrorDetails, Execution};
-use crate::pipeline::action::{Artifact, Location, Request};
+use crate::pipeline::action::{Approval, Artifact, Location, Request};
 use crate::pipeline::definition::{Action, Pipeline};
 use crate::pipeline::variables::Scope;
 
 /// CodePipeline's failure type for an action that cannot run as it is configured.
 const CONFIGURATION_ERROR: &str = "ConfigurationError";
+
+/// How long a manual approval waits when its declaration says nothing: seven days.
+const APPROVAL_MINUTES: u32 = 10_080;
 
 /// A run of the action: in progress, or failed at once where something it needs is not there.
 pub(super) fn prepare(
@@ -40,6 +43,7 @@ pub(super) fn request(pipeline: &Pipeline, execution: &Execution, stage: &str, r
         configuration: run.resolved_configuration.clone(),
         inputs: run.input_artifacts.clone(),
         outputs: run.output_artifacts.clone(),
+        approval: run.approval.clone(),
     }
 }
 
@@ -61,7 +65,14 @@ fn new_run(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> ActionRun {
         output_artifacts: Vec::new(),
         output_variables: [].into(),
         revision: None,
+        approval: action.provider.is_approval().then(|| approval(action, now, ids)),
+        updated_by: None,
     }
+}
+
+fn approval(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> Approval {
+    let minutes = action.timeout_minutes.unwrap_or(APPROVAL_MINUTES);
+    Approval { token: ids.token(), expires: now + SignedDuration::from_mins(minutes.into()) }
 }
 
 fn resolve(execution: &Execution, action: &Action, run: &mut ActionRun) -> Result<(), String> {

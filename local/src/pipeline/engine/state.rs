@@ -1,5 +1,7 @@
 //! Everything that is known of a pipeline's executions: plain data, from which the API's answers are made.
 
+mod condition;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,7 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{SourceRevision, Trigger};
-use crate::pipeline::action::{Artifact, TypeId};
+use crate::pipeline::action::{Approval, Artifact, TypeId};
+pub use condition::{ConditionRun, ConditionStatus, RuleRun, RuleStatus};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -49,6 +52,10 @@ pub struct Execution {
     pub id: ExecutionId,
     /// The version of the pipeline's definition that it runs.
     pub pipeline_version: u32,
+    /// Whether it passes through the pipeline, or back.
+    pub execution_type: ExecutionType,
+    /// The execution that it brings back; only rollbacks have one.
+    pub rollback_target: Option<ExecutionId>,
     /// What started it.
     pub trigger: Trigger,
     /// The pipeline-level variables, resolved.
@@ -67,6 +74,16 @@ pub struct Execution {
     pub updated: Timestamp,
     /// The stages it has entered, in that order.
     pub stages: Vec<StageRun>,
+}
+
+/// The documented types of a pipeline execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ExecutionType {
+    /// A change on its way through the stages.
+    Standard,
+    /// Another execution's passage through one stage, again.
+    Rollback,
 }
 
 /// Where an execution is; stages are counted from 0.
@@ -113,6 +130,8 @@ pub struct StageRun {
     pub updated: Timestamp,
     /// Every run of an action, in the order of their starts; of several runs of one action the last counts.
     pub actions: Vec<ActionRun>,
+    /// Every evaluation of a condition, in the order of their starts.
+    pub conditions: Vec<ConditionRun>,
 }
 
 /// The documented statuses of a stage execution.
@@ -170,6 +189,10 @@ pub struct ActionRun {
     pub output_variables: BTreeMap<String, String>,
     /// The source revision it brought.
     pub revision: Option<String>,
+    /// What it waits for, where it is a manual approval.
+    pub approval: Option<Approval>,
+    /// The ARN of whoever changed it last, where that was a person.
+    pub updated_by: Option<String>,
 }
 
 /// The documented statuses of an action execution.

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::approval::{answered, expire};
 use super::change::{Change, Command, Subject};
-use super::event::{Event, Ids, Start};
+use super::event::{Answer, Event, Ids, Start};
 use super::prepare;
 use super::situation::{Situation, situation};
 use super::state::{
-    ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionStatus, Position, RunId, StageRun, StageStatus, State,
+    ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionStatus, ExecutionType, Position, RunId, StageRun,
+    StageStatus, State,
 };
 use crate::pipeline::action::{Failure, Outcome, Progress, Success};
 use crate::pipeline::definition::{Action, Pipeline, Provider};
@@ -31,6 +33,9 @@ impl<'a> Step<'a> {
             Event::Start(start) => self.start(start),
             Event::ActionProgressed { run, progress } => self.progressed(&run, progress),
             Event::ActionFinished { run, outcome } => self.finished(&run, outcome),
+            Event::Answered { run, answer } => self.answered(&run, answer),
+            Event::RuleFinished { .. } => {}
+            Event::Tick => self.expire(),
         }
         self.admit();
         self.commands
@@ -61,8 +66,27 @@ impl<'a> Step<'a> {
         self.change_run(index, action, |run| match outcome {
             Outcome::Succeeded(success) => succeed(run, success),
             Outcome::Failed(failure) => fail(run, failure),
+            Outcome::Waiting => {}
         });
         self.advance(index);
+    }
+
+    fn answered(&mut self, run: &RunId, answer: Answer) {
+        let Some((index, action)) = self.state.running(run) else { return };
+        self.change_run(index, action, |run| answered(run, answer));
+        self.advance(index);
+    }
+
+    /// Fails every approval that was not answered in time.
+    fn expire(&mut self) {
+        let late = |run: &ActionRun| run.approval.as_ref().is_some_and(|approval| approval.expires <= self.now);
+        let approvals = self.state.approvals().filter(|(_, run)| late(run));
+        let runs: Vec<RunId> = approvals.map(|(_, run)| run.id.clone()).collect();
+        for run in runs {
+            let Some((index, action)) = self.state.running(&run) else { continue };
+            self.change_run(index, action, expire);
+            self.advance(index);
+        }
     }
 
     /// Puts an execution before a stage. Of those that wait there, only the newest stays.
@@ -87,6 +111,7 @@ impl<'a> Step<'a> {
                 started: self.now,
                 updated: self.now,
                 actions: Vec::new(),
+                conditions: Vec::new(),
             };
             let execution = &mut self.state.executions[index];
             execution.position = Position::In(stage);
@@ -205,6 +230,8 @@ fn new_execution(start: Start, pipeline_version: u32, now: Timestamp) -> Executi
     Execution {
         id: start.execution,
         pipeline_version,
+        execution_type: ExecutionType::Standard,
+        rollback_target: None,
         trigger: start.trigger,
         variables: start.variables,
         source_revisions: start.source_revisions,

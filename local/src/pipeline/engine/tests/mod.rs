@@ -66,6 +66,11 @@ impl Ids for Counter {
         self.0 += 1;
         format!("{:07}", self.0)
     }
+
+    fn token(&mut self) -> String {
+        self.0 += 1;
+        format!("token-{}", self.0)
+    }
 }
 
 /// A clock that ticks with every event.

@@ -77,6 +77,7 @@ impl World {
 fn shown(command: &Command) -> String {
     let change = match command {
         Command::Run(request) => return shown_request(request),
+        Command::RunRule(request) => return format!("{request:?}"),
         Command::Changed(change) => change,
     };
     let execution = &change.execution;

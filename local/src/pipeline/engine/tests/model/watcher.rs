@@ -63,6 +63,7 @@ impl Watcher {
         for command in commands {
             match command {
                 Command::Run(request) => self.run(request),
+                Command::RunRule(request) => panic!("{request:?}"),
                 Command::Changed(change) => {
                     assert_eq!(change.at, now);
                     self.changed(change);
@@ -87,9 +88,10 @@ impl Watcher {
                 match outcome {
                     Outcome::Succeeded(success) => seen.keep(&request, &action, success),
                     Outcome::Failed(_) => seen.failed = true,
+                    Outcome::Waiting => {}
                 }
             }
-            Event::ActionProgressed { .. } => {}
+            Event::ActionProgressed { .. } | Event::Answered { .. } | Event::RuleFinished { .. } | Event::Tick => {}
         }
     }
 

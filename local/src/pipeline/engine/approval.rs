@@ -1,0 +1,87 @@
+//! Manual approvals: who may be answered, what an answer does, and when it is too late for one.
+
+use jiff::Timestamp;
+
+use super::Engine;
+use super::event::Answer;
+use super::state::{ActionRun, ActionStatus, ErrorDetails, RunId, State};
+
+/// Why an answer to a manual approval is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovalError {
+    /// The pipeline has no stage of this name.
+    #[error("the pipeline has no stage {0:?}")]
+    StageNotFound(String),
+    /// The stage has no action of this name.
+    #[error("stage {stage:?} has no action {action:?}")]
+    ActionNotFound {
+        /// The stage.
+        stage: String,
+        /// What was looked for in it.
+        action: String,
+    },
+    /// The token is not that of an approval that waits there.
+    #[error(
+        "the token is not that of an approval that action {action:?} of stage {stage:?} waits for; ask for its state"
+    )]
+    InvalidToken {
+        /// The stage.
+        stage: String,
+        /// The action.
+        action: String,
+    },
+}
+
+impl Engine {
+    /// The run of the approval that waits for an answer with this token.
+    pub fn awaiting(&self, stage: &str, action: &str, token: &str) -> Result<RunId, ApprovalError> {
+        let known = self.pipeline().stages.iter().find(|known| known.name == stage);
+        let known = known.ok_or_else(|| ApprovalError::StageNotFound(stage.to_owned()))?;
+        if !known.actions.iter().any(|known| known.name == action) {
+            return Err(ApprovalError::ActionNotFound { stage: stage.to_owned(), action: action.to_owned() });
+        }
+        let its_token = |run: &ActionRun| run.approval.as_ref().is_some_and(|approval| approval.token == token);
+        let found = self.state().approvals().find(|(at, run)| *at == stage && run.name == action && its_token(run));
+        let invalid = || ApprovalError::InvalidToken { stage: stage.to_owned(), action: action.to_owned() };
+        found.map(|(_, run)| run.id.clone()).ok_or_else(invalid)
+    }
+
+    /// When time alone changes something: the next [`Event::Tick`](super::Event::Tick) is due then.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.state().approvals().filter_map(|(_, run)| Some(run.approval.as_ref()?.expires)).min()
+    }
+}
+
+impl State {
+    /// Every approval that waits, each with its stage's name.
+    pub(super) fn approvals(&self) -> impl Iterator<Item = (&str, &ActionRun)> {
+        let stages = self.executions.iter().filter_map(|execution| execution.stages.last());
+        let runs = stages.flat_map(|stage| stage.actions.iter().map(|run| (stage.name.as_str(), run)));
+        runs.filter(|(_, run)| run.status == ActionStatus::InProgress && run.approval.is_some())
+    }
+}
+
+/// What a person's answer makes of an approval; other actions are not theirs to end.
+pub(super) fn answered(run: &mut ActionRun, answer: Answer) {
+    if run.approval.is_none() {
+        return;
+    }
+    if answer.approved {
+        run.status = ActionStatus::Succeeded;
+    } else {
+        run.status = ActionStatus::Failed;
+        let comment = if answer.summary.is_empty() { String::new() } else { format!(": {}", answer.summary) };
+        let message = format!("rejected by {}{comment}", answer.by);
+        run.error_details = Some(ErrorDetails { code: "JobFailed".to_owned(), message });
+    }
+    run.summary = Some(answer.summary).filter(|summary| !summary.is_empty()).or(run.summary.take());
+    run.updated_by = Some(answer.by);
+}
+
+/// What becomes of an approval that nobody answered.
+pub(super) fn expire(run: &mut ActionRun) {
+    let Some(approval) = &run.approval else { return };
+    let message = format!("nobody answered before the approval expired at {}", approval.expires);
+    run.status = ActionStatus::Failed;
+    run.error_details = Some(ErrorDetails { code: "JobTimedOut".to_owned(), message });
+}
