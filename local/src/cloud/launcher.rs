@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
+    ("patches/events.py", include_str!("launcher/patches/events.py")),
     ("patches/guard.py", include_str!("launcher/patches/guard.py")),
     ("patches/hosts.py", include_str!("launcher/patches/hosts.py")),
     ("patches/missing_code.py", include_str!("launcher/patches/missing_code.py")),

@@ -67,8 +67,8 @@ class Runner:
         finally:
             connection.close()
 
-    def call(self, operation, **request):
-        """Calls the API as CloudFormation does; a refusal becomes the resource's failure."""
+    def call(self, operation, more_headers=None, **request):
+        """Calls the API as AWS's own services do; a refusal is raised, and becomes a resource's failure."""
         from ministack.core.responses import get_account_id, get_region
 
         scope = f"{get_account_id()}/19700101/{get_region()}/codepipeline/aws4_request"
@@ -76,6 +76,7 @@ class Runner:
             "x-amz-target": f"{TARGET}.{operation}",
             "content-type": JSON,
             "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=cloudformation",
+            **(more_headers or {}),
         }
         status, _, body = self.post(headers, json.dumps(request).encode())
         answer = json.loads(body or b"{}")

@@ -1,0 +1,136 @@
+//! Who calls: the people of the local cloud, told apart by the access key that signs a request.
+
+use axum::http::{HeaderMap, header};
+
+use crate::cloud::client::ACCOUNT;
+
+/// A person with keys of their own. The secret equals the key's name, because nothing checks signatures here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The IAM user's name.
+    pub name: &'static str,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key: &'static str,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_key: &'static str,
+    /// The IAM user's ARN.
+    pub arn: &'static str,
+    /// Who that is in the people map.
+    pub email: &'static str,
+}
+
+/// Writes the service and pushes it.
+pub const AUTHOR: Identity = Identity {
+    name: "author",
+    access_key: "author",
+    secret_key: "author",
+    arn: "arn:aws:iam::000000000000:user/author",
+    email: "author@example.com",
+};
+
+/// Approves what others pushed.
+pub const APPROVER: Identity = Identity {
+    name: "approver",
+    access_key: "approver",
+    secret_key: "approver",
+    arn: "arn:aws:iam::000000000000:user/approver",
+    email: "approver@example.com",
+};
+
+impl Identity {
+    /// The person of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [AUTHOR, APPROVER].into_iter().find(|identity| identity.name == name)
+    }
+}
+
+/// Who signed a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The principal's ARN.
+    pub arn: String,
+}
+
+/// Names the caller by the access key in the `Authorization` header. Whoever is nobody in particular is the account's
+/// root, who counts for nothing where people count.
+pub fn caller(headers: &HeaderMap) -> Caller {
+    let key = headers.get(header::AUTHORIZATION).and_then(|value| access_key(value.to_str().ok()?));
+    of_key(key.unwrap_or_default())
+}
+
+/// Names the caller by their access key.
+pub fn of_key(access_key: &str) -> Caller {
+    let known = [AUTHOR, APPROVER].into_iter().find(|identity| identity.access_key == access_key);
+    let arn = known.map_or_else(|| format!("arn:aws:iam::{ACCOUNT}:root"), |identity| identity.arn.to_owned());
+    Caller { arn }
+}
+
+/// `AWS4-… Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=…, Signature=…`
+fn access_key(authorization: &str) -> Option<&str> {
+    let (scheme, parameters) = authorization.split_once(char::is_whitespace)?;
+    let credential = parameters.split(',').find_map(|parameter| parameter.trim().strip_prefix("Credential="))?;
+    let (key, _scope) = credential.split_once('/')?;
+    scheme.starts_with("AWS4-").then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    const ROOT: &str = "arn:aws:iam::000000000000:root";
+
+    fn arn(authorization: &[u8]) -> String {
+        let value = HeaderValue::from_bytes(authorization).unwrap();
+        caller(&HeaderMap::from_iter([(header::AUTHORIZATION, value)])).arn
+    }
+
+    #[test]
+    fn a_signed_request_is_of_whose_key_signed_it() {
+        let scope = "20260101/us-east-1/codepipeline/aws4_request, SignedHeaders=host, Signature=s";
+        for (key, expected) in [
+            ("author", AUTHOR.arn),
+            ("approver", APPROVER.arn),
+            ("test", ROOT),
+            ("000000000000", ROOT),
+            ("Author", ROOT),
+            ("author2", ROOT),
+        ] {
+            assert_eq!(arn(format!("AWS4-HMAC-SHA256 Credential={key}/{scope}").as_bytes()), expected, "{key}");
+        }
+        let parameters = "SignedHeaders=host,Signature=s,Credential=approver/20260101/us-east-1/s3/aws4_request";
+        assert_eq!(arn(format!("AWS4-ECDSA-P256-SHA256 {parameters}").as_bytes()), APPROVER.arn);
+    }
+
+    #[test]
+    fn what_is_no_signature_names_nobody() {
+        assert_eq!(caller(&HeaderMap::new()).arn, ROOT);
+        for malformed in [
+            "",
+            "AWS4-HMAC-SHA256",
+            "AWS4-HMAC-SHA256 ",
+            "AWS4-HMAC-SHA256 Credential",
+            "AWS4-HMAC-SHA256 Credential=",
+            "AWS4-HMAC-SHA256 Credential=author",
+            "AWS4-HMAC-SHA256 credential=author/20260101/us-east-1/s3/aws4_request",
+            "AWS4-HMAC-SHA256 NotCredential=author/20260101/us-east-1/s3/aws4_request",
+            "AWS4-HMAC-SHA256 Credential=/author/us-east-1/s3/aws4_request",
+            "Credential=author/20260101/us-east-1/s3/aws4_request",
+            "Basic YXV0aG9yOmF1dGhvcg==",
+            "Bearer Credential=author/x",
+        ] {
+            assert_eq!(arn(malformed.as_bytes()), ROOT, "{malformed:?}");
+        }
+        assert_eq!(arn(b"AWS4-HMAC-SHA256 Credential=author\xff/x"), ROOT);
+    }
+
+    #[test]
+    fn people_belong_to_the_account_of_the_local_cloud() {
+        for identity in [AUTHOR, APPROVER] {
+            assert_eq!(identity.arn, format!("arn:aws:iam::{ACCOUNT}:user/{}", identity.name));
+            assert_eq!(Identity::named(identity.name), Some(identity));
+        }
+        assert_eq!(Identity::named("root"), None);
+    }
+}
