@@ -44,7 +44,7 @@ pub(super) async fn watch(
             Subject::Pipeline { status, .. } if status != ExecutionStatus::InProgress => {
                 return Some(Seen { execution: change.execution, emulator });
             }
-            Subject::Pipeline { .. } | Subject::Action(_) => {}
+            Subject::Pipeline { .. } | Subject::Action(_) | Subject::Rule(_) => {}
         }
     }
     None

@@ -46,6 +46,13 @@ fn changed(change: &Change) -> Value {
     let rest = match &change.subject {
         Subject::Pipeline { status, summary } => json!({"status": status, "message": summary}),
         Subject::Stage { stage, status } => json!({"stage": stage, "status": status}),
+        Subject::Rule(rule) => json!({
+            "stage": rule.stage,
+            "condition": rule.kind,
+            "rule": rule.rule,
+            "status": rule.status,
+            "message": rule.summary,
+        }),
         Subject::Action(action) => json!({
             "stage": action.stage,
             "action": action.action,

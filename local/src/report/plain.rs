@@ -1,7 +1,7 @@
 //! Plain lines, for a log or a pipe.
 
 use super::{Reporter, Summary, say};
-use crate::pipeline::engine::{ActionChange, ActionStatus, Change, StageStatus, Subject};
+use crate::pipeline::engine::{ActionChange, ActionStatus, Change, RuleChange, RuleStatus, StageStatus, Subject};
 use crate::runner::News;
 
 /// Writes lines to standard output.
@@ -37,6 +37,7 @@ pub(super) fn describe(news: &News) -> Option<String> {
         News::Changed(Change { subject, .. }) => match subject {
             Subject::Stage { stage, status: StageStatus::InProgress } => Some(stage.clone()),
             Subject::Action(change) => action(change),
+            Subject::Rule(change) => rule(change),
             Subject::Stage { .. } | Subject::Pipeline { .. } => None,
         },
     }
@@ -54,6 +55,15 @@ fn action(change: &ActionChange) -> Option<String> {
             let why = change.error_details.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
             Some(format!("  {name} FAILED: {why}"))
         }
+    }
+}
+
+fn rule(change: &RuleChange) -> Option<String> {
+    let (name, said) = (&change.rule, change.summary.as_deref().unwrap_or_default());
+    match change.status {
+        RuleStatus::InProgress => Some(format!("  rule {name} waits")),
+        RuleStatus::Failed => Some(format!("  rule {name} FAILED: {said}")),
+        RuleStatus::Succeeded | RuleStatus::Abandoned => None,
     }
 }
 

@@ -2,12 +2,16 @@
 
 use uuid::Uuid;
 
-use crate::pipeline::engine::{Ids, RunId};
+use crate::pipeline::engine::{ExecutionId, Ids, RunId};
 
 /// Ids from the system's randomness.
 pub(super) struct RandomIds;
 
 impl Ids for RandomIds {
+    fn execution(&mut self) -> ExecutionId {
+        ExecutionId(Uuid::new_v4().to_string())
+    }
+
     fn run(&mut self) -> RunId {
         RunId(Uuid::new_v4().to_string())
     }

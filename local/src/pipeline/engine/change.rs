@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::state::{
-    ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus, RunId, StageRun, StageStatus,
+    ActionRun, ActionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus, RuleRun, RuleStatus, RunId,
+    StageRun, StageStatus,
 };
-use crate::pipeline::action::{Request, RuleRequest, TypeId};
+use crate::pipeline::action::{ConditionKind, Request, RuleRequest, TypeId};
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub enum Subject {
     },
     /// An action.
     Action(Box<ActionChange>),
+    /// A rule of a stage's condition.
+    Rule(RuleChange),
 }
 
 /// An action, as it is now; the rest of it is in the state.
@@ -88,6 +91,25 @@ pub struct ActionChange {
     pub error_details: Option<ErrorDetails>,
 }
 
+/// A rule, as it is now; the rest of it is in the state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleChange {
+    /// The stage's name.
+    pub stage: String,
+    /// Of which of its conditions.
+    pub kind: ConditionKind,
+    /// The rule's name.
+    pub rule: String,
+    /// Which run of it.
+    pub run: RunId,
+    /// How it is doing.
+    pub status: RuleStatus,
+    /// One line for people: where it failed, why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+}
+
 impl Subject {
     pub(super) fn pipeline(execution: &Execution) -> Self {
         Self::Pipeline { status: execution.status, summary: execution.status_summary.clone() }
@@ -109,5 +131,17 @@ impl Subject {
             external_execution_id: run.external_execution_id.clone(),
             error_details: run.error_details.clone(),
         }))
+    }
+
+    pub(super) fn rule(stage: &StageRun, kind: ConditionKind, run: &RuleRun) -> Self {
+        let why = run.error_details.as_ref().map(|error| error.message.clone());
+        Self::Rule(RuleChange {
+            stage: stage.name.clone(),
+            kind,
+            rule: run.name.clone(),
+            run: run.id.clone(),
+            status: run.status,
+            summary: why.or(run.summary.clone()),
+        })
     }
 }

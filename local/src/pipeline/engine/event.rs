@@ -58,7 +58,9 @@ pub struct Answer {
 
 /// Where the engine's new ids come from.
 pub trait Ids {
-    /// A new `actionExecutionId`, a UUID.
+    /// A new `pipelineExecutionId`, a UUID.
+    fn execution(&mut self) -> ExecutionId;
+    /// A new `actionExecutionId` or `ruleExecutionId`, a UUID.
     fn run(&mut self) -> RunId;
     /// Seven random letters and digits, the last part of an artifact's key.
     fn artifact(&mut self) -> String;

@@ -17,7 +17,7 @@ mod step;
 mod tests;
 
 pub use approval::ApprovalError;
-pub use change::{ActionChange, Change, Command, Subject};
+pub use change::{ActionChange, Change, Command, RuleChange, Subject};
 pub use event::{Answer, Event, Ids, SourceRevision, Start, StartError, Trigger, TriggerType};
 use jiff::Timestamp;
 pub use state::{

@@ -45,6 +45,8 @@ pub struct RuleRun {
     pub started: Timestamp,
     /// When anything of it changed last.
     pub updated: Timestamp,
+    /// When it fails, if it runs on until then.
+    pub expires: Option<Timestamp>,
     /// One line for people.
     pub summary: Option<String>,
     /// The provider's own id for what it did.

@@ -57,6 +57,11 @@ fn action_declaration(text: &str, is_source: bool) -> Value {
 pub(super) struct Counter(usize);
 
 impl Ids for Counter {
+    fn execution(&mut self) -> ExecutionId {
+        self.0 += 1;
+        ExecutionId(format!("back-{}", self.0))
+    }
+
     fn run(&mut self) -> RunId {
         self.0 += 1;
         RunId(format!("run-{}", self.0))
