@@ -6,6 +6,7 @@ pub mod buildspec;
 pub mod cli;
 pub mod clock;
 pub mod cloud;
+pub mod codecommit;
 pub mod identity;
 pub mod pipeline;
 pub mod report;

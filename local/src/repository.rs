@@ -3,29 +3,43 @@
 //! A push takes a directory as it is, uncommitted changes included, and makes a real commit of it. Only git's plumbing is
 //! used, with an index of its own and without the user's configuration, so hooks and odd settings cannot interfere.
 
+mod commit;
 mod git;
+mod held;
+mod moves;
+mod record;
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+pub use commit::{Commit, Signature};
 use git::Git;
-use jiff::Timestamp;
+pub(crate) use git::isolate;
+pub use held::Held;
+pub use moves::Move;
+pub use record::Record;
+use uuid::Uuid;
 
-/// Who commits when the user has told git no name.
-const NEUTRAL: (&str, &str) = ("flowgate", "flowgate@localhost");
+/// What every repository's directory ends in.
+const SUFFIX: &str = ".git";
+/// The longest name that CodeCommit allows.
+const NAME_LIMIT: usize = 100;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The name cannot be a repository's.
     #[error(
-        "repository name {0:?} is not one: use letters, digits, `.`, `_` and `-`, at most one `/` between owner and name"
+        "repository name {0:?} is not one: use up to 100 letters, digits, `.`, `_` and `-`, no `.git` at the end, at most \
+         one `/` between owner and name"
     )]
     Name(String),
     /// Nothing was ever pushed under that name.
     #[error("repository {0} does not exist: push to it first")]
     NoRepository(String),
+    /// There is one of that name.
+    #[error("repository {0} exists already")]
+    Exists(String),
     /// The repository has no such branch.
     #[error("repository {repository} has no branch {branch}: push to it first")]
     NoBranch {
@@ -56,27 +70,20 @@ pub enum Error {
         /// What went wrong.
         source: std::io::Error,
     },
+    /// What is kept beside a repository cannot be used.
+    #[error("cannot use {}: {source}; check the state directory", path.display())]
+    Files {
+        /// The file or directory.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
     /// git could not be started, or failed.
     #[error(transparent)]
     Git(#[from] git::Error),
     /// git answered something unexpected.
     #[error("git described commit {0} in a way that cannot be read")]
     Answer(String),
-}
-
-/// One commit of a repository of the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// Its full hash.
-    pub id: String,
-    /// Its whole message, without the final newline.
-    pub message: String,
-    /// The author's name.
-    pub author: String,
-    /// When it was authored.
-    pub author_date: Timestamp,
-    /// When it was committed.
-    pub committer_date: Timestamp,
 }
 
 /// All repositories below one directory.
@@ -92,26 +99,124 @@ impl Store {
         Self { root: absolute(&state.join("repositories")) }
     }
 
-    /// Makes the branch's head what `source` holds: a directory as it stands, or the branch (else HEAD) of a bare
-    /// repository or a git URL. The same content again is the same commit.
+    /// The directory that holds them all.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Makes sure that there is a repository of that name.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be a repository's name.
+    pub fn check(&self, repository: &str) -> Result<(), Error> {
+        self.open(repository).map(drop)
+    }
+
+    /// Makes an empty repository.
+    ///
+    /// # Errors
+    /// When there is one of that name, or it cannot be made.
+    pub async fn create(&self, repository: &str, description: Option<String>) -> Result<Record, Error> {
+        let git = Git::new(self.path(repository)?);
+        let _lock = self.lock(repository).await?;
+        if git.exists() {
+            return Err(Error::Exists(repository.to_owned()));
+        }
+        git.init().await?;
+        Record::make(git.directory(), description)
+    }
+
+    /// Removes a repository with all that was pushed to it, and names what was removed.
+    ///
+    /// # Errors
+    /// When its files cannot be removed.
+    pub async fn delete(&self, repository: &str) -> Result<Option<Uuid>, Error> {
+        let held = match self.hold(repository).await {
+            Err(Error::NoRepository(_)) => return Ok(None),
+            held => held?,
+        };
+        let id = held.record()?.id;
+        let failed = |source| Error::Files { path: self.root.clone(), source };
+        // Out of the way in one step: half a repository would count as a whole one.
+        let grave = tempfile::tempdir_in(&self.root).map_err(failed)?;
+        std::fs::rename(held.directory(), grave.path().join("repository")).map_err(failed)?;
+        grave.close().map_err(failed)?;
+        Ok(Some(id))
+    }
+
+    /// The names of all repositories that have no owner, as CodeCommit's have none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn names(&self) -> Result<Vec<String>, Error> {
+        let failed = |source| Error::Files { path: self.root.clone(), source };
+        let entries = match std::fs::read_dir(&self.root) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(failed)?,
+        };
+        let files: Vec<_> = entries.collect::<Result<_, _>>().map_err(failed)?;
+        let names = files.iter().filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(SUFFIX)?.to_owned()));
+        let mut names: Vec<String> = names.filter(|name| self.open(name).is_ok()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// What is known of a repository itself.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it cannot be read.
+    pub async fn record(&self, repository: &str) -> Result<Record, Error> {
+        let git = self.open(repository)?;
+        match Record::read(git.directory())? {
+            Some(record) => Ok(record),
+            None => self.hold(repository).await?.record(),
+        }
+    }
+
+    /// The branch that a clone checks out, once it is there.
+    ///
+    /// # Errors
+    /// When there is no such repository, or git fails.
+    pub async fn default_branch(&self, repository: &str) -> Result<Option<String>, Error> {
+        let git = self.open(repository)?;
+        let branch = git.default_branch().await?;
+        Ok(git.branches().await?.contains_key(&branch).then_some(branch))
+    }
+
+    /// Keeps everybody else from moving the branches of a repository, for as long as the answer is kept.
+    ///
+    /// # Errors
+    /// When there is no such repository, or it cannot be locked.
+    pub async fn hold(&self, repository: &str) -> Result<Held, Error> {
+        // Nothing is left behind for a repository that does not exist; one that does may go while we wait.
+        self.open(repository)?;
+        let lock = self.lock(repository).await?;
+        Held::new(repository, self.open(repository)?, lock).await
+    }
+
+    /// Likewise, and makes the repository when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be made or locked.
+    pub async fn hold_or_create(&self, repository: &str) -> Result<Held, Error> {
+        let lock = self.lock(repository).await?;
+        let git = Git::new(self.path(repository)?);
+        if !git.exists() {
+            git.init().await?;
+            Record::make(git.directory(), None)?;
+        }
+        Held::new(repository, git, lock).await
+    }
+
+    /// Makes the branch's head what `source` holds, as [`Held::take`] does, and makes the repository when there is none.
     ///
     /// # Errors
     /// When the source cannot be read or git fails.
     pub async fn push(&self, source: &str, repository: &str, branch: &str) -> Result<Commit, Error> {
-        let path = self.path(repository)?;
-        let _one_at_a_time = lock(path.with_extension("lock")).await?;
-        let store = self.open_or_create(repository).await?;
-        let directory = absolute(Path::new(source));
-        if is_url(source) {
-            fetch(&store, source.as_ref(), branch).await?;
-        } else if !directory.is_dir() {
-            return Err(Error::NoDirectory(directory));
-        } else if git::is_bare(&directory).await? {
-            fetch(&store, directory.as_os_str(), branch).await?;
-        } else {
-            snapshot(&store, &directory, branch).await?;
-        }
-        self.head(repository, branch).await
+        let held = self.hold_or_create(repository).await?;
+        let commit = held.take(source, branch).await?;
+        held.settle().await?;
+        Ok(commit)
     }
 
     /// The head of a branch.
@@ -121,8 +226,8 @@ impl Store {
     pub async fn head(&self, repository: &str, branch: &str) -> Result<Commit, Error> {
         let store = self.open(repository)?;
         let no_branch = || Error::NoBranch { repository: repository.to_owned(), branch: branch.to_owned() };
-        let id = branch_head(&store, branch).await?.ok_or_else(no_branch)?;
-        show(&store, id).await
+        let id = store.branches().await?.remove(branch).ok_or_else(no_branch)?;
+        commit::show(&store, id).await
     }
 
     /// A commit by its whole id.
@@ -131,12 +236,11 @@ impl Store {
     /// When there is no such repository or commit, or git fails.
     pub async fn commit(&self, repository: &str, id: &str) -> Result<Commit, Error> {
         let store = self.open(repository)?;
-        let is_id = matches!(id.len(), 40 | 64) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         // Anything but a whole id could be an option or a moving name.
-        if !is_id || store.run(&["cat-file", "-e", &format!("{id}^{{commit}}")]).await.is_err() {
+        if !commit::is_id(id) || store.run(&["cat-file", "-e", &format!("{id}^{{commit}}")]).await.is_err() {
             return Err(Error::NoCommit { repository: repository.to_owned(), id: id.to_owned() });
         }
-        show(&store, id.to_owned()).await
+        commit::show(&store, id.to_owned()).await
     }
 
     /// A commit's files as a zip.
@@ -147,68 +251,26 @@ impl Store {
         Ok(self.open(repository)?.bytes(&["archive", "--format=zip", commit]).await?)
     }
 
-    async fn open_or_create(&self, repository: &str) -> Result<Git, Error> {
-        let store = Git::new(self.path(repository)?);
-        if !store.exists() {
-            store.init().await?;
-        }
-        Ok(store)
-    }
-
     fn open(&self, repository: &str) -> Result<Git, Error> {
         let store = Git::new(self.path(repository)?);
         if store.exists() { Ok(store) } else { Err(Error::NoRepository(repository.to_owned())) }
     }
 
+    /// Held while a repository is made, moved or removed; whoever is killed lets go of it.
+    async fn lock(&self, repository: &str) -> Result<File, Error> {
+        lock(self.path(repository)?.with_extension("lock")).await
+    }
+
     fn path(&self, repository: &str) -> Result<PathBuf, Error> {
         let parts: Vec<&str> = repository.split('/').collect();
         if parts.len() <= 2 && parts.iter().all(|part| is_name(part)) {
-            Ok(self.root.join(format!("{repository}.git")))
+            Ok(self.root.join(format!("{repository}{SUFFIX}")))
         } else {
             Err(Error::Name(repository.to_owned()))
         }
     }
 }
 
-/// Commits a directory as it stands, unless it stands as the branch's head already does.
-async fn snapshot(store: &Git, directory: &Path, branch: &str) -> Result<(), Error> {
-    let tree = store.tree_of(directory).await?.ok_or_else(|| Error::Empty(directory.to_owned()))?;
-    let parent = branch_head(store, branch).await?;
-    if let Some(parent) = &parent
-        && store.line(&["rev-parse", &format!("{parent}^{{tree}}")]).await? == tree
-    {
-        return Ok(());
-    }
-    let (name, email) = git::identity(directory).await.unwrap_or_else(|| (NEUTRAL.0.to_owned(), NEUTRAL.1.to_owned()));
-    let id = store.commit_tree(&tree, parent.as_deref(), &message(directory), (&name, &email)).await?;
-    // The old value makes a push that lost a race fail instead of undoing the other.
-    let old = parent.unwrap_or_else(|| "0".repeat(id.len()));
-    store.run(&["update-ref", &reference(branch), &id, &old]).await?;
-    Ok(())
-}
-
-/// Takes over a branch of another repository, or what it is at when it has no such branch.
-async fn fetch(store: &Git, source: &OsStr, branch: &str) -> Result<(), Error> {
-    let branch = reference(branch);
-    let listed = store.remote(&["ls-remote".as_ref(), "--".as_ref(), source, branch.as_ref()]).await?;
-    let from = if listed.is_empty() { "HEAD" } else { &branch };
-    let refspec = format!("{from}:{branch}");
-    let options = ["fetch", "--quiet", "--no-tags", "--force", "--"].map(OsStr::new);
-    store.remote(&[&options[..], &[source, refspec.as_ref()]].concat()).await?;
-    Ok(())
-}
-
-async fn show(store: &Git, id: String) -> Result<Commit, Error> {
-    let text = store.run(&["show", "-s", "--format=%an%x00%at%x00%ct%x00%B", &id]).await?;
-    commit(&id, &text).ok_or(Error::Answer(id))
-}
-
-async fn branch_head(store: &Git, branch: &str) -> Result<Option<String>, Error> {
-    let refs = store.line(&["for-each-ref", "--format=%(objectname)", &reference(branch)]).await?;
-    Ok(refs.lines().next().map(str::to_owned))
-}
-
-/// Held while a repository is made or pushed to; a push that is killed lets go of it.
 async fn lock(path: PathBuf) -> Result<File, Error> {
     let place = path.clone();
     let locked = tokio::task::spawn_blocking(move || {
@@ -225,33 +287,10 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn reference(branch: &str) -> String {
-    format!("refs/heads/{branch}")
-}
-
-fn message(directory: &Path) -> String {
-    let whole = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let name = whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned();
-    format!("Snapshot of {name}")
-}
-
-fn commit(id: &str, text: &str) -> Option<Commit> {
-    let mut parts = text.splitn(4, '\0');
-    let author = parts.next()?.to_owned();
-    let mut date = || Timestamp::from_second(parts.next()?.parse().ok()?).ok();
-    let (author_date, committer_date) = (date()?, date()?);
-    let message = parts.next()?.trim_end().to_owned();
-    Some(Commit { id: id.to_owned(), message, author, author_date, committer_date })
-}
-
 fn is_name(part: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !part.is_empty() && part.chars().all(allowed) && !part.starts_with(['.', '-'])
-}
-
-fn is_url(source: &str) -> bool {
-    let scp_like = source.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
-    source.contains("://") || scp_like
+    let length = (1..=NAME_LIMIT).contains(&part.len());
+    length && part.chars().all(allowed) && !part.starts_with(['.', '-']) && !part.ends_with(SUFFIX)
 }
 
 #[cfg(test)]

@@ -79,12 +79,15 @@ fn names(request: &Request) -> Result<Names, Error> {
     Ok(Names { repository, own: own.map(|(name, value)| (name.to_owned(), value)).into() })
 }
 
-/// `CommitterDate` is a variable of CodeCommit alone.
+/// `CommitterDate` is a variable of CodeCommit alone, and who wrote it one of connections.
 fn variables(commit: Commit, branch: &str, mut variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
     if variables.contains_key("RepositoryName") {
-        variables.insert("CommitterDate".into(), commit.committer_date.to_string());
+        variables.insert("CommitterDate".into(), commit.committer.date.to_string());
+    } else {
+        variables.insert("AuthorDisplayName".into(), commit.author.name);
+        variables.insert("AuthorEmail".into(), commit.author.email);
     }
-    variables.insert("AuthorDate".into(), commit.author_date.to_string());
+    variables.insert("AuthorDate".into(), commit.author.date.to_string());
     variables.insert("BranchName".into(), branch.to_owned());
     variables.insert("CommitId".into(), commit.id);
     variables.insert("CommitMessage".into(), commit.message);

@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
+    ("patches/codecommit.py", include_str!("launcher/patches/codecommit.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
     ("patches/events.py", include_str!("launcher/patches/events.py")),
     ("patches/guard.py", include_str!("launcher/patches/guard.py")),

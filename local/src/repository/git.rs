@@ -1,5 +1,6 @@
 //! The `git` command, kept away from the user's configuration.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,11 @@ pub enum Error {
     },
 }
 
+/// Branches by their names, each with the commit it is at.
+pub(super) type Branches = BTreeMap<String, String>;
+
 /// One bare repository.
+#[derive(Debug)]
 pub(super) struct Git {
     directory: PathBuf,
 }
@@ -34,6 +39,10 @@ impl Git {
         Self { directory }
     }
 
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     pub(super) fn exists(&self) -> bool {
         self.directory.join("HEAD").is_file()
     }
@@ -41,7 +50,7 @@ impl Git {
     pub(super) async fn init(&self) -> Result<(), Error> {
         std::fs::create_dir_all(&self.directory)?;
         let mut command = isolated();
-        command.args(["init", "--quiet", "--bare", "--template="]).arg(&self.directory);
+        command.args(["init", "--quiet", "--bare", "--template=", "--initial-branch=main"]).arg(&self.directory);
         output(command, "init", None).await.map(drop)
     }
 
@@ -57,6 +66,17 @@ impl Git {
         let mut command = self.command(isolated());
         command.args(args);
         output(command, args[0], None).await
+    }
+
+    pub(super) async fn branches(&self) -> Result<Branches, Error> {
+        let listed = self.run(&["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads"]).await?;
+        let branches = listed.lines().filter_map(|line| line.split_once(' '));
+        Ok(branches.map(|(id, name)| (name.to_owned(), id.to_owned())).collect())
+    }
+
+    /// The branch that HEAD names, which need not be there yet.
+    pub(super) async fn default_branch(&self) -> Result<String, Error> {
+        self.line(&["symbolic-ref", "--short", "HEAD"]).await
     }
 
     /// Talks to another repository, for which the user's own credentials and proxies are needed.
@@ -156,10 +176,15 @@ async fn ask(directory: &Path, args: &[&str]) -> Result<String, Error> {
 
 fn isolated() -> Command {
     let mut command = with_user_settings();
+    isolate(&mut command);
+    command
+}
+
+/// Keeps the user's configuration away from a git whose arguments follow.
+pub(crate) fn isolate(command: &mut Command) {
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     // The directory is the user's choice, whoever owns it; its own settings must not start programs.
     command.args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false"]);
-    command
 }
 
 fn with_user_settings() -> Command {

@@ -113,7 +113,7 @@ async fn a_relative_path_means_the_same_directory() {
     // Tests run in the directory of their crate.
     let commit = world.push(Path::new("src/repository")).await;
     let files = world.files(&commit).await;
-    assert!(files.starts_with("git.rs=") && files.contains(" tests.rs="), "{files}");
+    assert!(files.starts_with("commit.rs=") && files.contains(" tests.rs="), "{files}");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_bare_repository_and_a_url_give_their_own_commits() {
     git(world.directory.path(), &["clone", "-q", "--bare", work.to_str().unwrap(), bare.to_str().unwrap()]);
 
     let commit = world.push(&bare).await;
-    assert_eq!((commit.message.as_str(), commit.author.as_str()), ("the message\n\nand more", "Ada"));
+    assert_eq!((commit.message.as_str(), commit.author.name.as_str()), ("the message\n\nand more", "Ada"));
     assert_eq!(world.files(&commit).await, "a=1");
     let url = format!("file://{}", bare.display());
     assert_eq!(world.store.push(&url, "owner/other", "trunk").await.unwrap().id, commit.id);

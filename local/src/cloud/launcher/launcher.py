@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 
-PATCHES = ("nagle", "hosts", "missing_code", "codepipeline", "events", "node_sdk", "guard")
+PATCHES = ("nagle", "hosts", "missing_code", "codepipeline", "codecommit", "events", "node_sdk", "guard")
 
 
 def wanted(left_out):

@@ -1,0 +1,142 @@
+//! CodeCommit's own JSON API, as far as a pipeline and those who watch it need it.
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::metadata::{commit, metadata};
+use super::page::{self, Entry};
+use super::refusal::Refusal;
+use crate::actions::Context;
+use crate::repository::Store;
+
+/// What stands before the operation's name in `X-Amz-Target`.
+const SERVICE: &str = "CodeCommit_20150413.";
+/// The answers' type in the JSON 1.1 protocol.
+const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+/// No request here comes near it.
+const BODY_LIMIT: usize = 1 << 20;
+const DESCRIPTION_LIMIT: usize = 1000;
+
+/// Answers what is addressed to CodeCommit, and hands everything else on.
+pub(super) async fn answer_ours(State(context): State<Context>, request: Request, next: Next) -> Response {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+    let Some(operation) = target.and_then(|target| target.strip_prefix(SERVICE)).map(str::to_owned) else {
+        return next.run(request).await;
+    };
+    let (status, body) = match handle(&context, &operation, request).await {
+        Ok(value) => (StatusCode::OK, value),
+        Err(refusal) if refusal.is_ours() => (StatusCode::INTERNAL_SERVER_ERROR, refusal.body()),
+        Err(refusal) => (StatusCode::BAD_REQUEST, refusal.body()),
+    };
+    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body.to_string()).into_response()
+}
+
+async fn handle(context: &Context, operation: &str, request: Request) -> Result<Value, Refusal> {
+    let body = to_bytes(request.into_body(), BODY_LIMIT).await;
+    let body = body.map_err(|error| Refusal::new("SerializationException", error.to_string()))?;
+    match operation {
+        "CreateRepository" => create(context, read(&body)?).await,
+        "GetRepository" => get(context, &read(&body)?).await,
+        "ListRepositories" => list(context, &read(&body)?).await,
+        "DeleteRepository" => delete(context, &read(&body)?).await,
+        "GetBranch" => get_branch(context, &read(&body)?).await,
+        "GetCommit" => get_commit(context, &read(&body)?).await,
+        _ => {
+            let message = format!("operation {operation:?} is not served by the local CodeCommit");
+            Err(Refusal::new("UnknownOperationException", message))
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::new("SerializationException", error.to_string()))
+}
+
+/// A request that names a repository, and perhaps something in it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    repository_name: Option<String>,
+    repository_description: Option<String>,
+    branch_name: Option<String>,
+    commit_id: Option<String>,
+}
+
+impl Named {
+    fn repository(&self) -> Result<&str, Refusal> {
+        let name = required(self.repository_name.as_ref(), "RepositoryNameRequiredException", "repositoryName")?;
+        // The store also keeps repositories that have owners, for connections.
+        if name.contains('/') {
+            let message = format!("repository name {name:?} holds a `/`: CodeCommit's repositories have no owner");
+            return Err(Refusal::new("InvalidRepositoryNameException", message));
+        }
+        Ok(name)
+    }
+}
+
+fn required<'t>(value: Option<&'t String>, exception: &'static str, what: &str) -> Result<&'t str, Refusal> {
+    let given = value.filter(|text| !text.is_empty());
+    given.map(String::as_str).ok_or_else(|| Refusal::new(exception, format!("{what} is missing")))
+}
+
+async fn create(context: &Context, request: Named) -> Result<Value, Refusal> {
+    let name = request.repository()?.to_owned();
+    let description = request.repository_description.filter(|text| !text.is_empty());
+    if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_LIMIT) {
+        let message = format!("repositoryDescription is longer than {DESCRIPTION_LIMIT} characters");
+        return Err(Refusal::new("InvalidRepositoryDescriptionException", message));
+    }
+    let record = Store::new(&context.state).create(&name, description).await?;
+    Ok(json!({"repositoryMetadata": metadata(context, &name, &record).await?}))
+}
+
+async fn get(context: &Context, request: &Named) -> Result<Value, Refusal> {
+    let name = request.repository()?;
+    let record = Store::new(&context.state).record(name).await?;
+    Ok(json!({"repositoryMetadata": metadata(context, name, &record).await?}))
+}
+
+async fn list(context: &Context, wanted: &page::Wanted) -> Result<Value, Refusal> {
+    let store = Store::new(&context.state);
+    let mut all = Vec::new();
+    for name in store.names()? {
+        let record = store.record(&name).await?;
+        all.push(Entry { name, id: record.id.to_string(), modified: record.modified });
+    }
+    let (page, token) = page::page(all, wanted)?;
+    let pairs = page.iter().map(|entry| json!({"repositoryName": entry.name, "repositoryId": entry.id}));
+    let mut answer = json!({"repositories": pairs.collect::<Vec<_>>()});
+    if let Some(token) = token {
+        answer["nextToken"] = json!(token);
+    }
+    Ok(answer)
+}
+
+/// Removing what is not there succeeds, and names no id.
+async fn delete(context: &Context, request: &Named) -> Result<Value, Refusal> {
+    let id = Store::new(&context.state).delete(request.repository()?).await?;
+    Ok(id.map_or_else(|| json!({}), |id| json!({"repositoryId": id})))
+}
+
+async fn get_branch(context: &Context, request: &Named) -> Result<Value, Refusal> {
+    let name = request.repository()?;
+    let branch = required(request.branch_name.as_ref(), "BranchNameRequiredException", "branchName")?;
+    let head = Store::new(&context.state).head(name, branch).await?;
+    Ok(json!({"branch": {"branchName": branch, "commitId": head.id}}))
+}
+
+async fn get_commit(context: &Context, request: &Named) -> Result<Value, Refusal> {
+    let name = request.repository()?;
+    let id = required(request.commit_id.as_ref(), "CommitIdRequiredException", "commitId")?;
+    if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Refusal::new("InvalidCommitIdException", format!("commitId {id:?} is no commit's whole id")));
+    }
+    let found = Store::new(&context.state).commit(name, id).await?;
+    Ok(json!({"commit": commit(&found)}))
+}

@@ -1,0 +1,135 @@
+//! A repository whose branches nobody else moves meanwhile.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::commit::{self, Commit};
+use super::git::{self, Branches, Git};
+use super::moves::{Move, moves};
+use super::record::Record;
+use super::{Error, absolute};
+
+/// Who commits when the user has told git no name.
+const NEUTRAL: (&str, &str) = ("flowgate", "flowgate@localhost");
+
+/// A repository under its lock, which ends with this.
+#[derive(Debug)]
+pub struct Held {
+    name: String,
+    git: Git,
+    before: Branches,
+    _lock: File,
+}
+
+impl Held {
+    pub(super) async fn new(name: &str, git: Git, lock: File) -> Result<Self, Error> {
+        let before = git.branches().await?;
+        Ok(Self { name: name.to_owned(), git, before, _lock: lock })
+    }
+
+    /// The repository's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bare repository itself.
+    pub fn directory(&self) -> &Path {
+        self.git.directory()
+    }
+
+    /// What is known of the repository.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn record(&self) -> Result<Record, Error> {
+        Record::read(self.directory())?.map_or_else(|| Record::make(self.directory(), None), Ok)
+    }
+
+    /// Makes the branch's head what `source` holds: a directory as it stands, or the branch (else HEAD) of a bare
+    /// repository or a git URL. The same content again is the same commit.
+    ///
+    /// # Errors
+    /// When the source cannot be read or git fails.
+    pub async fn take(&self, source: &str, branch: &str) -> Result<Commit, Error> {
+        let directory = absolute(Path::new(source));
+        if is_url(source) {
+            fetch(&self.git, source.as_ref(), branch).await?;
+        } else if !directory.is_dir() {
+            return Err(Error::NoDirectory(directory));
+        } else if git::is_bare(&directory).await? {
+            fetch(&self.git, directory.as_os_str(), branch).await?;
+        } else {
+            self.snapshot(&directory, branch).await?;
+        }
+        let no_branch = || Error::NoBranch { repository: self.name.clone(), branch: branch.to_owned() };
+        let id = self.git.branches().await?.remove(branch).ok_or_else(no_branch)?;
+        commit::show(&self.git, id).await
+    }
+
+    /// Notes what has happened since this is held, and names the branches that moved. The first branch there is becomes
+    /// the one that a clone checks out.
+    ///
+    /// # Errors
+    /// When the repository cannot be read or written.
+    pub async fn settle(&self) -> Result<Vec<Move>, Error> {
+        let after = self.git.branches().await?;
+        if let Some(first) = after.keys().next()
+            && !after.contains_key(&self.git.default_branch().await?)
+        {
+            self.git.run(&["symbolic-ref", "HEAD", &reference(first)]).await?;
+        }
+        let moves = moves(&self.before, &after);
+        if !moves.is_empty() {
+            Record { modified: Timestamp::now(), ..self.record()? }.write(self.directory())?;
+        }
+        Ok(moves)
+    }
+
+    /// Commits a directory as it stands, unless it stands as the branch's head already does.
+    async fn snapshot(&self, directory: &Path, branch: &str) -> Result<(), Error> {
+        let tree = self.git.tree_of(directory).await?.ok_or_else(|| Error::Empty(directory.to_owned()))?;
+        let parent = self.before.get(branch);
+        if let Some(parent) = parent
+            && self.git.line(&["rev-parse", &format!("{parent}^{{tree}}")]).await? == tree
+        {
+            return Ok(());
+        }
+        let user = git::identity(directory).await;
+        let (name, email) = user.unwrap_or_else(|| (NEUTRAL.0.to_owned(), NEUTRAL.1.to_owned()));
+        let parent = parent.map(String::as_str);
+        let id = self.git.commit_tree(&tree, parent, &message(directory), (&name, &email)).await?;
+        // The old value makes a push that lost a race fail instead of undoing the other.
+        let old = parent.map_or_else(|| "0".repeat(id.len()), str::to_owned);
+        self.git.run(&["update-ref", &reference(branch), &id, &old]).await?;
+        Ok(())
+    }
+}
+
+/// Takes over a branch of another repository, or what it is at when it has no such branch.
+async fn fetch(git: &Git, source: &OsStr, branch: &str) -> Result<(), Error> {
+    let branch = reference(branch);
+    let listed = git.remote(&["ls-remote".as_ref(), "--".as_ref(), source, branch.as_ref()]).await?;
+    let from = if listed.is_empty() { "HEAD" } else { &branch };
+    let refspec = format!("{from}:{branch}");
+    let options = ["fetch", "--quiet", "--no-tags", "--force", "--"].map(OsStr::new);
+    git.remote(&[&options[..], &[source, refspec.as_ref()]].concat()).await?;
+    Ok(())
+}
+
+fn reference(branch: &str) -> String {
+    format!("refs/heads/{branch}")
+}
+
+fn message(directory: &Path) -> String {
+    let whole = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let name = whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned();
+    format!("Snapshot of {name}")
+}
+
+fn is_url(source: &str) -> bool {
+    let scp_like = source.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
+    source.contains("://") || scp_like
+}
