@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::actions::jobs::JobError;
+use crate::pipeline::engine::{ApprovalError, ExecutionId};
 use crate::runner;
 
 /// A documented exception, with a message.
@@ -13,13 +14,60 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
-    pub(super) fn validation(message: String) -> Self {
-        Self { exception: "ValidationException", message }
+    fn new(exception: &'static str, message: impl Into<String>) -> Self {
+        Self { exception, message: message.into() }
+    }
+
+    /// A request that breaks a constraint of the model.
+    pub(super) fn validation(message: impl Into<String>) -> Self {
+        Self::new("ValidationException", message)
+    }
+
+    /// A request that is no JSON, or has a value of another type at `path`.
+    pub(super) fn serialization(what: &str, path: &str) -> Self {
+        let message = if path.is_empty() { what.to_owned() } else { format!("{what} at '{path}'") };
+        Self::new("SerializationException", message)
     }
 
     pub(super) fn unknown(operation: &str) -> Self {
         let message = format!("operation {operation:?} is not served by the local CodePipeline");
-        Self { exception: "UnknownOperationException", message }
+        Self::new("UnknownOperationException", message)
+    }
+
+    pub(super) fn no_version(name: &str, version: u32) -> Self {
+        Self::new("PipelineVersionNotFoundException", format!("pipeline {name} has no version {version}"))
+    }
+
+    pub(super) fn no_execution(id: &ExecutionId) -> Self {
+        Self::new("PipelineExecutionNotFoundException", format!("the pipeline has no execution {id}"))
+    }
+
+    pub(super) fn next_token(token: &str) -> Self {
+        Self::new(
+            "InvalidNextTokenException",
+            format!("{token:?} is no token of this listing; begin again without one"),
+        )
+    }
+
+    pub(super) fn arn(arn: &str) -> Self {
+        Self::new("InvalidArnException", format!("{arn:?} is not the ARN of a pipeline of this account and region"))
+    }
+
+    pub(super) fn no_resource(arn: &str) -> Self {
+        Self::new("ResourceNotFoundException", format!("there is no {arn}"))
+    }
+
+    pub(super) fn tags(message: impl Into<String>) -> Self {
+        Self::new("InvalidTagsException", message)
+    }
+
+    pub(super) fn too_many_tags(count: usize) -> Self {
+        Self::new("TooManyTagsException", format!("{count} tags; a pipeline may have 50"))
+    }
+
+    /// The exception's name.
+    pub(super) fn exception(&self) -> &'static str {
+        self.exception
     }
 
     pub(super) fn body(&self) -> Value {
@@ -35,8 +83,11 @@ impl From<runner::Error> for ApiError {
             runner::Error::Busy(_) => "ConflictException",
             runner::Error::Definition(error) => error.kind.exception(),
             runner::Error::Start(_) => "ValidationException",
+            runner::Error::Approval(ApprovalError::StageNotFound(_)) => "StageNotFoundException",
+            runner::Error::Approval(ApprovalError::ActionNotFound { .. }) => "ActionNotFoundException",
+            runner::Error::Approval(ApprovalError::InvalidToken { .. }) => "InvalidApprovalTokenException",
         };
-        Self { exception, message: error.to_string() }
+        Self::new(exception, error.to_string())
     }
 }
 
@@ -48,6 +99,6 @@ impl From<JobError> for ApiError {
             JobError::Validation(_) => "ValidationException",
             JobError::OutputVariablesSizeExceeded(_) => "OutputVariablesSizeExceededException",
         };
-        Self { exception, message: error.to_string() }
+        Self::new(exception, error.to_string())
     }
 }

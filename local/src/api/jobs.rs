@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::Api;
 use super::error::ApiError;
 use crate::actions::jobs::{ExecutionDetails, FailureDetails, JobId};
-use crate::runner::Runner;
 
 /// `PutJobSuccessResult`.
 #[derive(Debug, Deserialize)]
@@ -29,13 +29,13 @@ pub(super) struct Failure {
     failure_details: FailureDetails,
 }
 
-pub(super) fn success(runner: &Runner, request: Success) -> Result<Value, ApiError> {
+pub(super) fn success(api: &Api, request: Success) -> Result<Value, ApiError> {
     let Success { job_id, execution_details, continuation_token, output_variables } = request;
-    runner.context().jobs.settle_success(&job_id, execution_details, continuation_token, output_variables)?;
-    Ok(json!({}))
+    api.runner.context().jobs.settle_success(&job_id, execution_details, continuation_token, output_variables)?;
+    Ok(Value::Null)
 }
 
-pub(super) fn failure(runner: &Runner, request: Failure) -> Result<Value, ApiError> {
-    runner.context().jobs.settle_failure(&request.job_id, request.failure_details)?;
-    Ok(json!({}))
+pub(super) fn failure(api: &Api, request: Failure) -> Result<Value, ApiError> {
+    api.runner.context().jobs.settle_failure(&request.job_id, request.failure_details)?;
+    Ok(Value::Null)
 }

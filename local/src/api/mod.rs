@@ -1,22 +1,46 @@
 //! CodePipeline's own JSON API, over the runner: the local cloud forwards here what is addressed to CodePipeline.
+//!
+//! A request is checked against the API's model before anything looks at it; what an answer has not is left out of it.
 
+mod actions;
+mod approval;
 mod error;
+mod executions;
+mod guard;
+mod history;
 mod jobs;
+mod json;
+mod model;
+mod page;
 mod pipelines;
+mod records;
+mod rules;
+mod start;
+mod state;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod validate;
 
-use axum::Router;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use serde::Deserialize;
+use axum::{Router, middleware};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::pipeline::definition::Pipeline;
+use crate::pipeline::engine;
 use crate::runner::Runner;
+use crate::{codecommit, identity};
 use error::ApiError;
+use model::Model;
+use records::Records;
 
 /// What stands before the operation's name in `X-Amz-Target`.
 const SERVICE: &str = "CodePipeline_20150709.";
@@ -24,43 +48,91 @@ const SERVICE: &str = "CodePipeline_20150709.";
 /// The answers' type in the JSON 1.1 protocol.
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
+/// What the operations work with.
+#[derive(Debug)]
+struct Api {
+    runner: Runner,
+    model: Model,
+    records: Mutex<Records>,
+}
+
 /// Serves until it is dropped.
 ///
 /// # Errors
 /// When the listener breaks.
 pub async fn serve(listener: TcpListener, runner: Runner) -> std::io::Result<()> {
-    axum::serve(listener, Router::new().route("/", post(handle)).with_state(runner)).await
+    let model = Model::embedded().map_err(std::io::Error::other)?;
+    let context = runner.context().clone();
+    let api = Arc::new(Api { runner, model, records: Mutex::default() });
+    let router = codecommit::beside(Router::new().route("/", post(handle)).with_state(api), context);
+    axum::serve(listener, router.layer(middleware::from_fn(guard::only_this_machine))).await
 }
 
-async fn handle(State(runner): State<Runner>, headers: HeaderMap, body: Bytes) -> Response {
+async fn handle(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix(SERVICE).unwrap_or(target);
-    let (status, body) = match answer(&runner, operation, &body) {
-        Ok(value) => (StatusCode::OK, value),
-        Err(error) => (StatusCode::BAD_REQUEST, error.body()),
+    let operation = target.strip_prefix(SERVICE).unwrap_or_default();
+    let (status, body) = match api.answer(operation, &headers, &body) {
+        // Operations without an output have no body.
+        Ok(Value::Null) => (StatusCode::OK, String::new()),
+        Ok(value) => (StatusCode::OK, json::present(value).to_string()),
+        Err(error) => (StatusCode::BAD_REQUEST, error.body().to_string()),
     };
-    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body.to_string()).into_response()
+    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response()
 }
 
-fn answer(runner: &Runner, operation: &str, body: &[u8]) -> Result<Value, ApiError> {
-    match operation {
-        "CreatePipeline" => pipelines::create(runner, &read(body)?),
-        "UpdatePipeline" => pipelines::update(runner, &read(body)?),
-        "DeletePipeline" => Ok(pipelines::delete(runner, &read(body)?)),
-        "GetPipeline" => pipelines::get(runner, &read(body)?),
-        "StartPipelineExecution" => pipelines::start(runner, read(body)?),
-        "PutJobSuccessResult" => jobs::success(runner, read(body)?),
-        "PutJobFailureResult" => jobs::failure(runner, read(body)?),
-        _ => Err(ApiError::unknown(operation)),
+impl Api {
+    fn answer(&self, operation: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
+        let request: Value = serde_json::from_slice(body).map_err(unreadable)?;
+        validate::request(&self.model, operation, &request)?;
+        let caller = identity::caller(headers);
+        match operation {
+            "CreatePipeline" => pipelines::create(self, &caller, read(request)?),
+            "UpdatePipeline" => pipelines::update(self, &read(request)?),
+            "DeletePipeline" => Ok(pipelines::delete(self, &read(request)?)),
+            "GetPipeline" => pipelines::get(self, &read(request)?),
+            "GetPipelineState" => pipelines::state(self, &read(request)?),
+            "ListPipelines" => pipelines::list(self, &read(request)?),
+            "GetPipelineExecution" => self.look(read(request)?, executions::get),
+            "ListPipelineExecutions" => self.look(read(request)?, executions::list),
+            "ListActionExecutions" => self.look(read(request)?, actions::list),
+            "ListRuleExecutions" => self.look(read(request)?, rules::list),
+            "StartPipelineExecution" => start::start(self, headers, read(request)?),
+            "PutApprovalResult" => approval::put(self, caller, read(request)?),
+            "PutJobSuccessResult" => jobs::success(self, read(request)?),
+            "PutJobFailureResult" => jobs::failure(self, read(request)?),
+            "ListTagsForResource" => tags::list(self, &read(request)?),
+            "TagResource" => tags::add(self, read(request)?),
+            "UntagResource" => tags::remove(self, &read(request)?),
+            _ => Err(ApiError::unknown(operation)),
+        }
+    }
+
+    /// Answers from what a pipeline's engine knows.
+    fn look<R: OfPipeline>(
+        &self,
+        request: R,
+        answer: impl FnOnce(&R, &Pipeline, &engine::State) -> Result<Value, ApiError>,
+    ) -> Result<Value, ApiError> {
+        self.runner.inspect(request.pipeline(), |pipeline, state| answer(&request, pipeline, state))?
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        // A record is whole after every change, so a panic elsewhere does not spoil it.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| ApiError::validation(error.to_string()))
+/// A request about one pipeline.
+trait OfPipeline {
+    /// The pipeline's name.
+    fn pipeline(&self) -> &str;
 }
 
-/// A request that only names a pipeline.
-#[derive(Debug, Deserialize)]
-struct Named {
-    name: String,
+/// A request that the model allows.
+fn read<T: DeserializeOwned>(request: Value) -> Result<T, ApiError> {
+    serde_json::from_value(json::present(request)).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> ApiError {
+    ApiError::serialization(&error.to_string(), "")
 }

@@ -1,101 +1,118 @@
-//! Pipelines: their definitions, and starting them.
+//! Pipelines: their definitions and their state.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Named;
 use super::error::ApiError;
-use crate::actions::Pushed;
-use crate::cloud::client;
-use crate::pipeline::definition::{Action, Pipeline};
-use crate::pipeline::engine::{SourceRevision, Trigger, TriggerType};
-use crate::runner::{self, Runner};
+use super::json::time;
+use super::page::Paging;
+use super::records::{Record, arn};
+use super::tags::{self, Tag};
+use super::{Api, start, state};
+use crate::identity::Caller;
+use crate::pipeline::definition::Pipeline;
+use crate::runner::{self, Listed, Times};
 
 /// `CreatePipeline` and `UpdatePipeline`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Definition {
+pub(super) struct Define {
     pipeline: Value,
-    /// Kept with the pipeline by AWS.
-    tags: Option<Value>,
+    #[serde(default)]
+    tags: Vec<Tag>,
 }
 
-/// `StartPipelineExecution`.
+/// `GetPipeline`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Start {
+pub(super) struct Get {
     name: String,
-    #[serde(default)]
-    variables: Vec<Variable>,
-    #[serde(default)]
-    source_revisions: Vec<SourceRevision>,
+    version: Option<u32>,
 }
 
+/// A request that only names a pipeline.
 #[derive(Debug, Deserialize)]
-struct Variable {
+pub(super) struct Named {
     name: String,
-    value: String,
 }
 
 /// Creates the pipeline and, as CodePipeline does, starts it.
-pub(super) fn create(runner: &Runner, request: &Definition) -> Result<Value, ApiError> {
-    let pipeline = definition(request)?;
-    let (name, declaration) = (pipeline.name.clone(), json!(pipeline.declaration()));
-    let revisions = pushed_revisions(&pipeline, runner.context().pushed.as_ref());
-    runner.create(pipeline)?;
-    start_with(runner, &name, TriggerType::CreatePipeline, &BTreeMap::new(), revisions)?;
-    Ok(match &request.tags {
-        Some(tags) => json!({"pipeline": declaration, "tags": tags}),
-        None => json!({"pipeline": declaration}),
+pub(super) fn create(api: &Api, caller: &Caller, request: Define) -> Result<Value, ApiError> {
+    let mut pipeline = definition(&request.pipeline)?;
+    pipeline.set_version(1);
+    let tags = tags::checked(BTreeMap::new(), request.tags)?;
+    let name = pipeline.name.clone();
+    let written = (!tags.is_empty()).then(|| tags::written(&tags));
+    let answer = json!({"pipeline": pipeline.declaration(), "tags": written});
+    let mut records = api.records();
+    api.runner.create(pipeline)?;
+    records.insert(name.clone(), Record { tags, ..Record::default() });
+    drop(records);
+    start::created(api, &name, caller)?;
+    Ok(answer)
+}
+
+pub(super) fn update(api: &Api, request: &Define) -> Result<Value, ApiError> {
+    let pipeline = definition(&request.pipeline)?;
+    let name = pipeline.name.clone();
+    let mut records = api.records();
+    let before = api.runner.pipeline(&name)?;
+    let pipeline = api.runner.update(pipeline)?;
+    records.entry(name).or_default().earlier.push(before.declaration().clone());
+    Ok(json!({"pipeline": pipeline.declaration()}))
+}
+
+/// Removing none is no error.
+pub(super) fn delete(api: &Api, request: &Named) -> Value {
+    let mut records = api.records();
+    api.runner.delete(&request.name);
+    records.remove(&request.name);
+    Value::Null
+}
+
+pub(super) fn get(api: &Api, request: &Get) -> Result<Value, ApiError> {
+    let Get { name, version } = request;
+    let records = api.records();
+    let current = api.runner.pipeline(name)?;
+    let earlier = records.get(name).map_or(&[][..], |record| &record.earlier);
+    let mut versions = std::iter::once(current.declaration()).chain(earlier);
+    let declaration = match version {
+        None => current.declaration(),
+        Some(version) => versions
+            .find(|declaration| declaration.version == *version)
+            .ok_or_else(|| ApiError::no_version(name, *version))?,
+    };
+    let Times { created, updated } = api.runner.times(name)?;
+    let metadata = json!({"pipelineArn": arn(name), "created": time(created), "updated": time(updated)});
+    Ok(json!({"pipeline": declaration, "metadata": metadata}))
+}
+
+pub(super) fn state(api: &Api, request: &Named) -> Result<Value, ApiError> {
+    let times = api.runner.times(&request.name)?;
+    Ok(api.runner.inspect(&request.name, |pipeline, state| state::answer(pipeline, state, times))?)
+}
+
+pub(super) fn list(api: &Api, request: &Paging) -> Result<Value, ApiError> {
+    let page = request.page(api.runner.names(), |listed| &listed.name, |_| true)?;
+    // One that is deleted at this moment is not listed.
+    let summaries: Vec<_> = page.items.iter().filter_map(|listed| summary(api, listed).ok()).collect();
+    Ok(json!({"pipelines": summaries, "nextToken": page.next_token}))
+}
+
+fn summary(api: &Api, listed: &Listed) -> Result<Value, runner::Error> {
+    let Listed { name, version, created, updated } = listed;
+    api.runner.inspect(name, |pipeline, _| {
+        json!({
+            "name": name,
+            "version": version,
+            "pipelineType": pipeline.declaration().pipeline_type,
+            "executionMode": pipeline.execution_mode,
+            "created": time(*created),
+            "updated": time(*updated),
+        })
     })
 }
 
-/// What the pipeline's sources must fetch of what this session pushed.
-fn pushed_revisions(pipeline: &Pipeline, pushed: Option<&Pushed>) -> Vec<SourceRevision> {
-    let Some(Pushed { repository, commit }) = pushed else { return Vec::new() };
-    let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
-    let sources = actions.filter(|action| action.configuration.get("RepositoryName") == Some(repository));
-    let revision = |action: &Action| SourceRevision {
-        action_name: action.name.clone(),
-        revision_type: "COMMIT_ID".to_owned(),
-        revision_value: commit.clone(),
-    };
-    sources.map(revision).collect()
-}
-
-pub(super) fn update(runner: &Runner, request: &Definition) -> Result<Value, ApiError> {
-    let pipeline = runner.update(definition(request)?)?;
-    Ok(json!({"pipeline": pipeline.declaration()}))
-}
-
-pub(super) fn delete(runner: &Runner, request: &Named) -> Value {
-    runner.delete(&request.name);
-    json!({})
-}
-
-pub(super) fn get(runner: &Runner, request: &Named) -> Result<Value, ApiError> {
-    let pipeline = runner.pipeline(&request.name)?;
-    Ok(json!({"pipeline": pipeline.declaration()}))
-}
-
-pub(super) fn start(runner: &Runner, request: Start) -> Result<Value, ApiError> {
-    let variables = request.variables.into_iter().map(|Variable { name, value }| (name, value)).collect();
-    start_with(runner, &request.name, TriggerType::StartPipelineExecution, &variables, request.source_revisions)
-}
-
-fn start_with(
-    runner: &Runner,
-    name: &str,
-    trigger_type: TriggerType,
-    variables: &BTreeMap<String, String>,
-    revisions: Vec<SourceRevision>,
-) -> Result<Value, ApiError> {
-    let trigger_detail = format!("arn:aws:iam::{}:root", client::ACCOUNT);
-    let id = runner.start(name, Trigger { trigger_type, trigger_detail }, variables, revisions)?;
-    Ok(json!({"pipelineExecutionId": id}))
-}
-
-fn definition(request: &Definition) -> Result<Pipeline, ApiError> {
-    Ok(Pipeline::from_declaration(&request.pipeline).map_err(runner::Error::from)?)
+fn definition(declaration: &Value) -> Result<Pipeline, ApiError> {
+    Ok(Pipeline::from_declaration(declaration).map_err(runner::Error::from)?)
 }

@@ -1,0 +1,78 @@
+//! `ListActionExecutions`.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::history::{Entry, List, Run};
+use super::json::{artifacts, error_details, external_id, summary, time};
+use crate::cloud::client::REGION;
+use crate::pipeline::definition::{Action, Pipeline};
+use crate::pipeline::engine::{ActionRun, ActionStatus, ConditionKind, State};
+
+impl Run for &ActionRun {
+    fn id(&self) -> &str {
+        &self.id.0
+    }
+
+    fn what(&self) -> (&str, Option<ConditionKind>) {
+        (&self.name, None)
+    }
+
+    fn started(&self) -> Timestamp {
+        self.started
+    }
+}
+
+pub(super) fn list(request: &List, pipeline: &Pipeline, state: &State) -> Result<Value, ApiError> {
+    request.answer("actionExecutionDetails", state, |stage| stage.actions.iter(), |entry| detail(entry, pipeline))
+}
+
+fn detail(entry: &Entry<&ActionRun>, pipeline: &Pipeline) -> Value {
+    let Entry { execution, stage, run } = entry;
+    json!({
+        "pipelineExecutionId": execution.id,
+        "actionExecutionId": run.id,
+        "pipelineVersion": execution.pipeline_version,
+        "stageName": stage.name,
+        "actionName": run.name,
+        "startTime": time(run.started),
+        "lastUpdateTime": time(run.updated),
+        "updatedBy": run.updated_by,
+        "status": run.status,
+        "input": input(run, declared(pipeline, &stage.name, run)),
+        "output": output(run),
+    })
+}
+
+/// The action as the pipeline declares it now; its name may stand for another one by now, or for none.
+fn declared<'p>(pipeline: &'p Pipeline, stage: &str, run: &ActionRun) -> Option<&'p Action> {
+    let stage = pipeline.stages.iter().find(|declared| declared.name == stage)?;
+    stage.actions.iter().find(|action| action.name == run.name && action.type_id == run.type_id)
+}
+
+fn input(run: &ActionRun, declared: Option<&Action>) -> Value {
+    json!({
+        "actionTypeId": run.type_id,
+        "configuration": declared.map(|action| &action.configuration),
+        "resolvedConfiguration": run.resolved_configuration,
+        "roleArn": declared.and_then(|action| action.role_arn.as_ref()),
+        "region": declared.and_then(|action| action.region.as_deref()).unwrap_or(REGION),
+        "inputArtifacts": artifacts(&run.input_artifacts),
+        "namespace": run.namespace,
+    })
+}
+
+/// An action that runs has no output yet, but may have an id where it runs.
+fn output(run: &ActionRun) -> Value {
+    let ended = run.status != ActionStatus::InProgress;
+    json!({
+        "outputArtifacts": artifacts(&run.output_artifacts),
+        "executionResult": {
+            "externalExecutionId": external_id(run.external_execution_id.as_ref()),
+            "externalExecutionSummary": summary(run.summary.as_ref()),
+            "errorDetails": error_details(run.error_details.as_ref()),
+        },
+        "outputVariables": ended.then_some(&run.output_variables),
+    })
+}

@@ -1,0 +1,71 @@
+//! Starting pipelines.
+
+use std::collections::BTreeMap;
+
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Api;
+use super::error::ApiError;
+use crate::identity::{self, Caller};
+use crate::pipeline::engine::{ExecutionId, SourceRevision, Trigger, TriggerType};
+
+/// By it the event bus of the local cloud says which of its rules starts the pipeline: no client's request brings it
+/// here, for the local cloud forwards none of their headers but those it knows.
+const RULE: &str = "x-flowgate-trigger";
+
+/// `StartPipelineExecution`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Start {
+    name: String,
+    #[serde(default)]
+    variables: Vec<Variable>,
+    client_request_token: Option<String>,
+    #[serde(default)]
+    source_revisions: Vec<SourceRevision>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Variable {
+    name: String,
+    value: String,
+}
+
+/// Starts the pipeline, once for each token.
+pub(super) fn start(api: &Api, headers: &HeaderMap, request: Start) -> Result<Value, ApiError> {
+    let Start { name, variables, client_request_token: token, source_revisions } = request;
+    // Held over the start, so that of two requests with one token the second finds what the first started.
+    let mut records = api.records();
+    let before = token.as_ref().and_then(|token| records.get(&name)?.started.get(token));
+    if let Some(id) = before {
+        return Ok(answer(id));
+    }
+    let variables = variables.into_iter().map(|Variable { name, value }| (name, value)).collect();
+    let id = api.runner.start(&name, trigger(headers), &variables, source_revisions)?;
+    let answer = answer(&id);
+    if let Some(token) = token {
+        records.entry(name).or_default().started.insert(token, id);
+    }
+    Ok(answer)
+}
+
+/// Starts a pipeline because it was created.
+pub(super) fn created(api: &Api, name: &str, caller: &Caller) -> Result<ExecutionId, ApiError> {
+    let trigger = Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: caller.arn.clone() };
+    Ok(api.runner.start(name, trigger, &BTreeMap::new(), Vec::new())?)
+}
+
+fn trigger(headers: &HeaderMap) -> Trigger {
+    match headers.get(RULE).and_then(|rule| rule.to_str().ok()) {
+        Some(rule) => Trigger { trigger_type: TriggerType::CloudWatchEvent, trigger_detail: rule.to_owned() },
+        None => {
+            Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: identity::caller(headers).arn }
+        }
+    }
+}
+
+fn answer(id: &ExecutionId) -> Value {
+    json!({"pipelineExecutionId": id})
+}

@@ -1,0 +1,117 @@
+//! `GetPipelineState`: where everything stands.
+
+use serde_json::{Value, json};
+
+use super::json::{error_details, external_id, summary, time};
+use crate::pipeline::definition::{Action, Condition, Pipeline, Stage};
+use crate::pipeline::engine::{
+    ActionRun, ActionStatus, ConditionKind, ConditionRun, Execution, Position, RuleRun, StageRun, StageStatus, State,
+};
+use crate::runner::Times;
+
+/// An execution's passage through a stage.
+type Passage<'a> = (&'a Execution, &'a StageRun);
+
+/// The answer.
+pub(super) fn answer(pipeline: &Pipeline, state: &State, times: Times) -> Value {
+    let stages = pipeline.stages.iter().enumerate();
+    json!({
+        "pipelineName": pipeline.name,
+        "pipelineVersion": pipeline.version,
+        "stageStates": stages.map(|(index, stage)| stage_state(stage, index, state)).collect::<Vec<_>>(),
+        "created": time(times.created),
+        "updated": time(times.updated),
+    })
+}
+
+fn stage_state(stage: &Stage, index: usize, state: &State) -> Value {
+    let passages = passages(stage, state);
+    let waiting = state.executions.iter().rev().find(|execution| execution.position == Position::Waiting(index));
+    let inbound = waiting.map(|execution| stage_execution(execution, StageStatus::InProgress));
+    let condition = |kind, declared: Option<&Condition>| declared.map(|declared| condition(kind, declared, &passages));
+    json!({
+        "stageName": stage.name,
+        "inboundExecution": inbound,
+        "inboundExecutions": inbound.as_ref().map(|inbound| [inbound]),
+        "inboundTransitionState": {"enabled": true},
+        "actionStates": stage.actions.iter().map(|action| action_state(action, &passages)).collect::<Vec<_>>(),
+        "latestExecution": passages.last().map(|(execution, run)| stage_execution(execution, run.status)),
+        "beforeEntryConditionState": condition(ConditionKind::BeforeEntry, stage.before_entry.as_ref()),
+        "onSuccessConditionState": condition(ConditionKind::OnSuccess, stage.on_success.as_ref()),
+        "onFailureConditionState": condition(ConditionKind::OnFailure, stage.on_failure.as_ref()),
+    })
+}
+
+/// Every passage through the stage, the latest last: a rollback passes it after executions that are newer.
+fn passages<'a>(stage: &Stage, state: &'a State) -> Vec<Passage<'a>> {
+    let all = state.executions.iter().flat_map(|execution| execution.stages.iter().map(move |run| (execution, run)));
+    let mut passages: Vec<_> = all.filter(|(_, run)| run.name == stage.name).collect();
+    passages.sort_by_key(|(_, run)| run.started);
+    passages
+}
+
+fn stage_execution(execution: &Execution, status: StageStatus) -> Value {
+    json!({"pipelineExecutionId": execution.id, "status": status, "type": execution.execution_type})
+}
+
+/// An action that has not run yet in the latest passage shows what became of it in the one before.
+fn action_state(action: &Action, passages: &[Passage]) -> Value {
+    let latest = passages.iter().rev().find_map(|(_, run)| run.latest(&action.name));
+    json!({
+        "actionName": action.name,
+        "currentRevision": latest.and_then(current_revision),
+        "latestExecution": latest.map(action_execution),
+    })
+}
+
+fn current_revision(run: &ActionRun) -> Option<Value> {
+    let revision = run.revision.as_ref()?;
+    Some(json!({"revisionId": revision, "revisionChangeId": run.id, "created": time(run.updated)}))
+}
+
+fn action_execution(run: &ActionRun) -> Value {
+    let asked = run.approval.as_ref().filter(|_| run.status == ActionStatus::InProgress);
+    json!({
+        "actionExecutionId": run.id,
+        "status": run.status,
+        "summary": summary(run.summary.as_ref()),
+        "lastStatusChange": time(run.updated),
+        "token": asked.map(|approval| &approval.token),
+        "lastUpdatedBy": run.updated_by,
+        "externalExecutionId": external_id(run.external_execution_id.as_ref()),
+        "percentComplete": run.percent_complete,
+        "errorDetails": error_details(run.error_details.as_ref()),
+    })
+}
+
+fn condition(kind: ConditionKind, declared: &Condition, passages: &[Passage]) -> Value {
+    let runs = passages.iter().flat_map(|(_, run)| &run.conditions);
+    let latest = runs.filter(|condition| condition.kind == kind).next_back();
+    let rule = |name: &String| {
+        let run = latest.and_then(|condition| condition.rules.iter().find(|run| run.name == *name));
+        json!({"ruleName": name, "latestExecution": run.map(rule_execution)})
+    };
+    json!({
+        "latestExecution": latest.map(|condition| condition_execution(condition, None)),
+        "conditionStates": [{
+            "latestExecution": latest.map(|condition| condition_execution(condition, Some(time(condition.updated)))),
+            "ruleStates": declared.rules.iter().map(|declared| rule(&declared.name)).collect::<Vec<_>>(),
+        }],
+    })
+}
+
+fn condition_execution(condition: &ConditionRun, changed: Option<Value>) -> Value {
+    let summary = summary(condition.summary.as_ref());
+    json!({"status": condition.status, "summary": summary, "lastStatusChange": changed})
+}
+
+fn rule_execution(run: &RuleRun) -> Value {
+    json!({
+        "ruleExecutionId": run.id,
+        "status": run.status,
+        "summary": summary(run.summary.as_ref()),
+        "lastStatusChange": time(run.updated),
+        "externalExecutionId": external_id(run.external_execution_id.as_ref()),
+        "errorDetails": error_details(run.error_details.as_ref()),
+    })
+}

@@ -1,0 +1,5 @@
+//! What the API says, from states that are given.
+
+mod answers;
+mod refusals;
+mod world;
