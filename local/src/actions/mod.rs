@@ -1,6 +1,7 @@
 //! The executors: one file for each kind of action. Each turns a [`Request`] into an [`Outcome`] by acting on the local
 //! cloud.
 
+mod approval;
 pub mod archive;
 pub mod build;
 mod cloudformation;
@@ -8,6 +9,7 @@ mod config;
 pub mod jobs;
 mod lambda;
 mod limits;
+pub mod rules;
 mod source;
 mod store;
 
@@ -18,15 +20,17 @@ use std::path::PathBuf;
 use aws_config::SdkConfig;
 use futures_util::FutureExt as _;
 
-use crate::pipeline::action::{Failure, Outcome, Progress, Request, RuleRequest, Success, TypeId};
+use crate::pipeline::action::{Failure, Outcome, Progress, Request, TypeId};
 use crate::supervise::Supervisor;
 use jobs::Jobs;
 
 /// What every action needs of the machine and of the local cloud.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The state directory: repositories and builds live below it.
+    /// What lives as long as the local cloud does: repositories are below it.
     pub state: PathBuf,
+    /// What outlives it, because it is slow to make: the directories that projects are built in.
+    pub builds: PathBuf,
     /// How our own clients reach the local cloud.
     pub sdk: SdkConfig,
     /// The account id that everything runs in.
@@ -65,7 +69,7 @@ pub trait Observer: Send + Sync {
 pub async fn run(context: &Context, request: &Request, observer: &dyn Observer) -> Outcome {
     let work = AssertUnwindSafe(dispatch(context, request, observer));
     match work.catch_unwind().await {
-        Ok(Ok(success)) => Outcome::Succeeded(success),
+        Ok(Ok(outcome)) => outcome,
         Ok(Err(failure)) => Outcome::Failed(failure),
         Err(_) => Outcome::Failed(failed(
             "SystemUnavailable",
@@ -77,25 +81,21 @@ pub async fn run(context: &Context, request: &Request, observer: &dyn Observer) 
     }
 }
 
-/// Evaluates a rule of a stage's condition.
-pub async fn run_rule(_context: &Context, request: &RuleRequest) -> Outcome {
+async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {
     let TypeId { category, owner, provider, .. } = &request.type_id;
-    let message = format!("rule {} is a {category} of {owner} by {provider}, which does not run here", request.rule);
-    Outcome::Failed(failed("ConfigurationError", message))
-}
-
-async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {
-    let TypeId { category, owner, provider, .. } = &request.type_id;
-    match (category.as_str(), owner.as_str(), provider.as_str()) {
-        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => Ok(source::run(context, request).await?),
-        ("Build" | "Test", "AWS", "CodeBuild") => Ok(build::run(context, request, observer).await?),
-        ("Deploy", "AWS", "CloudFormation") => Ok(cloudformation::run(context, request, observer).await?),
-        ("Invoke", "AWS", "Lambda") => lambda::run(context, request, observer).await,
-        _ => Err(failed(
-            "ConfigurationError",
-            format!("action {} is a {category} of {owner} by {provider}, which does not run here", request.action),
-        )),
-    }
+    let success = match (category.as_str(), owner.as_str(), provider.as_str()) {
+        ("Approval", "AWS", "Manual") => return approval::run(context, request).await.map(|()| Outcome::Waiting),
+        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => source::run(context, request).await?,
+        ("Build" | "Test", "AWS", "CodeBuild") => build::run(context, request, observer).await?,
+        ("Deploy", "AWS", "CloudFormation") => cloudformation::run(context, request, observer).await?,
+        ("Invoke", "AWS", "Lambda") => lambda::run(context, request, observer).await?,
+        _ => {
+            let kind = format!("{category} of {owner} by {provider}");
+            let message = format!("action {} is a {kind}, which does not run here", request.action);
+            return Err(failed("ConfigurationError", message));
+        }
+    };
+    Ok(Outcome::Succeeded(success))
 }
 
 fn failed(code: &str, message: impl Into<String>) -> Failure {

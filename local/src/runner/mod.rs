@@ -1,22 +1,29 @@
 //! The edge around the engine: keeps the pipelines, gives their engines the time and new ids, and carries out what they
 //! command.
 
+mod bus;
 mod ids;
+mod timer;
+mod work;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::actions::{self, Context, Observer};
-use crate::pipeline::action::{Progress, Request, RuleRequest};
+use crate::actions::Context;
+use crate::clock::Clock;
 use crate::pipeline::definition::{DefinitionError, Pipeline};
 use crate::pipeline::engine::{
-    Change, Command, Engine, Event, Execution, ExecutionId, RunId, SourceRevision, Start, StartError, Trigger,
+    Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, SourceRevision, Start, StartError,
+    State, Trigger,
 };
+use bus::Bus;
 use ids::RandomIds;
 
 /// What those who watch are told, in order.
@@ -35,7 +42,7 @@ pub enum News {
     },
 }
 
-/// Why a pipeline cannot be made, changed or started.
+/// Why a pipeline cannot be made, changed, started or answered.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is one of this name.
@@ -53,25 +60,72 @@ pub enum Error {
     /// It does not start so.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// Nothing there waits for this answer.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
 }
 
-/// All pipelines of one local cloud. Clones share them; actions end when the last clone is dropped.
+/// When a pipeline was made and changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When it was created.
+    pub created: Timestamp,
+    /// When its definition changed last.
+    pub updated: Timestamp,
+}
+
+/// A pipeline in a list of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// The version of its definition.
+    pub version: u32,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When its definition changed last.
+    pub updated: Timestamp,
+}
+
+/// All pipelines of one local cloud. Clones share them; actions, and all else that runs for them, end when the last clone
+/// is dropped.
 #[derive(Debug, Clone)]
 pub struct Runner(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     context: Context,
-    engines: Mutex<BTreeMap<String, Engine>>,
-    actions: Mutex<JoinSet<()>>,
+    clock: Clock,
+    pipelines: Mutex<BTreeMap<String, Kept>>,
+    tasks: Mutex<JoinSet<()>>,
     news: UnboundedSender<News>,
+    bus: Bus,
+    /// When time alone will change something.
+    due: watch::Sender<Option<Timestamp>>,
+}
+
+/// A pipeline that is kept.
+#[derive(Debug)]
+struct Kept {
+    engine: Engine,
+    times: Times,
 }
 
 impl Runner {
-    /// No pipelines yet.
+    /// No pipelines yet. To be called inside a tokio runtime, which will run everything.
     pub fn new(context: Context, news: UnboundedSender<News>) -> Self {
-        let inner = Inner { context, engines: Mutex::default(), actions: Mutex::default(), news };
-        Self(Arc::new(inner))
+        Self::with_clock(context, news, Clock::System)
+    }
+
+    /// No pipelines yet, and a clock of its own.
+    pub fn with_clock(context: Context, news: UnboundedSender<News>, clock: Clock) -> Self {
+        let (bus, publisher) = bus::open(&context);
+        let (due, alarm) = watch::channel(None);
+        let tasks = Mutex::default();
+        let inner = Arc::new(Inner { context, clock, pipelines: Mutex::default(), tasks, news, bus, due });
+        inner.spawn(publisher);
+        inner.spawn(timer::run(clock, alarm, Arc::downgrade(&inner)));
+        Self(inner)
     }
 
     /// What actions run with.
@@ -83,10 +137,11 @@ impl Runner {
     pub fn create(&self, pipeline: Pipeline) -> Result<(), Error> {
         let name = pipeline.name.clone();
         let engine = Engine::new(pipeline)?;
-        match self.engines().entry(name.clone()) {
-            std::collections::btree_map::Entry::Occupied(_) => Err(Error::NameInUse(name)),
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(engine);
+        let now = self.0.clock.now();
+        match self.0.pipelines().entry(name.clone()) {
+            Entry::Occupied(_) => Err(Error::NameInUse(name)),
+            Entry::Vacant(place) => {
+                place.insert(Kept { engine, times: Times { created: now, updated: now } });
                 Ok(())
             }
         }
@@ -95,28 +150,52 @@ impl Runner {
     /// Gives a pipeline another definition; its version grows by one.
     pub fn update(&self, mut pipeline: Pipeline) -> Result<Pipeline, Error> {
         let name = pipeline.name.clone();
-        let mut engines = self.engines();
-        let engine = engines.get_mut(&name).ok_or_else(|| Error::NotFound(name.clone()))?;
-        pipeline.set_version(engine.pipeline().version + 1);
-        if !engine.replace(pipeline)? {
+        let mut pipelines = self.0.pipelines();
+        let kept = find(&mut pipelines, &name)?;
+        pipeline.set_version(kept.engine.pipeline().version + 1);
+        if !kept.engine.replace(pipeline)? {
             return Err(Error::Busy(name));
         }
-        Ok(engine.pipeline().clone())
+        kept.times.updated = self.0.clock.now();
+        Ok(kept.engine.pipeline().clone())
     }
 
     /// Removes a pipeline. Its actions run on and are no longer listened to; removing none is no error.
     pub fn delete(&self, name: &str) {
-        self.engines().remove(name);
+        let mut pipelines = self.0.pipelines();
+        pipelines.remove(name);
+        self.0.rearm(&pipelines);
+    }
+
+    /// Every pipeline, by name.
+    pub fn names(&self) -> Vec<Listed> {
+        let listed = |(name, kept): (&String, &Kept)| {
+            let Times { created, updated } = kept.times;
+            Listed { name: name.clone(), version: kept.engine.pipeline().version, created, updated }
+        };
+        self.0.pipelines().iter().map(listed).collect()
     }
 
     /// A pipeline's definition.
     pub fn pipeline(&self, name: &str) -> Result<Pipeline, Error> {
-        self.engines().get(name).map(|engine| engine.pipeline().clone()).ok_or_else(|| Error::NotFound(name.to_owned()))
+        self.inspect(name, |pipeline, _| pipeline.clone())
+    }
+
+    /// When a pipeline was made and changed.
+    pub fn times(&self, name: &str) -> Result<Times, Error> {
+        find(&mut self.0.pipelines(), name).map(|kept| kept.times)
+    }
+
+    /// Reads of a pipeline and its executions what is asked for, all of one moment.
+    pub fn inspect<T>(&self, name: &str, read: impl FnOnce(&Pipeline, &State) -> T) -> Result<T, Error> {
+        let mut pipelines = self.0.pipelines();
+        let engine = &find(&mut pipelines, name)?.engine;
+        Ok(read(engine.pipeline(), engine.state()))
     }
 
     /// One execution of a pipeline, as it is now.
     pub fn execution(&self, pipeline: &str, id: &ExecutionId) -> Option<Execution> {
-        self.engines().get(pipeline)?.state().execution(id).cloned()
+        self.inspect(pipeline, |_, state| state.execution(id).cloned()).ok().flatten()
     }
 
     /// Starts a pipeline.
@@ -128,79 +207,90 @@ impl Runner {
         revisions: Vec<SourceRevision>,
     ) -> Result<ExecutionId, Error> {
         let id = ExecutionId(Uuid::new_v4().to_string());
-        let start = Start::new(&self.pipeline(name)?, id.clone(), trigger, variables, revisions)?;
-        self.apply(name, Event::Start(start));
+        let mut pipelines = self.0.pipelines();
+        let kept = find(&mut pipelines, name)?;
+        let start = Start::new(kept.engine.pipeline(), id.clone(), trigger, variables, revisions)?;
+        self.take(kept, Event::Start(start), self.0.clock.now());
+        self.0.rearm(&pipelines);
         Ok(id)
     }
 
+    /// Answers a manual approval, and says when that was.
+    pub fn answer(
+        &self,
+        pipeline: &str,
+        stage: &str,
+        action: &str,
+        token: &str,
+        answer: Answer,
+    ) -> Result<Timestamp, Error> {
+        let now = self.0.clock.now();
+        let mut pipelines = self.0.pipelines();
+        let kept = find(&mut pipelines, pipeline)?;
+        // The timer may be late, and an approval that has expired must not be answered.
+        self.take(kept, Event::Tick, now);
+        let awaiting = kept.engine.awaiting(stage, action, token);
+        if let Ok(run) = &awaiting {
+            self.take(kept, Event::Answered { run: run.clone(), answer }, now);
+        }
+        self.0.rearm(&pipelines);
+        awaiting.map(|_| now).map_err(Error::from)
+    }
+
+    /// An action or a rule of a pipeline has something to say; the pipeline may be gone.
+    fn tell(&self, name: &str, event: Event) {
+        let mut pipelines = self.0.pipelines();
+        if let Ok(kept) = find(&mut pipelines, name) {
+            self.take(kept, event, self.0.clock.now());
+        }
+        self.0.rearm(&pipelines);
+    }
+
+    /// Lets happen everywhere what is due.
+    fn tick(&self) {
+        let now = self.0.clock.now();
+        let mut pipelines = self.0.pipelines();
+        for kept in pipelines.values_mut().filter(|kept| kept.engine.due().is_some_and(|due| due <= now)) {
+            self.take(kept, Event::Tick, now);
+        }
+        self.0.rearm(&pipelines);
+    }
+
     /// Commands are carried out before the next event is taken in, so news arrives in the order of the changes.
-    fn apply(&self, name: &str, event: Event) {
-        let mut engines = self.engines();
-        let Some(engine) = engines.get_mut(name) else { return };
-        for command in engine.apply(event, Timestamp::now(), &mut RandomIds) {
+    fn take(&self, kept: &mut Kept, event: Event, now: Timestamp) {
+        for command in kept.engine.apply(event, now, &mut RandomIds) {
             match command {
-                // Nobody may be listening; the state has it all.
-                Command::Changed(change) => drop(self.0.news.send(News::Changed(change))),
-                Command::Run(request) => self.run(request),
-                Command::RunRule(request) => self.run_rule(request),
+                Command::Changed(change) => {
+                    self.0.bus.tell(&change, kept.engine.state());
+                    // Nobody may be listening; the state has it all.
+                    drop(self.0.news.send(News::Changed(change)));
+                }
+                Command::Run(request) => self.0.spawn(work::action(Arc::downgrade(&self.0), request)),
+                Command::RunRule(request) => self.0.spawn(work::rule(Arc::downgrade(&self.0), request)),
             }
         }
     }
+}
 
-    fn run(&self, request: Request) {
-        let runner = Arc::downgrade(&self.0);
-        let context = self.0.context.clone();
-        let mut actions = self.0.actions.lock().unwrap_or_else(PoisonError::into_inner);
-        while actions.try_join_next().is_some() {}
-        actions.spawn(async move {
-            let observer = ActionObserver { runner, request: &request };
-            let outcome = actions::run(&context, &request, &observer).await;
-            observer.tell(Event::ActionFinished { run: RunId(request.id.clone()), outcome });
-        });
+impl Inner {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
     }
 
-    fn run_rule(&self, request: RuleRequest) {
-        let runner = Arc::downgrade(&self.0);
-        let context = self.0.context.clone();
-        self.0.actions.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
-            let outcome = actions::run_rule(&context, &request).await;
-            if let Some(inner) = runner.upgrade() {
-                let event = Event::RuleFinished { run: RunId(request.id.clone()), outcome };
-                Runner(inner).apply(&request.pipeline, event);
-            }
-        });
+    /// Sets the timer to what is due first.
+    fn rearm(&self, pipelines: &BTreeMap<String, Kept>) {
+        let first = pipelines.values().filter_map(|kept| kept.engine.due()).min();
+        self.due.send_if_modified(|due| std::mem::replace(due, first) != first);
     }
 
-    fn engines(&self) -> MutexGuard<'_, BTreeMap<String, Engine>> {
+    fn pipelines(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
         // An engine is whole after every event, so a panic elsewhere does not spoil it.
-        self.0.engines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pipelines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Passes on what one action says. Holds the runner weakly: the runner owns the action's task.
-struct ActionObserver<'a> {
-    runner: Weak<Inner>,
-    request: &'a Request,
-}
-
-impl ActionObserver<'_> {
-    fn tell(&self, event: Event) {
-        if let Some(inner) = self.runner.upgrade() {
-            Runner(inner).apply(&self.request.pipeline, event);
-        }
-    }
-}
-
-impl Observer for ActionObserver<'_> {
-    fn progress(&self, progress: Progress) {
-        self.tell(Event::ActionProgressed { run: RunId(self.request.id.clone()), progress });
-    }
-
-    fn line(&self, line: &str) {
-        if let Some(inner) = self.runner.upgrade() {
-            let Request { stage, action, .. } = self.request;
-            let line = News::Line { stage: stage.clone(), action: action.clone(), text: line.to_owned() };
-            drop(inner.news.send(line));
-        }
-    }
+fn find<'a>(pipelines: &'a mut BTreeMap<String, Kept>, name: &str) -> Result<&'a mut Kept, Error> {
+    pipelines.get_mut(name).ok_or_else(|| Error::NotFound(name.to_owned()))
 }

@@ -1,0 +1,135 @@
+//! The rules of stage conditions: one file for each kind. What a rule decides is a pure function of its configuration,
+//! of what it sees and of the time; here is what looks and waits.
+
+mod cloudwatch_alarm;
+mod cron;
+mod deployment_window;
+#[cfg(test)]
+mod tests;
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Context, failed};
+use crate::clock::Clock;
+use crate::pipeline::action::{Failure, Outcome, RuleRequest, Success};
+use cloudwatch_alarm::{Alarm, Alarms};
+use deployment_window::Window;
+
+/// What a rule decides at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Decision {
+    /// It holds, and why.
+    Pass(String),
+    /// It does not, and why.
+    Fail(String),
+    /// It cannot be said before then.
+    Wait(Timestamp),
+}
+
+/// Why a rule cannot be evaluated as it is configured.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("rule {rule} needs {key} in its configuration")]
+    Missing { rule: String, key: &'static str },
+    #[error("{key} {value:?} of rule {rule} cannot be used: {reason}")]
+    Malformed { rule: String, key: &'static str, value: String, reason: String },
+    #[error("rule {rule} is by {provider}, which does not run here; use DeploymentWindow or CloudWatchAlarm")]
+    Provider { rule: String, provider: String },
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        failed("ConfigurationError", error.to_string())
+    }
+}
+
+/// Evaluates a rule, however long that takes. Every failure, a panic included, is an outcome.
+pub async fn run(context: &Context, request: &RuleRequest, clock: &Clock) -> Outcome {
+    match AssertUnwindSafe(dispatch(context, request, clock)).catch_unwind().await {
+        Ok(Ok(success)) => Outcome::Succeeded(success),
+        Ok(Err(failure)) => Outcome::Failed(failure),
+        Err(_) => Outcome::Failed(failed(
+            "SystemUnavailable",
+            format!("rule {} broke off: this is a defect of flowgate, its panic message is in the log", request.rule),
+        )),
+    }
+}
+
+async fn dispatch(context: &Context, request: &RuleRequest, clock: &Clock) -> Result<Success, Failure> {
+    let started = clock.now();
+    match request.type_id.provider.as_str() {
+        "DeploymentWindow" => wait(clock, deadline(request, started), &Window::new(request)?).await,
+        "CloudWatchAlarm" => {
+            let watched = Watched { alarm: Alarm::new(request)?, alarms: Alarms::new(context), started };
+            wait(clock, deadline(request, started), &watched).await
+        }
+        provider => Err(Error::Provider { rule: request.rule.clone(), provider: provider.to_owned() }.into()),
+    }
+}
+
+fn deadline(request: &RuleRequest, started: Timestamp) -> Option<Timestamp> {
+    let minutes = request.timeout_minutes?;
+    Some(started.saturating_add(SignedDuration::from_mins(minutes.into())).unwrap_or(Timestamp::MAX))
+}
+
+/// What a rule looks at.
+trait Look {
+    /// Looks, and decides by what there is to see now.
+    async fn look(&self, now: Timestamp) -> Result<Decision, Failure>;
+}
+
+impl Look for Window {
+    async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
+        Ok(self.decide(now))
+    }
+}
+
+struct Watched {
+    alarm: Alarm,
+    alarms: Alarms,
+    started: Timestamp,
+}
+
+impl Look for Watched {
+    async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
+        Ok(self.alarm.decide(self.alarms.state(self.alarm.name()).await?, self.started, now))
+    }
+}
+
+/// Looks again whenever the rule says, until it decides or its time is over.
+async fn wait(clock: &Clock, deadline: Option<Timestamp>, at: &impl Look) -> Result<Success, Failure> {
+    loop {
+        let now = clock.now();
+        match within(at.look(now).await?, deadline, now) {
+            Decision::Pass(summary) => return Ok(Success { summary: Some(summary), ..Success::default() }),
+            Decision::Fail(message) => return Err(failed("JobFailed", message)),
+            Decision::Wait(until) => clock.sleep_until(until).await,
+        }
+    }
+}
+
+/// The decision, given that nothing is waited for beyond the deadline.
+fn within(decision: Decision, deadline: Option<Timestamp>, now: Timestamp) -> Decision {
+    match (decision, deadline) {
+        (Decision::Wait(_), Some(deadline)) if now >= deadline => {
+            Decision::Fail(format!("its timeout was over at {deadline}; raise timeoutInMinutes"))
+        }
+        (Decision::Wait(until), Some(deadline)) => Decision::Wait(until.min(deadline)),
+        (decision, _) => decision,
+    }
+}
+
+fn required<'a>(request: &'a RuleRequest, key: &'static str) -> Result<&'a str, Error> {
+    optional(request, key).ok_or_else(|| Error::Missing { rule: request.rule.clone(), key })
+}
+
+fn optional<'a>(request: &'a RuleRequest, key: &str) -> Option<&'a str> {
+    request.configuration.get(key).map(|value| value.trim()).filter(|value| !value.is_empty())
+}
+
+fn malformed(request: &RuleRequest, key: &'static str, value: &str, reason: &impl ToString) -> Error {
+    Error::Malformed { rule: request.rule.clone(), key, value: value.to_owned(), reason: reason.to_string() }
+}

@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::cloudwatch_alarm::State;
+use super::*;
+use crate::pipeline::action::{ConditionKind, TypeId};
+
+const KINDS: [ConditionKind; 3] = [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure];
+
+fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) -> RuleRequest {
+    let type_id =
+        TypeId { category: "Rule".into(), owner: "AWS".into(), provider: provider.into(), version: "1".into() };
+    RuleRequest {
+        id: "run".into(),
+        pipeline: "p".into(),
+        execution: "e".into(),
+        stage: "Prod".into(),
+        kind,
+        rule: "Check".into(),
+        type_id,
+        configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        timeout_minutes: None,
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn window(cron: &str, zone: &str) -> Result<Window, Error> {
+    Window::new(&request("DeploymentWindow", ConditionKind::BeforeEntry, &[("Cron", cron), ("TimeZone", zone)]))
+}
+
+#[test]
+fn a_window_is_open_or_says_when_it_opens() {
+    let office = "* * 9-17 ? * MON-FRI";
+    for (cron, zone, now, opens) in [
+        // 2026-01-02 is a Friday.
+        (office, "", "2026-01-02T09:00:00Z", None),
+        (office, "UTC", "2026-01-02T17:59:59.9Z", None),
+        (office, "UTC", "2026-01-02T08:59:59Z", Some("2026-01-02T09:00:00Z")),
+        (office, "UTC", "2026-01-02T18:00:00Z", Some("2026-01-05T09:00:00Z")),
+        (office, "America/New_York", "2026-01-02T09:00:00Z", Some("2026-01-02T14:00:00Z")),
+        (office, "America/New_York", "2026-07-03T09:00:00Z", Some("2026-07-03T13:00:00Z")),
+        (office, "UTC+05:30", "2026-01-02T03:30:00Z", None),
+        (office, "UTC+05:30", "2026-01-02T03:29:59Z", Some("2026-01-02T03:30:00Z")),
+        (office, "UTC-03:00", "2026-01-02T11:59:59Z", Some("2026-01-02T12:00:00Z")),
+    ] {
+        let expected = opens.map(|opens| Decision::Wait(at(opens)));
+        let decision = window(cron, zone).unwrap().decide(at(now));
+        let expected = expected.unwrap_or_else(|| {
+            let zone = if zone.is_empty() { "UTC" } else { zone };
+            Decision::Pass(format!("window {cron:?} in {zone} is open"))
+        });
+        assert_eq!(decision, expected, "{zone} {now}");
+    }
+    let past = window("* * * ? * * 2020", "UTC").unwrap().decide(at("2026-01-01T00:00:00Z"));
+    assert!(matches!(&past, Decision::Fail(why) if why.contains("never opens again")), "{past:?}");
+}
+
+#[test]
+fn a_window_that_cannot_be_read_is_refused_with_what_to_write() {
+    let refusal = |cron, zone| window(cron, zone).unwrap_err().to_string();
+    assert_eq!(refusal("", "UTC"), "rule Check needs Cron in its configuration");
+    assert!(refusal("* * *", "").starts_with("Cron \"* * *\" of rule Check cannot be used: it has 3 fields"));
+    for zone in ["UTC+5", "UTC+05:60", "UTC+24:00", "UTC 05:30", "UTC+é5:00", "Mars/Olympus", "IST"] {
+        let expected = format!("TimeZone {zone:?} of rule Check cannot be used: ");
+        assert!(refusal("* * * ? * *", zone).starts_with(&expected), "{zone}");
+    }
+}
+
+fn alarm(kind: ConditionKind, states: &str, wait: &str) -> Result<Alarm, Error> {
+    let configuration = [("AlarmName", "errors"), ("AlarmStates", states), ("WaitTime", wait)];
+    Alarm::new(&request("CloudWatchAlarm", kind, &configuration))
+}
+
+/// P passes, F fails, a number waits so many seconds.
+fn verdict(decision: &Decision, now: Timestamp) -> String {
+    match decision {
+        Decision::Pass(_) => "P".to_owned(),
+        Decision::Fail(_) => "F".to_owned(),
+        Decision::Wait(until) => until.duration_since(now).as_secs().to_string(),
+    }
+}
+
+#[test]
+fn an_alarm_decides_by_its_state_the_time_and_when_it_is_asked() {
+    use ConditionKind::{BeforeEntry, OnFailure, OnSuccess};
+    let started = at("2026-01-01T00:00:00Z");
+    for (kind, states, wait, state, seconds, expected) in [
+        (BeforeEntry, "", "", State::Ok, 0, "P"),
+        (BeforeEntry, "", "", State::InsufficientData, 0, "P"),
+        (BeforeEntry, "", "", State::Alarm, 0, "F"),
+        (BeforeEntry, "", "2", State::Alarm, 0, "10"),
+        (BeforeEntry, "", "2", State::Alarm, 115, "5"),
+        (BeforeEntry, "", "2", State::Alarm, 120, "F"),
+        (BeforeEntry, "", "2", State::Ok, 115, "P"),
+        (BeforeEntry, "ALARM, INSUFFICIENT_DATA", "", State::InsufficientData, 0, "F"),
+        (BeforeEntry, "'ALARM','INSUFFICIENT_DATA'", "", State::InsufficientData, 0, "F"),
+        (BeforeEntry, "OK", "", State::Alarm, 0, "P"),
+        (OnFailure, "", "2", State::Alarm, 0, "10"),
+        (OnFailure, "", "", State::Alarm, 0, "F"),
+        (OnFailure, "", "2", State::Ok, 0, "P"),
+        (OnSuccess, "", "", State::Ok, 0, "P"),
+        (OnSuccess, "", "", State::Alarm, 0, "F"),
+        (OnSuccess, "", "2", State::Ok, 0, "10"),
+        (OnSuccess, "", "2", State::Ok, 115, "5"),
+        (OnSuccess, "", "2", State::Ok, 120, "P"),
+        (OnSuccess, "", "2", State::Alarm, 60, "F"),
+        (OnSuccess, "", "2", State::Alarm, 120, "F"),
+    ] {
+        let now = started + SignedDuration::from_secs(seconds);
+        let decision = alarm(kind, states, wait).unwrap().decide(Some(state), started, now);
+        assert_eq!(verdict(&decision, now), expected, "{kind:?} {states:?} {wait:?} {state:?} {seconds}");
+    }
+}
+
+#[test]
+fn an_alarm_that_does_not_exist_fails_at_once_whenever_it_is_asked() {
+    let now = at("2026-01-01T00:00:00Z");
+    for kind in KINDS {
+        let decision = alarm(kind, "", "60").unwrap().decide(None, now, now);
+        let expected = "alarm errors does not exist: create it, or correct AlarmName";
+        assert_eq!(decision, Decision::Fail(expected.to_owned()), "{kind:?}");
+    }
+}
+
+#[test]
+fn an_alarm_that_cannot_be_read_is_refused_with_what_to_write() {
+    let refusal = |states, wait| alarm(ConditionKind::BeforeEntry, states, wait).unwrap_err().to_string();
+    for (states, wait, key) in [("RED", "", "AlarmStates"), ("ALARM,", "", "AlarmStates"), ("", "-1", "WaitTime")] {
+        let refusal = refusal(states, wait);
+        assert!(refusal.starts_with(key) && refusal.contains("of rule Check cannot be used: write "), "{refusal}");
+    }
+    let nameless = Alarm::new(&request("CloudWatchAlarm", ConditionKind::BeforeEntry, &[])).unwrap_err();
+    assert_eq!(nameless.to_string(), "rule Check needs AlarmName in its configuration");
+}
+
+#[test]
+fn a_rule_is_not_waited_for_beyond_its_timeout() {
+    let (now, end) = (at("2026-01-01T00:05:00Z"), at("2026-01-01T00:10:00Z"));
+    let later = Decision::Wait(at("2026-01-02T00:00:00Z"));
+    assert_eq!(within(later.clone(), None, now), later);
+    assert_eq!(within(later.clone(), Some(end), now), Decision::Wait(end));
+    assert_eq!(within(Decision::Pass(String::new()), Some(end), end), Decision::Pass(String::new()));
+    let over = within(later, Some(end), end);
+    assert!(matches!(&over, Decision::Fail(why) if why.starts_with("its timeout was over at 2026-01-01T00:10:00Z")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_window_is_slept_through() {
+    let begin = Instant::now();
+    let clock = Clock::starting(at("2026-01-02T18:00:00Z"));
+    let passed = wait(&clock, None, &window("* * 9-17 ? * MON-FRI", "UTC").unwrap()).await.unwrap();
+    assert!(passed.summary.unwrap().ends_with("is open"));
+    assert_eq!((clock.now(), begin.elapsed()), (at("2026-01-05T09:00:00Z"), Duration::from_hours(63)));
+}
+
+/// An alarm that is OK until `breaks`.
+struct Breaking {
+    alarm: Alarm,
+    started: Timestamp,
+    breaks: Timestamp,
+}
+
+impl Look for Breaking {
+    async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
+        let state = if now < self.breaks { State::Ok } else { State::Alarm };
+        Ok(self.alarm.decide(Some(state), self.started, now))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_turns_bad_while_it_is_watched_fails_the_rule() {
+    let started = at("2026-01-01T00:00:00Z");
+    let clock = Clock::starting(started);
+    let breaks = started + SignedDuration::from_mins(7);
+    let breaking = Breaking { alarm: alarm(ConditionKind::OnSuccess, "", "60").unwrap(), started, breaks };
+    let failure = wait(&clock, None, &breaking).await.unwrap_err();
+    assert_eq!((failure.message.as_str(), clock.now()), ("alarm errors is in state ALARM", breaks));
+}

@@ -1,0 +1,53 @@
+//! Actions and rules at work. Their tasks are the runner's own, so they hold it weakly.
+
+use std::sync::Weak;
+
+use super::{Inner, News, Runner};
+use crate::actions::{self, Observer, rules};
+use crate::pipeline::action::{Progress, Request, RuleRequest};
+use crate::pipeline::engine::{Event, RunId};
+
+/// Runs an action and reports its outcome.
+pub(super) async fn action(runner: Weak<Inner>, request: Request) {
+    let Some(context) = runner.upgrade().map(|inner| inner.context.clone()) else { return };
+    let observer = ActionObserver { runner, request: &request };
+    let outcome = actions::run(&context, &request, &observer).await;
+    observer.tell(Event::ActionFinished { run: RunId(request.id.clone()), outcome });
+}
+
+/// Evaluates a rule and reports its outcome.
+pub(super) async fn rule(runner: Weak<Inner>, request: RuleRequest) {
+    let Some((context, clock)) = runner.upgrade().map(|inner| (inner.context.clone(), inner.clock)) else { return };
+    let outcome = rules::run(&context, &request, &clock).await;
+    if let Some(inner) = runner.upgrade() {
+        Runner(inner).tell(&request.pipeline, Event::RuleFinished { run: RunId(request.id), outcome });
+    }
+}
+
+/// Passes on what one action says.
+struct ActionObserver<'a> {
+    runner: Weak<Inner>,
+    request: &'a Request,
+}
+
+impl ActionObserver<'_> {
+    fn tell(&self, event: Event) {
+        if let Some(inner) = self.runner.upgrade() {
+            Runner(inner).tell(&self.request.pipeline, event);
+        }
+    }
+}
+
+impl Observer for ActionObserver<'_> {
+    fn progress(&self, progress: Progress) {
+        self.tell(Event::ActionProgressed { run: RunId(self.request.id.clone()), progress });
+    }
+
+    fn line(&self, line: &str) {
+        if let Some(inner) = self.runner.upgrade() {
+            let Request { stage, action, .. } = self.request;
+            let line = News::Line { stage: stage.clone(), action: action.clone(), text: line.to_owned() };
+            drop(inner.news.send(line));
+        }
+    }
+}
