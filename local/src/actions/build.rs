@@ -1,14 +1,13 @@
 //! CodeBuild actions: the project's buildspec, run for real on this machine.
 
 mod artifacts;
+mod cloud_log;
 mod environment;
 mod execute;
 mod log;
 mod project;
 mod shell;
 mod workspace;
-
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +16,7 @@ use super::{Context, Observer, config, store};
 use crate::buildspec::Files;
 use crate::pipeline::action::{Artifact, Failure, Progress, Request, Success};
 pub use artifacts::Packed;
+use cloud_log::CloudLog;
 use environment::Identity;
 pub use execute::{Built, Job, execute};
 use project::Project;
@@ -91,15 +91,30 @@ pub(super) async fn run(context: &Context, request: &Request, observer: &dyn Obs
     let id = format!("{name}:{uuid}");
     observer.progress(Progress { external_execution_id: Some(id.clone()), ..Progress::default() });
     let job = job(context, request, name, project, &uuid).await?;
-    let failed = |source| Error::Build { id: id.clone(), project: name.to_owned(), source: Box::new(source) };
-    let built = execute(&context.supervisor, job, observer).await.map_err(failed)?;
-    upload(context, request, &built, &id, observer).await?;
+    let (log, lines) = CloudLog::new(observer);
+    let building = build(context, request, name, &id, job, log);
+    let (built, ()) = tokio::join!(building, lines.run(&context.sdk, name, &uuid));
     Ok(Success {
         summary: Some(format!("Build {id} succeeded.")),
         external_execution_id: Some(id),
-        variables: built.exported,
+        variables: built?.exported,
         revision: None,
     })
+}
+
+/// The build itself. Its log is whole when this ends.
+async fn build(
+    context: &Context,
+    request: &Request,
+    name: &str,
+    id: &str,
+    job: Job,
+    log: CloudLog<'_>,
+) -> Result<Built, Error> {
+    let failed = |source| Error::Build { id: id.to_owned(), project: name.to_owned(), source: Box::new(source) };
+    let built = execute(&context.supervisor, job, &log).await.map_err(failed)?;
+    upload(context, request, &built, id, &log).await?;
+    Ok(built)
 }
 
 async fn job(context: &Context, request: &Request, name: &str, project: Project, uuid: &str) -> Result<Job, Error> {
@@ -118,7 +133,7 @@ async fn job(context: &Context, request: &Request, name: &str, project: Project,
     overrides.extend(project::action_variables(request)?);
     overrides.extend(of_codebuild);
     Ok(Job {
-        root: builds(context).join(name),
+        root: context.builds.join(name),
         inputs: zips,
         buildspec: project.buildspec,
         base,
@@ -163,10 +178,6 @@ async fn upload(
 fn files_of<'a>(built: &'a Built, artifact: &Artifact, outputs: usize) -> Option<&'a Files> {
     let secondary = built.spec.secondary_artifacts.get(&artifact.name);
     if outputs == 1 { built.spec.artifacts.as_ref().or(secondary) } else { secondary }
-}
-
-fn builds(context: &Context) -> PathBuf {
-    context.state.join("builds")
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

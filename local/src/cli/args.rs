@@ -1,5 +1,6 @@
 //! The arguments.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The whole delivery pipeline on one machine.
@@ -14,6 +15,20 @@ pub(super) struct Args {
 pub(super) enum Subcommand {
     /// Takes a service through its pipeline on a local cloud, start to finish (the default)
     Run(Run),
+    /// Serves a local cloud until Ctrl-C, and prints the variables by which other commands find it
+    Up(Up),
+    /// Pushes a service; makes its repository and pipeline first, when they do not exist
+    Push(Push),
+    /// Shows where executions are, and what waits for an answer
+    Status(Look),
+    /// Approves what waits
+    Approve(Answer),
+    /// Rejects what waits
+    Reject(Answer),
+    /// Lists executions, the newest first, with what approvals and the gate said
+    History(Look),
+    /// Prints what the newest execution's builds and functions wrote
+    Logs(Logs),
 }
 
 #[derive(Debug, Default, clap::Args)]
@@ -21,7 +36,7 @@ pub(super) struct Run {
     /// The service: a folder with app-sam.yaml, test-sam.yaml and buildspec.yml, or a bare repository of one; without it,
     /// the time service of the examples
     pub(super) service: Option<PathBuf>,
-    /// Answers approvals: ask on the terminal, or always the same
+    /// Answers approvals: ask on the terminal, or always the same [default: ask on a terminal, else yes]
     #[arg(long, value_name = "HOW")]
     pub(super) approve: Option<Approve>,
     /// Prints one JSON object a line instead of text
@@ -30,9 +45,106 @@ pub(super) struct Run {
     /// Keeps the local cloud running at the end, until Ctrl-C
     #[arg(long)]
     pub(super) keep: bool,
+    #[command(flatten)]
+    pub(super) port: Port,
+    #[command(flatten)]
+    pub(super) parameters: Parameters,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Up {
+    #[command(flatten)]
+    pub(super) port: Port,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Push {
+    /// The service: a folder with app-sam.yaml, test-sam.yaml and buildspec.yml
+    pub(super) service: PathBuf,
+    #[command(flatten)]
+    pub(super) parameters: Parameters,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// Prints a JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Look {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// Prints JSON instead of text, one object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Answer {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// Said with the answer
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) comment: String,
+    /// The approval to answer, when several wait
+    #[arg(long, value_name = "NAME")]
+    pub(super) action: Option<String>,
+    /// Prints a JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Logs {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// Only this action's
+    #[arg(long, value_name = "NAME")]
+    pub(super) action: Option<String>,
+    /// Prints one JSON object a line instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Pipeline {
+    /// The pipeline; without it, the only one there is
+    #[arg(value_name = "PIPELINE")]
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Caller {
+    /// Who calls: author or approver of the local cloud, a profile on AWS
+    #[arg(long = "as", value_name = "NAME")]
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Port {
     /// The local cloud's port on 127.0.0.1 [default: a free one]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) port: Option<u16>,
+    #[arg(long = "port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) number: Option<u16>,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Parameters {
+    /// A parameter of Flowgate's template, for a pipeline that is made now; may be repeated
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
+    list: Vec<(String, String)>,
+}
+
+impl Parameters {
+    /// By name; of one that was given twice the last counts.
+    pub(super) fn map(&self) -> BTreeMap<String, String> {
+        self.list.iter().cloned().collect()
+    }
 }
 
 /// How approvals are answered.
@@ -44,4 +156,34 @@ pub(super) enum Approve {
     Yes,
     /// Rejected.
     No,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, value) = pair.ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_one_another() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_parameter_has_a_name_and_any_value() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        let cases = [("A=1", pair("A", "1")), ("A=", pair("A", "")), ("A=b=c", pair("A", "b=c"))];
+        for (text, expected) in cases {
+            assert_eq!(parameter(text), expected);
+        }
+        for text in ["A", "=1", ""] {
+            assert_eq!(parameter(text), Err("write KEY=VALUE".to_owned()), "{text:?}");
+        }
+    }
 }

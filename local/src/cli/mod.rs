@@ -1,12 +1,28 @@
 //! The command line.
 
+mod account;
+mod answer;
+mod approvals;
 mod args;
+mod ask;
+mod call;
+mod choose;
+mod client;
+mod exports;
 mod functions;
+mod history;
+mod host;
+mod logs;
+mod observe;
+mod push;
 mod run;
 mod service;
-mod session;
+mod setup;
 mod shared;
 mod signals;
+mod source;
+mod status;
+mod up;
 mod watch;
 
 use std::cell::OnceCell;
@@ -16,6 +32,7 @@ use clap::Parser as _;
 
 use crate::report::reporter;
 use args::{Args, Subcommand};
+use client::ClientError;
 use shared::Shared;
 
 /// How a command ended, as the documented exit codes have it.
@@ -27,7 +44,7 @@ pub enum End {
     Failed,
     /// 2: what it was given cannot be used.
     BadInput,
-    /// 3: the local cloud did not start.
+    /// 3: the local cloud did not start, or nobody answers.
     NoCloud,
     /// 130: somebody interrupted it.
     Interrupted,
@@ -65,15 +82,15 @@ pub fn main() -> ExitCode {
 async fn command(args: Args) -> End {
     // Before the work says anything: whoever reads that may interrupt us at once.
     let interrupted = signals::interrupted();
-    let options = match args.command {
-        None => args::Run::default(),
-        Some(Subcommand::Run(options)) => options,
-    };
-    let reporter = Shared::new(reporter(options.json));
     let ended = OnceCell::new();
+    let command = args.command.unwrap_or_else(|| Subcommand::Run(args::Run::default()));
+    let reporter = Shared::new(match &command {
+        Subcommand::Run(options) => reporter(options.json),
+        _ => Box::new(up::Stderr),
+    });
     // Dropping the work stops what it started.
     let end = tokio::select! {
-        end = run::run(&options, &reporter, &ended) => end,
+        end = perform(&command, &reporter, &ended) => end,
         () = interrupted => ended.get().copied().unwrap_or(End::Interrupted),
     };
     if end == End::Interrupted {
@@ -81,4 +98,23 @@ async fn command(args: Args) -> End {
         eprintln!("interrupted");
     }
     end
+}
+
+async fn perform(command: &Subcommand, reporter: &Shared, ended: &OnceCell<End>) -> End {
+    let result = match command {
+        Subcommand::Run(options) => return run::run(options, reporter, ended).await,
+        Subcommand::Up(options) => return up::run(options, reporter, ended).await,
+        Subcommand::Push(options) => push::run(options).await,
+        Subcommand::Status(options) => status::run(options).await,
+        Subcommand::Approve(options) => answer::run(options, true).await,
+        Subcommand::Reject(options) => answer::run(options, false).await,
+        Subcommand::History(options) => history::run(options).await,
+        Subcommand::Logs(options) => logs::run(options).await,
+    };
+    result.map_or_else(|error: ClientError| failed(&error), |()| End::Succeeded)
+}
+
+fn failed(error: &ClientError) -> End {
+    eprintln!("error: {error}");
+    error.end()
 }

@@ -1,13 +1,20 @@
 //! `flowgate run`: everything, start to finish.
 
 use std::cell::OnceCell;
+use std::time::Instant;
 
+use super::account::Account;
+use super::ask::{self, Answers, NobodyToAsk};
+use super::call::CallError;
+use super::host::{self, Host, HostError};
 use super::service::{NotAService, Service};
-use super::session::{self, Session};
+use super::setup::{Setup, SetupError};
 use super::shared::Shared;
-use super::watch::{Seen, watch};
-use super::{End, args, functions};
-use crate::cloud::client;
+use super::source::{Remote, Source, SourceError};
+use super::watch::{Seen, Watch, WatchError};
+use super::{End, args, exports, functions};
+use crate::cloud::{StartError, run_dir};
+use crate::identity::{APPROVER, AUTHOR};
 use crate::pipeline::engine::ExecutionStatus;
 use crate::report::{Summary, summarise};
 
@@ -17,18 +24,27 @@ enum Error {
     #[error(transparent)]
     Service(#[from] NotAService),
     #[error(transparent)]
-    Session(#[from] session::Error),
+    Nobody(#[from] NobodyToAsk),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     #[error("the local cloud ended before it should: {0}")]
     CloudEnded(String),
-    #[error("the pipeline was deleted before it ended")]
-    Deleted,
 }
 
 impl Error {
     fn end(&self) -> End {
         match self {
-            Self::Service(_) | Self::Session(session::Error::Source(_)) => End::BadInput,
-            Self::Session(_) | Self::CloudEnded(_) | Self::Deleted => End::NoCloud,
+            Self::Service(_) | Self::Nobody(_) | Self::Source(SourceError::Take(_)) => End::BadInput,
+            Self::Setup(error) => error.end(),
+            _ => End::NoCloud,
         }
     }
 }
@@ -46,40 +62,67 @@ pub(super) async fn run(options: &args::Run, reporter: &Shared, ended: &OnceCell
 async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) -> Result<End, Error> {
     let example = functions::root().join("examples/time_service");
     let service = Service::find(options.service.as_deref().unwrap_or(&example))?;
-    let mut session = Session::open(&service, options.port, reporter).await?;
-    session.deploy(&service, reporter).await?;
-    let summary = follow(&mut session, &service, reporter).await?;
+    let approve = ask::decide(options.approve, reporter)?;
+    // First, because a source that cannot be used should cost no start.
+    let source = Source::new(&service).map_err(SourceError::from)?;
+    source.take().await?;
+    let mut host = open(&service, options, reporter).await?;
+    deploy(&mut host, &service, options, reporter).await?;
+    push(&host, &service, &source).await?;
+    let summary = follow(&mut host, &service, approve, reporter).await?;
     let end = if summary.status == ExecutionStatus::Succeeded { End::Succeeded } else { End::Failed };
     // The caller may interrupt us from now on, and still learn how it ended.
     let _ = ended.set(end);
     if options.keep {
-        reporter.end(&summary, &kept(&session));
-        return Err(Error::CloudEnded(session.cloud.ended().await));
+        let exports = exports::lines(host.cloud.endpoint(), &AUTHOR);
+        reporter.end(&summary, &format!("The local cloud runs on until Ctrl-C:\n{}", exports.trim_end()));
+        return Err(Error::CloudEnded(host.cloud.ended().await));
     }
     reporter.end(&summary, "The local cloud stops now, and what runs on it; with --keep it stays.");
     // The summary is out; what is left over on the disk is for the next run to remove.
-    drop(session.cloud.stop().await);
+    drop(host.cloud.stop().await);
     Ok(end)
 }
 
-async fn follow(session: &mut Session, service: &Service, reporter: &Shared) -> Result<Summary, Error> {
-    let meter = session.cloud.meter();
-    let seen = tokio::select! {
-        seen = watch(&mut session.news, &service.name, &meter, reporter) => seen,
-        how = session.cloud.ended() => return Err(Error::CloudEnded(how)),
-    };
-    let Seen { execution, emulator } = seen.ok_or(Error::Deleted)?;
-    let execution = session.runner.execution(&service.name, &execution).ok_or(Error::Deleted)?;
-    Ok(summarise(&service.name, &execution, &emulator, session.preparation.clone()))
+async fn open(service: &Service, options: &args::Run, reporter: &Shared) -> Result<Host, HostError> {
+    let state = run_dir::default_state().ok_or(StartError::NoStateDir)?;
+    let builds = service.state(&state).join("builds");
+    Host::open(host::Options { port: options.port.number, state, builds }, reporter).await
 }
 
-/// What a program needs to know of a cloud that is kept.
-const EXPORTED: [&str; 5] =
-    ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+async fn deploy(host: &mut Host, service: &Service, options: &args::Run, reporter: &Shared) -> Result<(), Error> {
+    let (begin, before) = (Instant::now(), host.cloud.meter().read().await);
+    reporter.preparing("deploying Flowgate's template");
+    let sdk = host.cloud.sdk_config();
+    let setup = Setup::new(&sdk, &service.name);
+    setup.make_repository().await?;
+    setup.make_pipeline(&options.parameters.map()).await?;
+    host.clock("deploy flowgate", begin, before).await;
+    Ok(())
+}
 
-fn kept(session: &Session) -> String {
-    let variables = client::variables(session.cloud.endpoint()).into_iter();
-    let exported = variables.filter(|(name, _)| EXPORTED.contains(name));
-    let lines: String = exported.map(|(name, value)| format!("\nexport {name}={value}")).collect();
-    format!("The local cloud runs on until Ctrl-C:{lines}")
+/// Pushes as the author. The event of that starts the pipeline.
+async fn push(host: &Host, service: &Service, source: &Source) -> Result<(), Error> {
+    let account = Account::of(host.cloud.endpoint(), &AUTHOR);
+    let url = Setup::new(&account.sdk, &service.name).repository().await?.unwrap_or_default();
+    Ok(source.push(&Remote { url, access: account.kind }).await?)
+}
+
+async fn follow(
+    host: &mut Host,
+    service: &Service,
+    approve: args::Approve,
+    reporter: &Shared,
+) -> Result<Summary, Error> {
+    let approver = Account::of(host.cloud.endpoint(), &APPROVER);
+    let client = aws_sdk_codepipeline::Client::new(&approver.sdk);
+    let answers = Answers { how: approve, client: &client };
+    let watch = Watch::new(&service.name, &host.runner, host.cloud.meter(), reporter, answers);
+    let seen = tokio::select! {
+        seen = watch.follow(&mut host.news) => seen?,
+        how = host.cloud.ended() => return Err(Error::CloudEnded(how)),
+    };
+    let Seen { execution, emulator } = seen;
+    let execution = host.runner.execution(&service.name, &execution).ok_or(WatchError::Deleted)?;
+    Ok(summarise(&service.name, &execution, &emulator, host.preparation.clone()))
 }

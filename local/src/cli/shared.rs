@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::report::view::Waiting;
 use crate::report::{Reporter, Summary};
 use crate::runner::News;
 
@@ -16,6 +17,22 @@ impl Shared {
 
     pub(super) fn preparing(&self, what: &str) {
         self.get().preparing(what);
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        self.get().note(text);
+    }
+
+    pub(super) fn asked(&self, waiting: &Waiting) {
+        self.get().asked(waiting);
+    }
+
+    pub(super) fn pause(&self) {
+        self.get().pause();
+    }
+
+    pub(super) fn resume(&self) {
+        self.get().resume();
     }
 
     pub(super) fn news(&self, news: &News) {

@@ -1,51 +1,134 @@
-//! Following one execution to its end.
+//! Following the execution that a push started, to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, timeout_at};
 
+use super::ask::Answers;
+use super::call::CallError;
 use super::shared::Shared;
 use crate::cloud::Meter;
-use crate::pipeline::engine::{ExecutionId, ExecutionStatus, StageStatus, Subject};
-use crate::runner::News;
+use crate::pipeline::engine::{
+    ActionChange, ActionStatus, Change, ExecutionId, ExecutionStatus, RunId, StageStatus, Subject, TriggerType,
+};
+use crate::runner::{News, Runner};
+
+/// How long the event of a push may take to start the pipeline. It takes milliseconds.
+const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// Why an execution was not followed to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WatchError {
+    #[error(
+        "the push did not start pipeline {pipeline} within {} s: look at its rule on the event bus, or start it by hand with --keep",
+        START_LIMIT.as_secs()
+    )]
+    NotStarted { pipeline: String },
+    #[error("the pipeline was deleted before it ended")]
+    Deleted,
+    #[error("cannot answer an approval: {0}")]
+    Approval(#[from] CallError),
+}
 
 /// What was seen of an execution.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// Which it was: the first that the news spoke of.
+    /// Which it was.
     pub(super) execution: ExecutionId,
     /// The emulator's processor time in each stage, by the stage's name.
     pub(super) emulator: BTreeMap<String, Duration>,
 }
 
-/// Reports the news until the first execution of `pipeline` has ended. `None` when there is no more news before.
-pub(super) async fn watch(
-    news: &mut UnboundedReceiver<News>,
-    pipeline: &str,
-    meter: &Meter,
-    reporter: &Shared,
-) -> Option<Seen> {
-    let mut first = None;
-    let mut emulator = BTreeMap::new();
-    let mut entered = Duration::ZERO;
-    while let Some(news) = news.recv().await {
-        reporter.news(&news);
-        let News::Changed(change) = news else { continue };
-        // A service may bring pipelines of its own, or start ours again.
-        if change.pipeline != pipeline || *first.get_or_insert_with(|| change.execution.clone()) != change.execution {
-            continue;
-        }
-        match change.subject {
-            Subject::Stage { status: StageStatus::InProgress, .. } => entered = meter.read().await,
-            Subject::Stage { stage, .. } => {
-                emulator.insert(stage, meter.read().await.saturating_sub(entered));
+/// Watches one pipeline.
+pub(super) struct Watch<'a> {
+    pub(super) pipeline: &'a str,
+    pub(super) runner: &'a Runner,
+    pub(super) meter: Meter,
+    pub(super) reporter: &'a Shared,
+    pub(super) answers: Answers<'a>,
+    ours: Option<ExecutionId>,
+    emulator: BTreeMap<String, Duration>,
+    entered: Duration,
+    asked: BTreeSet<RunId>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(
+        pipeline: &'a str,
+        runner: &'a Runner,
+        meter: Meter,
+        reporter: &'a Shared,
+        answers: Answers<'a>,
+    ) -> Self {
+        let (emulator, entered) = (BTreeMap::new(), Duration::ZERO);
+        Self { pipeline, runner, meter, reporter, answers, ours: None, emulator, entered, asked: BTreeSet::new() }
+    }
+
+    /// Reports the news, and answers approvals, until the execution has ended, whichever way.
+    pub(super) async fn follow(mut self, news: &mut UnboundedReceiver<News>) -> Result<Seen, WatchError> {
+        let limit = Instant::now() + START_LIMIT;
+        loop {
+            let next = match self.ours {
+                Some(_) => Ok(news.recv().await),
+                None => timeout_at(limit, news.recv()).await,
+            };
+            let not_started = |_| WatchError::NotStarted { pipeline: self.pipeline.to_owned() };
+            let news = next.map_err(not_started)?.ok_or(WatchError::Deleted)?;
+            if let News::Changed(change) = &news
+                && !self.concerns(change)
+            {
+                continue;
             }
-            Subject::Pipeline { status, .. } if status != ExecutionStatus::InProgress => {
-                return Some(Seen { execution: change.execution, emulator });
+            self.reporter.news(&news);
+            let News::Changed(change) = news else { continue };
+            // A service may bring pipelines of its own, or start ours again.
+            if self.ours.as_ref() == Some(&change.execution)
+                && let Some(execution) = self.take(change).await?
+            {
+                return Ok(Seen { execution, emulator: self.emulator });
             }
-            Subject::Pipeline { .. } | Subject::Action(_) | Subject::Rule(_) => {}
         }
     }
-    None
+
+    /// Whether to show it: the execution that a new pipeline starts by itself has nothing to fetch and nothing to say.
+    fn concerns(&mut self, change: &Change) -> bool {
+        if change.pipeline != self.pipeline || self.ours.as_ref() == Some(&change.execution) {
+            return true;
+        }
+        let execution = self.runner.execution(self.pipeline, &change.execution);
+        let trigger = execution.map(|execution| execution.trigger.trigger_type);
+        if trigger == Some(TriggerType::CloudWatchEvent) && self.ours.is_none() {
+            self.ours = Some(change.execution.clone());
+        }
+        trigger != Some(TriggerType::CreatePipeline)
+    }
+
+    /// Takes in a change of our execution; gives its id once it has ended.
+    async fn take(&mut self, change: Change) -> Result<Option<ExecutionId>, WatchError> {
+        match change.subject {
+            Subject::Stage { status: StageStatus::InProgress, .. } => self.entered = self.meter.read().await,
+            Subject::Stage { stage, .. } => {
+                let spent = self.meter.read().await.saturating_sub(self.entered);
+                self.emulator.insert(stage, spent);
+            }
+            Subject::Action(action) => self.answer(&action).await?,
+            Subject::Pipeline { status, .. }
+                if !matches!(status, ExecutionStatus::InProgress | ExecutionStatus::Stopping) =>
+            {
+                return Ok(Some(change.execution));
+            }
+            Subject::Pipeline { .. } | Subject::Rule(_) => {}
+        }
+        Ok(None)
+    }
+
+    async fn answer(&mut self, action: &ActionChange) -> Result<(), CallError> {
+        let waits = action.type_id.category == "Approval" && action.status == ActionStatus::InProgress;
+        if !waits || !self.asked.insert(action.run.clone()) {
+            return Ok(());
+        }
+        self.answers.give(self.pipeline, &action.action, self.reporter).await
+    }
 }

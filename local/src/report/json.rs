@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::view::Waiting;
 use super::{Reporter, Summary, say};
 use crate::pipeline::engine::{Change, Subject};
 use crate::runner::News;
@@ -16,10 +17,18 @@ impl Reporter for Json {
         say(json!({"at": Timestamp::now(), "status": "Preparing", "message": what}));
     }
 
+    fn note(&mut self, text: &str) {
+        say(json!({"at": Timestamp::now(), "status": "Note", "message": text}));
+    }
+
     fn news(&mut self, news: &News) {
         if let News::Changed(change) = news {
             say(changed(change));
         }
+    }
+
+    fn asked(&mut self, waiting: &Waiting) {
+        say(json!(Stamped { at: Timestamp::now(), rest: &json!({"status": "Waiting"}), more: Some(waiting) }));
     }
 
     fn broke_off(&mut self, status: &str, why: &str) {
@@ -28,17 +37,19 @@ impl Reporter for Json {
 
     fn end(&mut self, summary: &Summary, afterwards: &str) {
         // First, because the summary is what the last line is for.
-        say(json!({"at": Timestamp::now(), "status": "Note", "message": afterwards}));
-        say(json!(Stamped { at: Timestamp::now(), summary }));
+        self.note(afterwards);
+        say(json!(Stamped { at: Timestamp::now(), rest: summary, more: None::<()> }));
     }
 }
 
 /// Every line says when it was written.
 #[derive(Serialize)]
-struct Stamped<'a> {
+struct Stamped<'a, T: Serialize, U: Serialize> {
     at: Timestamp,
     #[serde(flatten)]
-    summary: &'a Summary,
+    rest: &'a T,
+    #[serde(flatten)]
+    more: Option<U>,
 }
 
 fn changed(change: &Change) -> Value {

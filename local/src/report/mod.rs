@@ -1,23 +1,47 @@
 //! What a run tells people and programs, while it goes on and at its end.
 
+mod approval;
+mod history;
 mod json;
+mod logs;
+mod paint;
 mod plain;
+mod status;
 mod summary;
 mod terminal;
+pub mod view;
+#[cfg(test)]
+mod view_tests;
+mod words;
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 
+pub use approval::{approval, subject};
+pub use history::history;
+pub use logs::log_heading;
+pub use paint::Paint;
+pub use plain::describe;
+pub use status::status;
 pub use summary::{ActionSummary, Clocked, Cost, Failed, StageSummary, Summary, summarise};
 
 use crate::runner::News;
+use view::Waiting;
 
 /// Somebody who is told about a run.
 pub trait Reporter: Send {
     /// The run prepares itself: what it does now.
     fn preparing(&mut self, what: &str);
+    /// Something that whoever runs it should know.
+    fn note(&mut self, text: &str);
     /// Something happened in the pipeline.
     fn news(&mut self, news: &News);
+    /// An approval waits for an answer.
+    fn asked(&mut self, waiting: &Waiting);
+    /// Nothing else may be drawn while somebody types an answer.
+    fn pause(&mut self) {}
+    /// The answer is typed.
+    fn resume(&mut self) {}
     /// The run ended before its pipeline did.
     fn broke_off(&mut self, status: &str, why: &str);
     /// The run has ended so, and that is what becomes of its local cloud.
@@ -37,6 +61,6 @@ pub fn reporter(json: bool) -> Box<dyn Reporter> {
 
 /// Writes a line to standard output, flushed with its end. A reader that went away is no reason to stop, nor to end
 /// otherwise than the pipeline does.
-fn say(line: impl Display) {
+pub(crate) fn say(line: impl Display) {
     drop(writeln!(std::io::stdout().lock(), "{line}"));
 }

@@ -1,7 +1,11 @@
 //! Plain lines, for a log or a pipe.
 
-use super::{Reporter, Summary, say};
-use crate::pipeline::engine::{ActionChange, ActionStatus, Change, RuleChange, RuleStatus, StageStatus, Subject};
+use super::view::Waiting;
+use super::words::first_line as first;
+use super::{Reporter, Summary, say, subject};
+use crate::pipeline::engine::{
+    ActionChange, ActionStatus, Change, ExecutionStatus, RuleChange, RuleStatus, StageStatus, Subject,
+};
 use crate::runner::News;
 
 /// Writes lines to standard output.
@@ -12,10 +16,18 @@ impl Reporter for Plain {
         say(what);
     }
 
+    fn note(&mut self, text: &str) {
+        say(text);
+    }
+
     fn news(&mut self, news: &News) {
         if let Some(line) = describe(news) {
             say(line);
         }
+    }
+
+    fn asked(&mut self, waiting: &Waiting) {
+        say(self::waiting(waiting));
     }
 
     /// Standard error says it.
@@ -27,7 +39,7 @@ impl Reporter for Plain {
 }
 
 /// One line for what happened, if it is worth one.
-pub(super) fn describe(news: &News) -> Option<String> {
+pub fn describe(news: &News) -> Option<String> {
     match news {
         News::Line { action, text, .. } => {
             // A command of a buildspec may have several lines.
@@ -36,8 +48,13 @@ pub(super) fn describe(news: &News) -> Option<String> {
         }
         News::Changed(Change { subject, .. }) => match subject {
             Subject::Stage { stage, status: StageStatus::InProgress } => Some(stage.clone()),
+            Subject::Stage { stage, status: StageStatus::Skipped } => Some(format!("{stage} skipped")),
             Subject::Action(change) => action(change),
             Subject::Rule(change) => rule(change),
+            Subject::Pipeline { status: ExecutionStatus::Superseded, .. } => {
+                Some("superseded by a newer execution".to_owned())
+            }
+            Subject::Pipeline { status: ExecutionStatus::Stopped, .. } => Some("stopped by somebody".to_owned()),
             Subject::Stage { .. } | Subject::Pipeline { .. } => None,
         },
     }
@@ -58,15 +75,18 @@ fn action(change: &ActionChange) -> Option<String> {
     }
 }
 
+/// A condition that holds needs no words.
 fn rule(change: &RuleChange) -> Option<String> {
-    let (name, said) = (&change.rule, change.summary.as_deref().unwrap_or_default());
+    let RuleChange { rule, summary, .. } = change;
+    let said = summary.as_ref().map(|summary| format!(": {}", first(summary))).unwrap_or_default();
     match change.status {
-        RuleStatus::InProgress => Some(format!("  rule {name} waits")),
-        RuleStatus::Failed => Some(format!("  rule {name} FAILED: {said}")),
-        RuleStatus::Succeeded | RuleStatus::Abandoned => None,
+        RuleStatus::InProgress => summary.as_ref().map(|_| format!("  {rule} waits{said}")),
+        RuleStatus::Failed | RuleStatus::Abandoned => Some(format!("  {rule} FAILED{said}")),
+        RuleStatus::Succeeded => None,
     }
 }
 
-fn first(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// One line for an approval that waits.
+pub(super) fn waiting(waiting: &Waiting) -> String {
+    format!("  {} waits for an answer about {}", waiting.action, subject(waiting))
 }

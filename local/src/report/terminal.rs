@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::plain::describe;
+use super::plain::{describe, waiting};
+use super::view::Waiting;
 use super::{Reporter, Summary, say};
 use crate::pipeline::engine::{ActionStatus, Change, Subject};
 use crate::runner::News;
@@ -50,6 +51,23 @@ impl Reporter for Terminal {
         let bar = self.preparing.take().unwrap_or_else(|| self.spinner("Preparing"));
         bar.set_message(what.to_owned());
         self.preparing = Some(bar);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.print(text);
+    }
+
+    fn asked(&mut self, waiting: &Waiting) {
+        self.print(&self::waiting(waiting));
+    }
+
+    fn pause(&mut self) {
+        drop(self.screen.clear());
+        self.screen.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    fn resume(&mut self) {
+        self.screen.set_draw_target(ProgressDrawTarget::stderr());
     }
 
     fn news(&mut self, news: &News) {

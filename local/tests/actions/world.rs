@@ -52,6 +52,7 @@ impl World {
         let context = Context {
             pushed: None,
             state: directory.path().join("state"),
+            builds: directory.path().join("state/builds"),
             sdk: cloud.sdk_config(),
             account: ACCOUNT.to_owned(),
             child_env: cloud.child_env(),

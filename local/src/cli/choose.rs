@@ -1,0 +1,59 @@
+//! Which pipeline a command is about.
+
+use aws_sdk_codepipeline::Client;
+
+use super::call::{CallError, Called as _};
+
+/// Why none was chosen.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ChooseError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("there is no pipeline; make one with `flowgate push DIR`")]
+    None,
+    #[error("there are several pipelines, name one: {}", .0.join(", "))]
+    Several(Vec<String>),
+}
+
+/// The pipeline that was named, or the only one there is.
+pub(super) async fn pipeline(client: &Client, named: Option<&str>) -> Result<String, ChooseError> {
+    if let Some(name) = named {
+        return Ok(name.to_owned());
+    }
+    only(names(client).await?)
+}
+
+async fn names(client: &Client) -> Result<Vec<String>, CallError> {
+    let mut pages = client.list_pipelines().into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(pipeline) = pages.next().await {
+        let pipeline = pipeline.called("ListPipelines", "the account")?;
+        names.extend(pipeline.name);
+    }
+    Ok(names)
+}
+
+fn only(mut names: Vec<String>) -> Result<String, ChooseError> {
+    match (names.pop(), names.is_empty()) {
+        (Some(name), true) => Ok(name),
+        (None, _) => Err(ChooseError::None),
+        (Some(last), false) => {
+            names.push(last);
+            Err(ChooseError::Several(names))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pipeline_needs_no_name_and_several_are_named() {
+        let chosen = |names: &[&str]| only(names.iter().map(ToString::to_string).collect());
+        assert_eq!(chosen(&["a"]).unwrap(), "a");
+        let message = |names| chosen(names).unwrap_err().to_string();
+        assert_eq!(message(&[]), "there is no pipeline; make one with `flowgate push DIR`");
+        assert_eq!(message(&["a", "b"]), "there are several pipelines, name one: a, b");
+    }
+}

@@ -1,0 +1,75 @@
+//! What the commands have in common that talk to a pipeline that is already there.
+
+use aws_sdk_codepipeline::Client;
+
+use super::account::{Account, AccountError, Default};
+use super::call::CallError;
+use super::choose::{self, ChooseError};
+use super::service::NotAService;
+use super::setup::SetupError;
+use super::source::SourceError;
+use super::{End, args};
+
+/// Why a command did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientError {
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Service(#[from] NotAService),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error("no approval waits in pipeline {0}; `flowgate status {0}` shows where it is")]
+    NothingWaits(String),
+    #[error("no approval named {action} waits in pipeline {pipeline}; these do: {}", waiting.join(", "))]
+    NoSuchApproval { pipeline: String, action: String, waiting: Vec<String> },
+    #[error("several approvals wait in pipeline {pipeline}, name one with --action: {}", waiting.join(", "))]
+    SeveralWait { pipeline: String, waiting: Vec<String> },
+    #[error("pipeline {0} has no action {1}; `flowgate status {0}` lists them")]
+    NoSuchAction(String, String),
+    #[error("pipeline {0} has had no execution yet; push to its repository")]
+    NoExecution(String),
+    #[error("pipeline {0} exists already, and --parameter is for making it; update the stack flowgate-{0} instead")]
+    Made(String),
+    #[error(
+        "there is no pipeline {0} in this account; deploy Flowgate's template.yaml for it first, as the README tells"
+    )]
+    NotDeployed(String),
+    #[error("there is no repository {0} in this account; create it first, and deploy Flowgate's template.yaml for it")]
+    NoRepository(String),
+}
+
+impl ClientError {
+    pub(super) fn end(&self) -> End {
+        match self {
+            Self::Call(error) | Self::Choose(ChooseError::Call(error)) => error.end(),
+            Self::Setup(error) => error.end(),
+            _ => End::BadInput,
+        }
+    }
+}
+
+/// A client for a pipeline, and the pipeline's name.
+pub(super) struct Chosen {
+    pub(super) account: Account,
+    pub(super) client: Client,
+    pub(super) pipeline: String,
+}
+
+/// Finds out whom to ask, and about what.
+pub(super) async fn open(
+    pipeline: &args::Pipeline,
+    caller: &args::Caller,
+    default: Default,
+) -> Result<Chosen, ClientError> {
+    let account = Account::open(caller.name.as_deref(), default).await?;
+    let client = Client::new(&account.sdk);
+    let pipeline = choose::pipeline(&client, pipeline.name.as_deref()).await?;
+    Ok(Chosen { account, client, pipeline })
+}

@@ -1,0 +1,139 @@
+//! A local cloud with Flowgate's runner beside it, and Flowgate's packaged template on it.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::task::JoinSet;
+
+use super::call::{CallError, Called as _};
+use super::functions::{self, Binaries};
+use super::setup::{BUCKET, TEMPLATE};
+use super::shared::Shared;
+use crate::actions::Context;
+use crate::actions::jobs::Jobs;
+use crate::api;
+use crate::cloud::stacks::{self, PackageError};
+use crate::cloud::{self, Cloud, StartError, client};
+use crate::report::{Clocked, Cost};
+use crate::runner::{News, Runner};
+use crate::supervise::Supervisor;
+
+/// Why there is no host.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HostError {
+    #[error(transparent)]
+    Cloud(#[from] StartError),
+    #[error("cannot start processes or listen on 127.0.0.1: {0}")]
+    Machine(#[from] std::io::Error),
+    #[error(transparent)]
+    Functions(#[from] functions::Error),
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    #[error("cannot keep Flowgate's packaged template in the local cloud: {0}")]
+    Keep(#[from] CallError),
+    #[error("cannot read Flowgate's packaged template {}: {source}", path.display())]
+    Template { path: PathBuf, source: std::io::Error },
+}
+
+/// What runs until it is dropped or stopped.
+pub(super) struct Host {
+    pub(super) cloud: Cloud,
+    pub(super) runner: Runner,
+    pub(super) news: UnboundedReceiver<News>,
+    /// What went before the pipeline.
+    pub(super) preparation: Vec<Clocked>,
+    _api: JoinSet<()>,
+}
+
+/// How a host is started.
+pub(super) struct Options {
+    /// The local cloud's port; none is any free one.
+    pub(super) port: Option<u16>,
+    /// The state directory.
+    pub(super) state: PathBuf,
+    /// Where projects are built.
+    pub(super) builds: PathBuf,
+}
+
+impl Host {
+    /// Builds the functions and starts the local cloud, both at once; then packages Flowgate's template onto it.
+    pub(super) async fn open(options: Options, reporter: &Shared) -> Result<Self, HostError> {
+        let begin = Instant::now();
+        reporter.preparing("building Flowgate's functions, starting the local cloud");
+        let supervisor = Supervisor::current()?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let progress = reporter.clone();
+        let cloud_options = cloud::Options {
+            state: Some(options.state),
+            port: options.port,
+            runner_url: Some(format!("http://{}", listener.local_addr()?)),
+            supervisor: supervisor.clone(),
+            progress: Arc::new(move |line: &str| progress.preparing(line)),
+            without_patches: Vec::new(),
+        };
+        let cloud = async { Cloud::start(&cloud_options).await.map_err(HostError::from) };
+        let binaries = async { functions::build(&supervisor).await.map_err(HostError::from) };
+        let (cloud, binaries) = tokio::try_join!(cloud, binaries)?;
+        let (sender, news) = mpsc::unbounded_channel();
+        let runner = Runner::new(context(&cloud, options.builds, supervisor), sender);
+        let api = serve(listener, runner.clone());
+        let mut host = Self { cloud, runner, news, preparation: Vec::new(), _api: api };
+        host.clock("build and start", begin, Duration::ZERO).await;
+        host.package(&binaries, reporter).await?;
+        Ok(host)
+    }
+
+    /// Notes what a piece of preparation took.
+    pub(super) async fn clock(&mut self, name: &'static str, begin: Instant, before: Duration) {
+        let emulator = self.cloud.meter().read().await.saturating_sub(before);
+        self.preparation.push(Clocked { name, cost: Cost { wall: begin.elapsed(), emulator } });
+    }
+
+    /// Packages Flowgate's template as a user does, and keeps it for every service that is set up.
+    async fn package(&mut self, binaries: &Binaries, reporter: &Shared) -> Result<(), HostError> {
+        let (begin, before) = (Instant::now(), self.cloud.meter().read().await);
+        reporter.preparing("packaging Flowgate's template");
+        let config = aws_sdk_s3::config::Builder::from(&self.cloud.sdk_config()).force_path_style(true).build();
+        let s3 = aws_sdk_s3::Client::from_conf(config);
+        s3.create_bucket().bucket(BUCKET).send().await.called("CreateBucket", BUCKET)?;
+        let template = functions::stage(binaries, &self.cloud.run_dir().join("flowgate"))?;
+        let packaged = template.with_file_name("packaged.yaml");
+        stacks::package(&self.cloud, &template, BUCKET, &packaged).await?;
+        let put = s3.put_object().bucket(BUCKET).key(TEMPLATE).body(read(&packaged)?.into());
+        put.send().await.called("PutObject", TEMPLATE)?;
+        self.clock("package flowgate", begin, before).await;
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, HostError> {
+    std::fs::read(path).map_err(|source| HostError::Template { path: path.to_owned(), source })
+}
+
+fn serve(listener: TcpListener, runner: Runner) -> JoinSet<()> {
+    let mut api = JoinSet::new();
+    api.spawn(async move {
+        if let Err(error) = api::serve(listener, runner).await {
+            eprintln!("error: the local CodePipeline API stopped: {error}");
+        }
+    });
+    api
+}
+
+fn context(cloud: &Cloud, builds: PathBuf, supervisor: Supervisor) -> Context {
+    Context {
+        // Repositories begin empty with each cloud: what another one was pushed is not in this one's records.
+        state: cloud.run_dir().to_owned(),
+        builds,
+        sdk: cloud.sdk_config(),
+        account: client::ACCOUNT.to_owned(),
+        child_env: cloud.child_env(),
+        supervisor,
+        pushed: None,
+        jobs: Jobs::default(),
+    }
+}

@@ -1,0 +1,171 @@
+//! `flowgate logs`: what the newest execution's builds and functions wrote.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use aws_sdk_codepipeline::types::ActionExecutionDetail;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::account::Default;
+use super::call::{CallError, Called as _};
+use super::client::{self, Chosen, ClientError};
+use super::{args, observe};
+use crate::report::{Paint, log_heading, say};
+
+/// A function's last lines are written after it has settled its job.
+const AFTERWARDS: SignedDuration = SignedDuration::from_secs(30);
+
+/// Part of a log group: what some actions wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    group: String,
+    /// One stream of it; none is all of them.
+    stream: Option<String>,
+    /// The actions, as `Stage Action`.
+    actions: Vec<String>,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+pub(super) async fn run(options: &args::Logs) -> Result<(), ClientError> {
+    let Chosen { account, client, pipeline } =
+        client::open(&options.pipeline, &options.caller, Default::Caller).await?;
+    let newest = observe::executions(&client, &pipeline, 1).await?.pop();
+    let newest = newest.ok_or_else(|| ClientError::NoExecution(pipeline.clone()))?;
+    let mut actions = observe::actions(&client, &pipeline, &newest.execution).await?;
+    if let Some(name) = &options.action {
+        actions.retain(|action| action.action_name() == Some(name));
+        if actions.is_empty() {
+            return Err(ClientError::NoSuchAction(pipeline, name.clone()));
+        }
+    }
+    let logs = Client::new(&account.sdk);
+    for part in parts(&actions) {
+        print(&part, &read(&logs, &part).await?, options.json);
+    }
+    Ok(())
+}
+
+/// The parts of logs that actions wrote, in the order of the actions; they come the newest first.
+fn parts(actions: &[ActionExecutionDetail]) -> Vec<Part> {
+    let mut places = BTreeMap::new();
+    let mut parts: Vec<Part> = Vec::new();
+    for part in actions.iter().rev().filter_map(part) {
+        // A function that several stages call has one log.
+        let place = *places.entry((part.group.clone(), part.stream.clone())).or_insert(parts.len());
+        match parts.get_mut(place) {
+            Some(known) => {
+                known.actions.extend(part.actions);
+                known.to = known.to.max(part.to);
+            }
+            None => parts.push(part),
+        }
+    }
+    parts
+}
+
+fn part(action: &ActionExecutionDetail) -> Option<Part> {
+    let input = action.input()?;
+    let configured = |key: &str| input.resolved_configuration().or(input.configuration())?.get(key);
+    let external = || action.output()?.execution_result()?.external_execution_id();
+    let (group, stream) = match input.action_type_id()?.provider() {
+        // A build's id is PROJECT:STREAM.
+        "CodeBuild" => {
+            (format!("/aws/codebuild/{}", configured("ProjectName")?), Some(external()?.split_once(':')?.1.to_owned()))
+        }
+        "Lambda" => (format!("/aws/lambda/{}", configured("FunctionName")?), None),
+        _ => return None,
+    };
+    let at = |at: Option<&aws_sdk_codepipeline::primitives::DateTime>| at.and_then(observe::timestamp);
+    let (from, to) = (at(action.start_time())?, at(action.last_update_time())?);
+    let name = format!("{} {}", action.stage_name()?, action.action_name()?);
+    Some(Part { group, stream, actions: vec![name], from, to: to.saturating_add(AFTERWARDS).unwrap_or(to) })
+}
+
+/// The events of a part, in order; none when nothing was ever written there.
+async fn read(client: &Client, part: &Part) -> Result<Vec<FilteredLogEvent>, CallError> {
+    let request = client.filter_log_events().log_group_name(&part.group);
+    let request = match &part.stream {
+        Some(stream) => request.log_stream_names(stream),
+        None => request.start_time(part.from.as_millisecond()).end_time(part.to.as_millisecond()),
+    };
+    let mut pages = request.into_paginator().send();
+    let mut events = Vec::new();
+    while let Some(page) = pages.next().await {
+        match page.called("FilterLogEvents", &part.group) {
+            Ok(page) => events.extend(page.events.unwrap_or_default()),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(events)
+}
+
+fn print(part: &Part, events: &[FilteredLogEvent], json: bool) {
+    let actions = part.actions.join(", ");
+    if !json {
+        say(log_heading(&actions, &part.group, Paint::of_stdout()));
+    }
+    for event in events {
+        let message = event.message().unwrap_or_default().trim_end();
+        let at = event.timestamp().and_then(|at| Timestamp::from_millisecond(at).ok());
+        if json {
+            say(json!({"at": at, "group": part.group, "actions": part.actions, "message": message}));
+        } else {
+            say(message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_codepipeline::primitives::DateTime;
+    use aws_sdk_codepipeline::types::{
+        ActionCategory, ActionExecutionInput, ActionExecutionOutput, ActionExecutionResult, ActionOwner, ActionTypeId,
+    };
+
+    use super::*;
+
+    fn ran(stage: &str, provider: &str, (key, value): (&str, &str), second: i64) -> ActionExecutionDetail {
+        let id = ActionTypeId::builder().category(ActionCategory::Invoke).owner(ActionOwner::Aws);
+        let id = id.provider(provider).version("1").build().unwrap();
+        let result = ActionExecutionResult::builder().external_execution_id("shop-build:4711").build();
+        ActionExecutionDetail::builder()
+            .stage_name(stage)
+            .action_name("It")
+            .start_time(DateTime::from_secs(second))
+            .last_update_time(DateTime::from_secs(second + 1))
+            .input(ActionExecutionInput::builder().action_type_id(id).configuration(key, value).build())
+            .output(ActionExecutionOutput::builder().execution_result(result).build())
+            .build()
+    }
+
+    #[test]
+    fn a_build_has_a_stream_and_a_function_that_stages_share_one_log() {
+        let function = ("FunctionName", "shop-flowgate-start-tests");
+        let actions = [
+            ran("Gamma", "Lambda", function, 300),
+            ran("Beta", "Lambda", function, 200),
+            ran("Beta", "CloudFormation", ("StackName", "shop-beta"), 150),
+            ran("Build", "CodeBuild", ("ProjectName", "shop-build"), 100),
+        ];
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let build = Part {
+            group: "/aws/codebuild/shop-build".to_owned(),
+            stream: Some("4711".to_owned()),
+            actions: vec!["Build It".to_owned()],
+            from: at(100),
+            to: at(131),
+        };
+        let tests = Part {
+            group: "/aws/lambda/shop-flowgate-start-tests".to_owned(),
+            stream: None,
+            actions: vec!["Beta It".to_owned(), "Gamma It".to_owned()],
+            from: at(200),
+            to: at(331),
+        };
+        assert_eq!(parts(&actions), [build, tests]);
+    }
+}

@@ -1,0 +1,183 @@
+//! Reads a pipeline from CodePipeline, as the reports show it.
+
+use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::primitives::DateTime;
+use aws_sdk_codepipeline::types::{
+    ActionExecutionDetail, ActionExecutionFilter, ActionState, ExecutionType, PipelineExecutionSummary, SourceRevision,
+    StageConditionState, StageState,
+};
+use jiff::Timestamp;
+
+use super::call::{CallError, Called as _};
+use crate::report::view::{Action, Condition, Execution, Revision, Said, Stage, Status};
+
+/// How many executions are looked at for a status.
+const RECENT: usize = 20;
+
+/// The pipeline as it is now.
+pub(super) async fn status(client: &Client, pipeline: &str) -> Result<Status, CallError> {
+    let state = client.get_pipeline_state().name(pipeline).send().await.called("GetPipelineState", pipeline)?;
+    let executions = executions(client, pipeline, RECENT).await?;
+    Ok(Status {
+        pipeline: pipeline.to_owned(),
+        stages: state.stage_states().iter().map(stage).collect(),
+        executions: current(executions),
+    })
+}
+
+/// The newest executions, the newest first, with what approvals and the gate said of them.
+pub(super) async fn history(client: &Client, pipeline: &str, limit: usize) -> Result<Vec<Execution>, CallError> {
+    let mut executions = executions(client, pipeline, limit).await?;
+    for execution in &mut executions {
+        let actions = actions(client, pipeline, &execution.execution).await?;
+        execution.said = actions.iter().rev().filter(|action| decides(action)).map(said).collect();
+    }
+    Ok(executions)
+}
+
+/// The newest executions, the newest first.
+pub(super) async fn executions(client: &Client, pipeline: &str, limit: usize) -> Result<Vec<Execution>, CallError> {
+    let request = client.list_pipeline_executions().pipeline_name(pipeline);
+    let mut pages = request.into_paginator().page_size(100).items().send();
+    let mut executions = Vec::new();
+    while executions.len() < limit
+        && let Some(execution) = pages.next().await
+    {
+        executions.push(self::execution(&execution.called("ListPipelineExecutions", pipeline)?));
+    }
+    Ok(executions)
+}
+
+/// Every run of an action in an execution, the newest first.
+pub(super) async fn actions(
+    client: &Client,
+    pipeline: &str,
+    execution: &str,
+) -> Result<Vec<ActionExecutionDetail>, CallError> {
+    let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution).build();
+    let request = client.list_action_executions().pipeline_name(pipeline).filter(filter);
+    let mut pages = request.into_paginator().page_size(100).items().send();
+    let mut actions = Vec::new();
+    while let Some(action) = pages.next().await {
+        actions.push(action.called("ListActionExecutions", pipeline)?);
+    }
+    Ok(actions)
+}
+
+/// A commit's message. GitHub's comes in JSON, with the provider beside it.
+pub(super) fn revision(commit: Option<&str>, summary: Option<&str>) -> Revision {
+    let in_json = |summary: &str| {
+        let value: serde_json::Value = serde_json::from_str(summary).ok()?;
+        value.get("CommitMessage")?.as_str().map(str::to_owned)
+    };
+    let message = summary.map(|summary| in_json(summary).unwrap_or_else(|| summary.to_owned()));
+    Revision { commit: commit.map(str::to_owned), message }
+}
+
+/// Those that run, and all that are newer than the oldest of them; the newest one when none runs.
+fn current(mut executions: Vec<Execution>) -> Vec<Execution> {
+    let runs = |execution: &Execution| matches!(&*execution.status, "InProgress" | "Stopping");
+    let keep = executions.iter().rposition(runs).map_or(1, |oldest| oldest + 1);
+    executions.truncate(keep);
+    executions
+}
+
+fn stage(state: &StageState) -> Stage {
+    let transition = state.inbound_transition_state().filter(|transition| !transition.enabled());
+    let conditions = [
+        ("before entry", state.before_entry_condition_state()),
+        ("on success", state.on_success_condition_state()),
+        ("on failure", state.on_failure_condition_state()),
+    ];
+    Stage {
+        name: state.stage_name().unwrap_or_default().to_owned(),
+        status: state.latest_execution().map(|latest| latest.status().as_str().to_owned()),
+        execution: state.latest_execution().map(|latest| latest.pipeline_execution_id().to_owned()),
+        inbound: state.inbound_execution().map(|inbound| inbound.pipeline_execution_id().to_owned()),
+        disabled: transition.map(|transition| transition.disabled_reason().unwrap_or("disabled").to_owned()),
+        conditions: conditions.into_iter().filter_map(|(kind, state)| condition(kind, state?)).collect(),
+        actions: state.action_states().iter().map(action).collect(),
+    }
+}
+
+fn condition(kind: &'static str, state: &StageConditionState) -> Option<Condition> {
+    let latest = state.latest_execution()?;
+    let rules = state.condition_states().iter().flat_map(|condition| condition.rule_states());
+    let of_rules = rules.filter_map(|rule| {
+        let latest = rule.latest_execution()?;
+        latest.error_details().and_then(|error| error.message()).or_else(|| latest.summary())
+    });
+    let of_rules: Vec<&str> = of_rules.collect();
+    let summary = if of_rules.is_empty() { latest.summary().map(str::to_owned) } else { Some(of_rules.join("; ")) };
+    Some(Condition { kind, status: latest.status()?.as_str().to_owned(), summary })
+}
+
+fn action(state: &ActionState) -> Action {
+    let name = state.action_name().unwrap_or_default().to_owned();
+    let Some(latest) = state.latest_execution() else { return Action { name, ..Action::default() } };
+    let error = latest.error_details().and_then(|error| error.message());
+    Action {
+        name,
+        status: latest.status().map(|status| status.as_str().to_owned()),
+        at: latest.last_status_change().and_then(timestamp),
+        summary: error.or_else(|| latest.summary()).map(str::to_owned),
+        by: latest.last_updated_by().map(who),
+        // Nothing but an approval that was not answered yet has a token.
+        waits: latest.token().is_some(),
+    }
+}
+
+fn execution(summary: &PipelineExecutionSummary) -> Execution {
+    let source = summary.source_revisions().first();
+    let trigger = summary.trigger();
+    Execution {
+        execution: summary.pipeline_execution_id().unwrap_or_default().to_owned(),
+        status: summary.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        summary: summary.status_summary().map(str::to_owned),
+        rollback: summary.execution_type() == Some(&ExecutionType::Rollback),
+        trigger: trigger.and_then(|trigger| trigger.trigger_type()).map(|kind| kind.as_str().to_owned()),
+        started_by: trigger.and_then(|trigger| trigger.trigger_detail()).map(who),
+        started: summary.start_time().and_then(timestamp),
+        updated: summary.last_update_time().and_then(timestamp),
+        revision: revision(
+            source.and_then(SourceRevision::revision_id),
+            source.and_then(SourceRevision::revision_summary),
+        ),
+        said: Vec::new(),
+    }
+}
+
+/// Approvals, and the gate's function.
+fn decides(action: &ActionExecutionDetail) -> bool {
+    let input = action.input();
+    let is_approval =
+        input.and_then(|input| input.action_type_id()).is_some_and(|id| id.category().as_str() == "Approval");
+    let function = input.and_then(|input| input.configuration()?.get("FunctionName"));
+    is_approval || function.is_some_and(|name| name.ends_with("-flowgate-gate"))
+}
+
+fn said(action: &ActionExecutionDetail) -> Said {
+    let result = action.output().and_then(|output| output.execution_result());
+    let error = result.and_then(|result| result.error_details()?.message());
+    let summary = result.and_then(|result| result.external_execution_summary());
+    Said {
+        stage: action.stage_name().unwrap_or_default().to_owned(),
+        action: action.action_name().unwrap_or_default().to_owned(),
+        status: action.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        by: action.updated_by().map(who),
+        text: error.or(summary).map(str::to_owned),
+    }
+}
+
+/// What an ARN names, without the account: `user/approver`.
+fn who(arn: &str) -> String {
+    arn.splitn(6, ':').nth(5).unwrap_or(arn).to_owned()
+}
+
+pub(super) fn timestamp(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_millisecond(at.to_millis().ok()?).ok()
+}
+
+#[cfg(test)]
+#[path = "observe_tests.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+use aws_sdk_codepipeline::types::{
+    ActionCategory, ActionExecution, ActionExecutionInput, ActionOwner, ActionTypeId, ConditionExecutionStatus,
+    ConditionState, RuleExecution, RuleState, StageConditionsExecution,
+};
+
+use super::*;
+
+fn execution(status: &str) -> Execution {
+    Execution { status: status.to_owned(), ..Execution::default() }
+}
+
+#[test]
+fn a_status_shows_what_runs_and_what_is_newer_than_that() {
+    let cases = [
+        (&["Succeeded", "Failed"][..], 1),
+        (&["InProgress", "Superseded", "InProgress", "Succeeded"], 3),
+        (&["Superseded", "Stopping"], 2),
+        (&[], 0),
+    ];
+    for (statuses, expected) in cases {
+        let all = statuses.iter().map(|status| execution(status)).collect();
+        assert_eq!(current(all).len(), expected, "{statuses:?}");
+    }
+}
+
+#[test]
+fn a_message_is_found_in_what_either_provider_says() {
+    let cases = [
+        ("Say hello", "Say hello"),
+        (r#"{"ProviderType":"GitHub","CommitMessage":"Say hello"}"#, "Say hello"),
+        (r#"{"other": 1}"#, r#"{"other": 1}"#),
+    ];
+    for (summary, expected) in cases {
+        assert_eq!(revision(Some("c"), Some(summary)).message.as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn people_are_named_without_their_account() {
+    let cases = [
+        ("arn:aws:iam::000000000000:user/approver", "user/approver"),
+        ("arn:aws:events:us-east-1:000000000000:rule/push", "rule/push"),
+        ("somebody", "somebody"),
+    ];
+    for (arn, expected) in cases {
+        assert_eq!(who(arn), expected);
+    }
+}
+
+#[test]
+fn an_action_with_a_token_waits_for_an_answer() {
+    let state =
+        |latest: ActionExecution| ActionState::builder().action_name("Approve").latest_execution(latest).build();
+    assert!(action(&state(ActionExecution::builder().token("t").build())).waits);
+    assert!(!action(&state(ActionExecution::builder().build())).waits);
+}
+
+#[test]
+fn a_condition_speaks_through_its_rules() {
+    let rule =
+        |words: &str| RuleState::builder().latest_execution(RuleExecution::builder().summary(words).build()).build();
+    let latest = StageConditionsExecution::builder().status(ConditionExecutionStatus::InProgress).build();
+    let state = StageConditionState::builder()
+        .latest_execution(latest)
+        .condition_states(ConditionState::builder().rule_states(rule("closed")).rule_states(rule("in alarm")).build())
+        .build();
+    let shown = condition("before entry", &state).unwrap();
+    assert_eq!((&*shown.status, shown.summary.as_deref()), ("InProgress", Some("closed; in alarm")));
+    assert_eq!(condition("on success", &StageConditionState::builder().build()), None);
+}
+
+#[test]
+fn approvals_and_the_gate_decide_and_tests_do_not() {
+    let detail = |category: ActionCategory, function: &str| {
+        let id = ActionTypeId::builder().category(category).owner(ActionOwner::Aws).provider("p").version("1");
+        let input = ActionExecutionInput::builder().action_type_id(id.build().unwrap());
+        ActionExecutionDetail::builder().input(input.configuration("FunctionName", function).build()).build()
+    };
+    assert!(decides(&detail(ActionCategory::Approval, "")));
+    assert!(decides(&detail(ActionCategory::Invoke, "shop-flowgate-gate")));
+    assert!(!decides(&detail(ActionCategory::Invoke, "shop-flowgate-start-tests")));
+    assert!(!decides(&ActionExecutionDetail::builder().build()));
+}

@@ -1,0 +1,201 @@
+//! What a service needs before it can be pushed: its repository, the people who may approve, its pipeline.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::types::Capability;
+use aws_sdk_codepipeline::types::{PipelineExecutionStatus, TriggerType};
+use aws_sdk_ssm::types::ParameterType;
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use super::End;
+use super::call::{CallError, Called as _};
+use super::source::BRANCH;
+use crate::cloud::stacks::{self, DeployError, Deployment};
+use crate::identity::{APPROVER, AUTHOR};
+
+/// Where Flowgate's own packages are, since the service's buckets are made by the template itself.
+pub(super) const BUCKET: &str = "flowgate-packages";
+/// Flowgate's packaged template in it.
+pub(super) const TEMPLATE: &str = "template.yaml";
+
+/// How long the execution that a new pipeline starts by itself may take to find that there is no branch.
+const FIRST_LIMIT: Duration = Duration::from_mins(1);
+/// The pause between two looks at it.
+const POLL: Duration = Duration::from_millis(100);
+/// What the setup itself decides.
+const OURS: [&str; 3] = ["ServiceName", "RepositoryName", "BranchName"];
+
+/// Why a service cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SetupError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("cannot read Flowgate's packaged template in s3://{BUCKET}/{TEMPLATE}: {0}; start `flowgate up` again")]
+    Template(String),
+    #[error("Flowgate's template has no parameter {0}; it has {1}")]
+    UnknownParameter(String, String),
+    #[error("parameter {0} follows from the service's folder and cannot be chosen")]
+    OurParameter(String),
+    #[error("cannot deploy Flowgate's template: {0}")]
+    Deploy(#[from] DeployError),
+    #[error("pipeline {0} did not come to rest after it was made; look at `flowgate status {0}`")]
+    Restless(String),
+}
+
+impl SetupError {
+    pub(super) fn end(&self) -> End {
+        match self {
+            Self::Call(error) => error.end(),
+            Self::UnknownParameter(..) | Self::OurParameter(_) | Self::Deploy(_) => End::BadInput,
+            Self::Template(_) | Self::Restless(_) => End::NoCloud,
+        }
+    }
+}
+
+/// An account on which services are set up.
+pub(super) struct Setup<'a> {
+    sdk: &'a SdkConfig,
+    service: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    pub(super) fn new(sdk: &'a SdkConfig, service: &'a str) -> Self {
+        Self { sdk, service }
+    }
+
+    /// Where git finds the service's repository, if there is one.
+    pub(super) async fn repository(&self) -> Result<Option<String>, CallError> {
+        let client = aws_sdk_codecommit::Client::new(self.sdk);
+        let found = client.get_repository().repository_name(self.service).send().await;
+        match found.called("GetRepository", self.service) {
+            Ok(found) => Ok(found.repository_metadata.and_then(|metadata| metadata.clone_url_http)),
+            Err(error) if error.code() == Some("RepositoryDoesNotExistException") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the repository, and says where git finds it.
+    pub(super) async fn make_repository(&self) -> Result<String, CallError> {
+        let client = aws_sdk_codecommit::Client::new(self.sdk);
+        let made = client.create_repository().repository_name(self.service).send().await;
+        let made = made.called("CreateRepository", self.service)?;
+        Ok(made.repository_metadata.and_then(|metadata| metadata.clone_url_http).unwrap_or_default())
+    }
+
+    /// Whether the service has its pipeline.
+    pub(super) async fn has_pipeline(&self) -> Result<bool, CallError> {
+        let client = aws_sdk_codepipeline::Client::new(self.sdk);
+        let found = client.get_pipeline().name(self.service).send().await;
+        match found.called("GetPipeline", self.service) {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("PipelineNotFoundException") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the pipeline from the packaged template, and waits until the execution that it starts by itself has ended:
+    /// there is nothing to fetch yet, and a push that came in between would be taken twice.
+    pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
+        let template = self.template().await?;
+        let client = aws_sdk_cloudformation::Client::new(self.sdk);
+        check(chosen, &self.declared(&client, &template).await?)?;
+        self.introduce_people().await?;
+        let ours = OURS.into_iter().zip([self.service, self.service, BRANCH]);
+        let mut parameters: BTreeMap<_, _> = ours.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        parameters.extend(chosen.clone());
+        let deployment = Deployment {
+            stack: &format!("flowgate-{}", self.service),
+            template: &template,
+            parameters,
+            tags: BTreeMap::new(),
+            capabilities: vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand],
+            role: None,
+        };
+        stacks::deploy(&client, &deployment).await?;
+        let rest = timeout(FIRST_LIMIT, self.first_execution()).await;
+        rest.map_err(|_| SetupError::Restless(self.service.to_owned()))?.map_err(SetupError::from)
+    }
+
+    async fn template(&self) -> Result<String, SetupError> {
+        let config = aws_sdk_s3::config::Builder::from(self.sdk).force_path_style(true).build();
+        let object = aws_sdk_s3::Client::from_conf(config).get_object().bucket(BUCKET).key(TEMPLATE).send().await;
+        let object = object.called("GetObject", TEMPLATE)?;
+        let bytes = object.body.collect().await.map_err(|error| SetupError::Template(error.to_string()))?;
+        String::from_utf8(bytes.to_vec()).map_err(|error| SetupError::Template(error.to_string()))
+    }
+
+    async fn declared(
+        &self,
+        client: &aws_sdk_cloudformation::Client,
+        template: &str,
+    ) -> Result<BTreeSet<String>, CallError> {
+        let summary = client.get_template_summary().template_body(template).send().await;
+        let summary = summary.called("GetTemplateSummary", TEMPLATE)?;
+        let names = summary.parameters().iter().filter_map(|parameter| parameter.parameter_key());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Maps the local cloud's people to their addresses, unless somebody has made a map already.
+    async fn introduce_people(&self) -> Result<(), CallError> {
+        let client = aws_sdk_ssm::Client::new(self.sdk);
+        let name = format!("/flowgate/{}/people", self.service);
+        match client.get_parameter().name(&name).send().await.called("GetParameter", &name) {
+            Err(error) if error.code() == Some("ParameterNotFound") => {}
+            found => return found.map(drop),
+        }
+        let people = json!({AUTHOR.arn: AUTHOR.email, APPROVER.arn: APPROVER.email}).to_string();
+        let put = client.put_parameter().name(&name).value(people).r#type(ParameterType::String).send().await;
+        put.called("PutParameter", &name).map(drop)
+    }
+
+    async fn first_execution(&self) -> Result<(), CallError> {
+        let client = aws_sdk_codepipeline::Client::new(self.sdk);
+        loop {
+            let list = client.list_pipeline_executions().pipeline_name(self.service).send().await;
+            let list = list.called("ListPipelineExecutions", self.service)?;
+            let runs = list.pipeline_execution_summaries().iter().any(|one| {
+                let by_itself =
+                    one.trigger().and_then(|trigger| trigger.trigger_type()) == Some(&TriggerType::CreatePipeline);
+                by_itself && one.status() == Some(&PipelineExecutionStatus::InProgress)
+            });
+            if !runs {
+                return Ok(());
+            }
+            sleep(POLL).await;
+        }
+    }
+}
+
+/// CloudFormation would refuse an unknown parameter; the local cloud does not.
+fn check(chosen: &BTreeMap<String, String>, declared: &BTreeSet<String>) -> Result<(), SetupError> {
+    let allowed =
+        || declared.iter().filter(|name| !OURS.contains(&name.as_str())).cloned().collect::<Vec<_>>().join(", ");
+    for name in chosen.keys() {
+        if OURS.contains(&name.as_str()) {
+            return Err(SetupError::OurParameter(name.clone()));
+        }
+        if !declared.contains(name) {
+            return Err(SetupError::UnknownParameter(name.clone(), allowed()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_the_template_does_not_have_are_refused_by_name() {
+        let declared = BTreeSet::from(["BakeMinutes", "ServiceName"].map(str::to_owned));
+        let check = |name: &str| check(&BTreeMap::from([(name.to_owned(), "1".to_owned())]), &declared);
+        assert!(check("BakeMinutes").is_ok());
+        let message = check("BakeMinuts").unwrap_err().to_string();
+        assert_eq!(message, "Flowgate's template has no parameter BakeMinuts; it has BakeMinutes");
+        let message = check("ServiceName").unwrap_err().to_string();
+        assert_eq!(message, "parameter ServiceName follows from the service's folder and cannot be chosen");
+    }
+}

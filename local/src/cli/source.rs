@@ -1,0 +1,162 @@
+//! A service's source as one commit, and git's way to the repository that it is pushed to.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use super::account::Kind;
+use super::service::Service;
+use crate::repository::{self, Commit, Store};
+
+/// The branch that is released.
+pub(super) const BRANCH: &str = "main";
+
+/// Why a source is not where it should be.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SourceError {
+    #[error("cannot take the service's source: {0}")]
+    Take(#[from] repository::Error),
+    #[error("cannot run git: {0}; install git, and check TMPDIR")]
+    Machine(#[from] io::Error),
+    #[error("git {operation} of {url} failed: {message}")]
+    Git { operation: &'static str, url: String, message: String },
+}
+
+/// A repository of a service, and how git gets in.
+#[derive(Debug, Clone)]
+pub(super) struct Remote {
+    pub(super) url: String,
+    pub(super) access: Kind,
+}
+
+/// A repository of our own, between the service's folder and where it is pushed to.
+#[derive(Debug)]
+pub(super) struct Source {
+    place: TempDir,
+    name: String,
+    folder: PathBuf,
+}
+
+impl Source {
+    pub(super) fn new(service: &Service) -> io::Result<Self> {
+        let place = tempfile::Builder::new().prefix("flowgate-").tempdir()?;
+        Ok(Self { place, name: service.name.clone(), folder: service.folder.clone() })
+    }
+
+    /// The folder as it stands, as a commit on top of what was fetched.
+    pub(super) async fn take(&self) -> Result<Commit, SourceError> {
+        Ok(self.store().push(&self.folder.to_string_lossy(), &self.name, BRANCH).await?)
+    }
+
+    /// Starts from what the repository has: the same content again is then the same commit.
+    pub(super) async fn fetch(&self, remote: &Remote) -> Result<(), SourceError> {
+        let head = format!("refs/heads/{BRANCH}");
+        let listed = self.git(remote, "ls-remote", &["ls-remote", &remote.url, &head]).await?;
+        if listed.is_empty() {
+            return Ok(());
+        }
+        // Makes the repository, which a fetch needs.
+        drop(self.store().hold_or_create(&self.name).await?);
+        let refspec = format!("+{head}:{head}");
+        self.git(remote, "fetch", &["fetch", "--quiet", "--no-tags", &remote.url, &refspec]).await.map(drop)
+    }
+
+    /// Pushes the commit that was taken.
+    pub(super) async fn push(&self, remote: &Remote) -> Result<(), SourceError> {
+        let refspec = format!("refs/heads/{BRANCH}:refs/heads/{BRANCH}");
+        self.git(remote, "push", &["push", "--quiet", &remote.url, &refspec]).await.map(drop)
+    }
+
+    fn store(&self) -> Store {
+        Store::new(self.place.path())
+    }
+
+    async fn git(&self, remote: &Remote, operation: &'static str, args: &[&str]) -> Result<String, SourceError> {
+        let repository = self.store().root().join(format!("{}.git", self.name));
+        let mut command = git(&repository, &remote.access);
+        let output = command.args(args).output().await?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(SourceError::Git { operation, url: remote.url.clone(), message })
+    }
+}
+
+fn git(repository: &Path, access: &Kind) -> Command {
+    let mut command = Command::new("git");
+    // Set inside a git hook, and would point us at that repository.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"] {
+        command.env_remove(name);
+    }
+    if repository.exists() {
+        command.arg("--git-dir").arg(repository);
+    }
+    command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
+    // In the environment, because everybody can read the arguments of a process.
+    let settings = settings(access);
+    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
+    for (index, (key, value)) in settings.iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{index}"), key).env(format!("GIT_CONFIG_VALUE_{index}"), value);
+    }
+    if let Kind::Aws { profile: Some(profile) } = access {
+        command.env("AWS_PROFILE", profile);
+    }
+    command
+}
+
+fn settings(access: &Kind) -> Vec<(&'static str, String)> {
+    match access {
+        Kind::Local { access_key, secret_key } => {
+            let password = BASE64_STANDARD.encode(format!("{access_key}:{secret_key}"));
+            // A proxy of the user's must not be asked for an address on this machine.
+            vec![("http.extraHeader", format!("Authorization: Basic {password}")), ("http.proxy", String::new())]
+        }
+        // As CodeCommit documents it.
+        Kind::Aws { .. } => vec![
+            ("credential.helper", "!aws codecommit credential-helper $@".to_owned()),
+            ("credential.UseHttpPath", "true".to_owned()),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_local_cloud_learns_who_pushes_and_aws_asks_its_own_helper() {
+        let local = Kind::Local { access_key: "author".to_owned(), secret_key: "author".to_owned() };
+        let header = ("http.extraHeader", "Authorization: Basic YXV0aG9yOmF1dGhvcg==".to_owned());
+        assert_eq!(settings(&local)[0], header);
+        assert_eq!(settings(&Kind::Aws { profile: None })[0].0, "credential.helper");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_did_not_change_since_it_was_pushed_is_the_same_commit() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, bare) = (root.path().join("shop"), root.path().join("remote.git"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("a"), "1").unwrap();
+        let init = Command::new("git").args(["init", "--quiet", "--bare"]).arg(&bare).status().await.unwrap();
+        assert!(init.success());
+        let service = Service { name: "shop".to_owned(), folder: folder.clone() };
+        let remote = Remote { url: bare.display().to_string(), access: Kind::Aws { profile: None } };
+        let push = async || {
+            let source = Source::new(&service).unwrap();
+            source.fetch(&remote).await.unwrap();
+            let commit = source.take().await.unwrap();
+            source.push(&remote).await.unwrap();
+            commit.id
+        };
+        let first = push().await;
+        assert_eq!(push().await, first);
+        std::fs::write(folder.join("a"), "2").unwrap();
+        assert_ne!(push().await, first);
+    }
+}

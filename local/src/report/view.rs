@@ -1,0 +1,144 @@
+//! What the commands show of a pipeline: plain data, read from CodePipeline's answers and rendered elsewhere.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A pipeline as it is now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub pipeline: String,
+    /// Its stages, in order.
+    pub stages: Vec<Stage>,
+    /// Executions that run, and others as new as the oldest of these; the newest first.
+    pub executions: Vec<Execution>,
+}
+
+/// A stage, and the execution that was in it last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// CodePipeline's status; none while nothing has ever entered.
+    pub status: Option<String>,
+    /// The execution that is or was in it.
+    pub execution: Option<String>,
+    /// The execution that waits before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbound: Option<String>,
+    /// Why nothing may enter, when somebody has disabled that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<String>,
+    /// The conditions that were evaluated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// Its actions, in order.
+    pub actions: Vec<Action>,
+}
+
+/// A condition of a stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    /// `before entry`, `on success` or `on failure`.
+    pub kind: &'static str,
+    /// CodePipeline's status.
+    pub status: String,
+    /// What it or its rules say.
+    pub summary: Option<String>,
+}
+
+/// An action, as it ran last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// CodePipeline's status; none while it has never run.
+    pub status: Option<String>,
+    /// When that changed.
+    pub at: Option<Timestamp>,
+    /// What it said, or why it failed.
+    pub summary: Option<String>,
+    /// Who answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Whether it is an approval that somebody must answer.
+    pub waits: bool,
+}
+
+/// An execution of a pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Execution {
+    /// Its id.
+    pub execution: String,
+    /// CodePipeline's status.
+    pub status: String,
+    /// Why it has that status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// Whether it brings back what an earlier execution deployed.
+    pub rollback: bool,
+    /// The way it was started.
+    pub trigger: Option<String>,
+    /// Who or what started it.
+    pub started_by: Option<String>,
+    /// When it started.
+    pub started: Option<Timestamp>,
+    /// When it changed last.
+    pub updated: Option<Timestamp>,
+    /// What it takes through the pipeline.
+    #[serde(flatten)]
+    pub revision: Revision,
+    /// What approvals and the gate said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+}
+
+/// A source revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Revision {
+    /// The commit's id.
+    pub commit: Option<String>,
+    /// The commit's message.
+    pub message: Option<String>,
+}
+
+/// What an action said that decides about a release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// Its stage.
+    pub stage: String,
+    /// Its name.
+    pub action: String,
+    /// CodePipeline's status.
+    pub status: String,
+    /// Who answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Its words.
+    pub text: Option<String>,
+}
+
+/// An approval that waits for an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The pipeline.
+    pub pipeline: String,
+    /// The stage.
+    pub stage: String,
+    /// The action.
+    pub action: String,
+    /// What an answer must carry: it belongs to this one run of the action.
+    #[serde(skip)]
+    pub token: String,
+    /// The execution that waits.
+    pub execution: String,
+    /// What would be approved.
+    #[serde(flatten)]
+    pub revision: Revision,
+    /// The outputs of the stacks that were deployed before, by stage.
+    pub outputs: BTreeMap<String, BTreeMap<String, String>>,
+}
