@@ -39,20 +39,8 @@ pub struct Context {
     pub child_env: BTreeMap<String, String>,
     /// Starts child processes.
     pub supervisor: Supervisor,
-    /// The commit that this session pushed, and where: what a pipeline takes when its creation starts it. Somebody else
-    /// may have pushed since.
-    pub pushed: Option<Pushed>,
     /// The jobs of Lambda actions, which the API settles.
     pub jobs: Jobs,
-}
-
-/// A commit in a repository of the source store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pushed {
-    /// The repository's name.
-    pub repository: String,
-    /// The commit's id.
-    pub commit: String,
 }
 
 /// Hears what an action does while it runs.

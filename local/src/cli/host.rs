@@ -133,7 +133,6 @@ fn context(cloud: &Cloud, builds: PathBuf, supervisor: Supervisor) -> Context {
         account: client::ACCOUNT.to_owned(),
         child_env: cloud.child_env(),
         supervisor,
-        pushed: None,
         jobs: Jobs::default(),
     }
 }

@@ -50,7 +50,6 @@ impl World {
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let context = Context {
-            pushed: None,
             state: directory.path().join("state"),
             builds: directory.path().join("state/builds"),
             sdk: cloud.sdk_config(),
