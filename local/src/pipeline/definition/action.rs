@@ -1,5 +1,6 @@
 //! The checks of one action by itself.
 
+use super::configuration::Keys;
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::{Action, Provider, names, wire};
 use crate::pipeline::action::TypeId;
@@ -70,20 +71,14 @@ fn run_order(place: &Place, order: u32) -> Checked {
 }
 
 fn configuration(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked {
-    let configuration = &declared.configuration;
-    let of = |key: &str| place.field(format!("configuration.{key}"));
-    let refuse = |key: &str, why: String| Err(of(key).error(ErrorKind::Action, why));
+    let (place, configuration) = (place.field("configuration"), &declared.configuration);
     let other = |(key, only): &&(&str, &str)| configuration.get(*key).is_some_and(|value| value != only);
     if let Some((key, only)) = provider.only.iter().find(other) {
-        return refuse(key, format!("{:?} cannot run here; use {only:?}", configuration[*key]));
+        let message = format!("{:?} cannot run here; use {only:?}", configuration[*key]);
+        return Err(place.within(key).error(ErrorKind::Action, message));
     }
-    if let Some(key) = provider.required.iter().find(|key| !configuration.contains_key(**key)) {
-        return refuse(key, format!("is missing; {} needs it", provider.name));
-    }
-    if let Some(key) = configuration.keys().find(|key| !provider.knows(key)) {
-        return refuse(key, format!("is unknown to {}; remove it", provider.name));
-    }
-    configuration.iter().try_for_each(|(key, value)| names::length(&of(key), value, 1..=1000))
+    let Provider { name: of, required, optional, .. } = provider;
+    Keys { of, required, optional, longest: 1000, kind: ErrorKind::Action }.check(&place, configuration)
 }
 
 fn inputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked<Vec<String>> {

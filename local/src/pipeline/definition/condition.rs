@@ -1,17 +1,29 @@
 //! Stage conditions: what must hold before a stage, after it, or when it failed.
 
+mod check;
+mod rules;
+
 use std::collections::BTreeMap;
 
+pub(super) use check::check;
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::action::TypeId;
+use crate::pipeline::action::{ConditionKind, TypeId};
 
-/// A condition of a stage: its result applies when one of its rules fails.
+/// The conditions of a stage: at most one of each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Conditions {
+    pub(super) before_entry: Option<Condition>,
+    pub(super) on_success: Option<Condition>,
+    pub(super) on_failure: Option<Condition>,
+}
+
+/// A condition of a stage. It is met when all its rules succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// What happens when it is not met. On a failure: when it is met.
+    /// What happens when it is not met; of a failed stage, when it is met.
     pub result: ConditionResult,
-    /// One to five; none on a failure whose result needs no reason.
+    /// One to five; none where a failed stage needs no further reason for the result.
     pub rules: Vec<Rule>,
 }
 
@@ -36,6 +48,17 @@ pub struct Rule {
     pub type_id: TypeId,
     /// What the rule needs to know, with unresolved references.
     pub configuration: BTreeMap<String, String>,
+    /// The region it runs in, the same for all actions.
+    pub region: Option<String>,
     /// After how long it fails.
     pub timeout_minutes: Option<u32>,
+}
+
+/// A kind of condition in the API's spelling.
+pub(super) fn field(kind: ConditionKind) -> &'static str {
+    match kind {
+        ConditionKind::BeforeEntry => "beforeEntry",
+        ConditionKind::OnSuccess => "onSuccess",
+        ConditionKind::OnFailure => "onFailure",
+    }
 }

@@ -77,6 +77,12 @@ impl Place {
         Self { field: Some(field.into()), ..self.clone() }
     }
 
+    /// A part of the field that this place is.
+    pub(super) fn within(&self, part: &str) -> Self {
+        let field = self.field.iter().map(String::as_str).chain([part]).collect::<Vec<_>>().join(".");
+        self.field(field)
+    }
+
     /// An error at this place.
     pub(in crate::pipeline) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> DefinitionError {
         DefinitionError { kind, place: self.clone(), message: message.into() }

@@ -4,6 +4,7 @@
 
 mod action;
 mod condition;
+mod configuration;
 mod error;
 mod names;
 mod order;
@@ -23,7 +24,7 @@ pub use provider::Provider;
 pub use template::from_cloudformation;
 pub use wire::{ExecutionMode, PipelineType};
 
-use super::action::TypeId;
+use super::action::{ConditionKind, TypeId};
 
 /// A pipeline that can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,17 @@ pub struct Action {
     pub region: Option<String>,
     /// How long a manual approval waits.
     pub timeout_minutes: Option<u32>,
+}
+
+impl Stage {
+    /// Its condition of this kind.
+    pub fn condition(&self, kind: ConditionKind) -> Option<&Condition> {
+        match kind {
+            ConditionKind::BeforeEntry => self.before_entry.as_ref(),
+            ConditionKind::OnSuccess => self.on_success.as_ref(),
+            ConditionKind::OnFailure => self.on_failure.as_ref(),
+        }
+    }
 }
 
 impl Pipeline {

@@ -1,9 +1,11 @@
 //! The checks across actions: who comes first, who writes what, and who may read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::condition::{self, ConditionResult, Rule};
 use super::error::{DefinitionError, ErrorKind, Place};
-use super::{Action, Pipeline};
+use super::{Action, Pipeline, Stage};
+use crate::pipeline::action::ConditionKind;
 use crate::pipeline::variables::{self, Part, Reference};
 
 type Checked = Result<(), DefinitionError>;
@@ -20,8 +22,10 @@ pub(super) fn check(pipeline: &Pipeline) -> Checked {
     sources_first(pipeline)?;
     unique_names(pipeline)?;
     one_region(pipeline)?;
+    no_rollback_of_sources(pipeline)?;
     let mut produced = Produced::default();
     for stage in &pipeline.stages {
+        rules_read_what_exists(pipeline, stage, ConditionKind::BeforeEntry, &produced)?;
         let orders: BTreeSet<u32> = stage.actions.iter().map(|action| action.run_order).collect();
         for order in orders {
             let group: Vec<&Action> = stage.actions.iter().filter(|action| action.run_order == order).collect();
@@ -33,8 +37,22 @@ pub(super) fn check(pipeline: &Pipeline) -> Checked {
                 produced.namespaces.extend(action.namespace.as_deref());
             }
         }
+        rules_read_what_exists(pipeline, stage, ConditionKind::OnSuccess, &produced)?;
+        rules_read_what_exists(pipeline, stage, ConditionKind::OnFailure, &produced)?;
     }
     Ok(())
+}
+
+fn no_rollback_of_sources(pipeline: &Pipeline) -> Checked {
+    let Some(first) = pipeline.stages.first() else { return Ok(()) };
+    let rolls_back = |kind| first.condition(kind).is_some_and(|found| found.result == ConditionResult::Rollback);
+    match [ConditionKind::OnSuccess, ConditionKind::OnFailure].into_iter().find(|kind| rolls_back(*kind)) {
+        None => Ok(()),
+        Some(kind) => {
+            let message = "a stage of source actions cannot be rolled back; remove it";
+            Err(Place::stage(&first.name).field(condition::field(kind)).error(ErrorKind::Stage, message))
+        }
+    }
 }
 
 fn sources_first(pipeline: &Pipeline) -> Checked {
@@ -75,13 +93,14 @@ fn unique_names(pipeline: &Pipeline) -> Checked {
 fn one_region(pipeline: &Pipeline) -> Checked {
     let stores = pipeline.declaration.artifact_stores.iter().flat_map(|stores| stores.keys());
     let mut first: Option<&String> = stores.into_iter().next();
-    for (place, action) in actions(pipeline) {
-        let here = action.region.as_ref();
+    let actions = actions(pipeline).map(|(place, action)| (place, action.region.as_ref()));
+    let rules = rules(pipeline).map(|(place, rule)| (place, rule.region.as_ref()));
+    for (place, here) in actions.chain(rules) {
         if let (Some(first), Some(here)) = (first, here)
             && first != here
         {
             let message = format!("is {here:?}, and {first:?} elsewhere; only one region can run here");
-            return Err(place.field("region").error(ErrorKind::Action, message));
+            return Err(place.within("region").error(ErrorKind::Action, message));
         }
         first = first.or(here);
     }
@@ -93,15 +112,32 @@ fn reads_what_exists(place: &Place, pipeline: &Pipeline, action: &Action, produc
         let message = format!("{missing:?} is not an output of an earlier action");
         return Err(place.field("inputArtifacts").error(ErrorKind::Action, message));
     }
-    for (key, value) in &action.configuration {
-        let place = place.field(format!("configuration.{key}"));
-        let parts = variables::parse(value).map_err(|error| place.error(ErrorKind::Action, error.to_string()))?;
+    resolvable(&place.field("configuration"), ErrorKind::Action, &action.configuration, pipeline, produced)
+}
+
+fn rules_read_what_exists(pipeline: &Pipeline, stage: &Stage, kind: ConditionKind, produced: &Produced<'_>) -> Checked {
+    stage.condition(kind).into_iter().flat_map(|condition| &condition.rules).try_for_each(|rule| {
+        let place = rule_place(stage, kind, rule).within("configuration");
+        resolvable(&place, ErrorKind::Stage, &rule.configuration, pipeline, produced)
+    })
+}
+
+fn resolvable(
+    place: &Place,
+    kind: ErrorKind,
+    configuration: &BTreeMap<String, String>,
+    pipeline: &Pipeline,
+    produced: &Produced<'_>,
+) -> Checked {
+    for (key, value) in configuration {
+        let place = place.within(key);
+        let parts = variables::parse(value).map_err(|error| place.error(kind, error.to_string()))?;
         for part in parts {
             if let Part::Reference(reference) = part
                 && !exists(&reference, pipeline, produced)
             {
                 let message = format!("{reference} names nothing that an earlier action or the pipeline provides");
-                return Err(place.error(ErrorKind::Action, message));
+                return Err(place.error(kind, message));
             }
         }
     }
@@ -114,6 +150,19 @@ fn exists(reference: &Reference<'_>, pipeline: &Pipeline, produced: &Produced<'_
         "variables" => pipeline.variables.contains_key(reference.name),
         namespace => produced.namespaces.contains(namespace),
     }
+}
+
+fn rules(pipeline: &Pipeline) -> impl Iterator<Item = (Place, &Rule)> {
+    let kinds = [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure];
+    pipeline.stages.iter().flat_map(move |stage| {
+        let conditions = kinds.into_iter().filter_map(|kind| Some((kind, stage.condition(kind)?)));
+        conditions
+            .flat_map(move |(kind, condition)| condition.rules.iter().map(move |rule| (rule_place(stage, kind, rule), rule)))
+    })
+}
+
+fn rule_place(stage: &Stage, kind: ConditionKind, rule: &Rule) -> Place {
+    Place::stage(&stage.name).field(condition::field(kind)).within("conditions").within("rules").within(&rule.name)
 }
 
 fn actions(pipeline: &Pipeline) -> impl Iterator<Item = (Place, &Action)> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::condition::{self, Conditions};
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::read::read;
 use super::wire::{Declaration, ExecutionMode, PipelineType};
@@ -70,13 +71,24 @@ fn execution_mode(declaration: &Declaration) -> Result<ExecutionMode, Definition
         ("variables", !declaration.variables.is_empty()),
         ("triggers", !declaration.triggers.is_empty()),
     ];
-    match used.into_iter().find(|(_, used)| *used && declaration.pipeline_type == PipelineType::V1) {
+    let used = used.into_iter().filter(|(_, used)| *used).map(|(field, _)| Place::pipeline().field(field));
+    let used = used.chain(conditions(&declaration.stages)).next();
+    match used.filter(|_| declaration.pipeline_type == PipelineType::V1) {
         None => Ok(declaration.execution_mode),
-        Some((field, _)) => {
-            let message = "needs a pipeline of type V2; set pipelineType";
-            Err(Place::pipeline().field(field).error(ErrorKind::Structure, message))
-        }
+        Some(place) => Err(place.error(ErrorKind::Structure, "needs a pipeline of type V2; set pipelineType")),
     }
+}
+
+/// Where a stage has a condition.
+fn conditions(stages: &[wire::Stage]) -> impl Iterator<Item = Place> {
+    stages.iter().flat_map(|stage| {
+        let used = [
+            ("beforeEntry", stage.before_entry.is_some()),
+            ("onSuccess", stage.on_success.is_some()),
+            ("onFailure", stage.on_failure.is_some()),
+        ];
+        used.into_iter().filter(|(_, used)| *used).map(|(field, _)| Place::stage(&stage.name).field(field))
+    })
 }
 
 fn variables(declaration: &Declaration) -> Result<BTreeMap<String, Option<String>>, DefinitionError> {
@@ -117,7 +129,9 @@ fn stages(declared: &[wire::Stage]) -> Result<Vec<Stage>, DefinitionError> {
 fn stage(declared: &wire::Stage) -> Result<Stage, DefinitionError> {
     let name = names::name(&Place::pipeline().field("stages.name"), &declared.name)?;
     let place = Place::stage(&name);
-    refuse_conditions(&place, declared)?;
+    if !declared.blockers.is_empty() {
+        return Err(place.field("blockers").error(ErrorKind::Blocker, "is reserved by CodePipeline; remove it"));
+    }
     match declared.actions.len() {
         0 => return Err(place.error(ErrorKind::Stage, "has no action")),
         1..=50 => {}
@@ -128,20 +142,6 @@ fn stage(declared: &wire::Stage) -> Result<Stage, DefinitionError> {
         return Err(place.action(&twice.name).error(ErrorKind::Stage, "two actions of the stage have this name"));
     }
     let actions = declared.actions.iter().map(|declared| action::check(&place, declared)).collect::<Result<_, _>>()?;
-    Ok(Stage { name, actions, before_entry: None, on_success: None, on_failure: None })
-}
-
-fn refuse_conditions(place: &Place, stage: &wire::Stage) -> Result<(), DefinitionError> {
-    if !stage.blockers.is_empty() {
-        return Err(place.field("blockers").error(ErrorKind::Blocker, "is reserved by CodePipeline; remove it"));
-    }
-    let conditions = [
-        ("beforeEntry", stage.before_entry.is_some()),
-        ("onSuccess", stage.on_success.is_some()),
-        ("onFailure", stage.on_failure.is_some()),
-    ];
-    match conditions.into_iter().find(|(_, declared)| *declared) {
-        None => Ok(()),
-        Some((field, _)) => Err(place.field(field).error(ErrorKind::Stage, "stage conditions cannot run here yet")),
-    }
+    let Conditions { before_entry, on_success, on_failure } = condition::check(&place, declared)?;
+    Ok(Stage { name, actions, before_entry, on_success, on_failure })
 }

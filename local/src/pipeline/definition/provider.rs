@@ -112,9 +112,4 @@ impl Provider {
     pub fn is_approval(&self) -> bool {
         self.category == APPROVAL
     }
-
-    /// Whether its configuration has this key.
-    pub fn knows(&self, key: &str) -> bool {
-        self.required.contains(&key) || self.optional.contains(&key)
-    }
 }

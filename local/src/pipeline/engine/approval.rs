@@ -1,10 +1,11 @@
 //! Manual approvals: who may be answered, what an answer does, and when it is too late for one.
 
-use jiff::Timestamp;
-
 use super::Engine;
 use super::event::Answer;
 use super::state::{ActionRun, ActionStatus, ErrorDetails, RunId, State};
+
+/// The error code of what was not ended in time.
+pub(super) const TIMED_OUT: &str = "JobTimedOut";
 
 /// Why an answer to a manual approval is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,11 +46,6 @@ impl Engine {
         let invalid = || ApprovalError::InvalidToken { stage: stage.to_owned(), action: action.to_owned() };
         found.map(|(_, run)| run.id.clone()).ok_or_else(invalid)
     }
-
-    /// When time alone changes something: the next [`Event::Tick`](super::Event::Tick) is due then.
-    pub fn due(&self) -> Option<Timestamp> {
-        self.state().approvals().filter_map(|(_, run)| Some(run.approval.as_ref()?.expires)).min()
-    }
 }
 
 impl State {
@@ -83,5 +79,5 @@ pub(super) fn expire(run: &mut ActionRun) {
     let Some(approval) = &run.approval else { return };
     let message = format!("nobody answered before the approval expired at {}", approval.expires);
     run.status = ActionStatus::Failed;
-    run.error_details = Some(ErrorDetails { code: "JobTimedOut".to_owned(), message });
+    run.error_details = Some(ErrorDetails { code: TIMED_OUT.to_owned(), message });
 }

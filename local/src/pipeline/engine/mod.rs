@@ -4,10 +4,15 @@
 //! says holds between events:
 //! - at most one execution is in a stage, and at most one waits for it;
 //! - nobody waits for a stage that is free;
-//! - an execution that is in a stage has an action running there; one that ended has none.
+//! - an execution that is in a stage has an action or a rule running there, or an approval waiting; one that ended has
+//!   none;
+//! - an approval succeeds by a person's answer only, in time and with its own token;
+//! - a rollback follows a failure, passes through that one stage, and is followed by none.
 
 mod approval;
 mod change;
+mod condition;
+mod due;
 mod event;
 mod prepare;
 mod situation;
@@ -65,7 +70,8 @@ impl Engine {
 
     /// Takes in what happened and says what to do now, in this order.
     ///
-    /// An event that repeats one, or that speaks of something unknown or ended, changes nothing.
+    /// What was due by now happens before it, whatever it is. Beyond that, an event that repeats one, or that speaks of
+    /// something unknown or ended, changes nothing.
     pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
         step::Step::new(&self.pipeline, &mut self.state, now, ids).take(event)
     }

@@ -1,11 +1,11 @@
-//! Everything an action needs before it runs: its configuration resolved, its artifacts found and named.
+//! Everything an action or a rule needs before it runs: its configuration resolved, its artifacts found and named.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Ids;
-use super::state::{ActionRun, ActionStatus, ErrorDetails, Execution};
-use crate::pipeline::action::{Approval, Artifact, Location, Request};
-use crate::pipeline::definition::{Action, Pipeline};
+use super::state::{ActionRun, ActionStatus, ErrorDetails, Execution, RuleRun, RuleStatus, State};
+use crate::pipeline::action::{Approval, Artifact, ConditionKind, Location, Request, RuleRequest};
+use crate::pipeline::definition::{Action, Pipeline, Rule};
 use crate::pipeline::variables::Scope;
 
 /// CodePipeline's failure type for an action that cannot run as it is configured.
@@ -14,36 +14,109 @@ const CONFIGURATION_ERROR: &str = "ConfigurationError";
 /// How long a manual approval waits when its declaration says nothing: seven days.
 const APPROVAL_MINUTES: u32 = 10_080;
 
-/// A run of the action: in progress, or failed at once where something it needs is not there.
-pub(super) fn prepare(
-    pipeline: &Pipeline,
-    execution: &Execution,
-    action: &Action,
-    now: Timestamp,
-    ids: &mut dyn Ids,
-) -> ActionRun {
-    let mut run = new_run(action, now, ids);
-    run.output_artifacts = action.outputs.iter().map(|name| output(pipeline, execution, action, name, ids)).collect();
-    if let Err(message) = resolve(execution, action, &mut run) {
-        run.status = ActionStatus::Failed;
-        run.error_details = Some(ErrorDetails { code: CONFIGURATION_ERROR.to_owned(), message });
-    }
-    run
+/// What one execution sees when something of it is to run.
+pub(super) struct View<'a> {
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) state: &'a State,
+    pub(super) execution: &'a Execution,
+    pub(super) now: Timestamp,
 }
 
-/// What the executor of the action is asked.
-pub(super) fn request(pipeline: &Pipeline, execution: &Execution, stage: &str, run: &ActionRun) -> Request {
-    Request {
-        id: run.id.0.clone(),
-        pipeline: pipeline.name.clone(),
-        execution: execution.id.0.clone(),
-        stage: stage.to_owned(),
-        action: run.name.clone(),
-        type_id: run.type_id.clone(),
-        configuration: run.resolved_configuration.clone(),
-        inputs: run.input_artifacts.clone(),
-        outputs: run.output_artifacts.clone(),
-        approval: run.approval.clone(),
+impl View<'_> {
+    /// A run of the action: in progress, or failed at once where something it needs is not there.
+    pub(super) fn action(&self, action: &Action, ids: &mut dyn Ids) -> ActionRun {
+        let mut run = new_run(action, self.now, ids);
+        run.output_artifacts = action.outputs.iter().map(|name| self.output(action, name, ids)).collect();
+        if let Err(message) = self.resolve(action, &mut run) {
+            run.status = ActionStatus::Failed;
+            run.error_details = Some(ErrorDetails { code: CONFIGURATION_ERROR.to_owned(), message });
+        }
+        run
+    }
+
+    /// A run of the rule: in progress, or failed at once where a variable it needs is not there.
+    pub(super) fn rule(&self, rule: &Rule, ids: &mut dyn Ids) -> RuleRun {
+        let resolved = self.scope().resolve_all(&rule.configuration);
+        let error = |message| ErrorDetails { code: CONFIGURATION_ERROR.to_owned(), message };
+        RuleRun {
+            id: ids.run(),
+            name: rule.name.clone(),
+            type_id: rule.type_id.clone(),
+            status: if resolved.is_ok() { RuleStatus::InProgress } else { RuleStatus::Failed },
+            started: self.now,
+            updated: self.now,
+            expires: rule.timeout_minutes.map(|minutes| after(self.now, minutes)),
+            summary: None,
+            external_execution_id: None,
+            error_details: resolved.as_ref().err().map(|unresolved| error(unresolved.to_string())),
+            resolved_configuration: resolved.unwrap_or_default(),
+        }
+    }
+
+    /// What the executor of the action is asked.
+    pub(super) fn request(&self, stage: &str, run: &ActionRun) -> Request {
+        Request {
+            id: run.id.0.clone(),
+            pipeline: self.pipeline.name.clone(),
+            execution: self.execution.id.0.clone(),
+            stage: stage.to_owned(),
+            action: run.name.clone(),
+            type_id: run.type_id.clone(),
+            configuration: run.resolved_configuration.clone(),
+            inputs: run.input_artifacts.clone(),
+            outputs: run.output_artifacts.clone(),
+            approval: run.approval.clone(),
+        }
+    }
+
+    /// What the executor of the rule is asked.
+    pub(super) fn rule_request(&self, stage: &str, kind: ConditionKind, rule: &Rule, run: &RuleRun) -> RuleRequest {
+        RuleRequest {
+            id: run.id.0.clone(),
+            pipeline: self.pipeline.name.clone(),
+            execution: self.execution.id.0.clone(),
+            stage: stage.to_owned(),
+            kind,
+            rule: run.name.clone(),
+            type_id: run.type_id.clone(),
+            configuration: run.resolved_configuration.clone(),
+            timeout_minutes: rule.timeout_minutes,
+        }
+    }
+
+    fn resolve(&self, action: &Action, run: &mut ActionRun) -> Result<(), String> {
+        run.input_artifacts = action.inputs.iter().map(|name| self.input(name)).collect::<Result<_, _>>()?;
+        run.resolved_configuration =
+            self.scope().resolve_all(&action.configuration).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    fn input(&self, name: &str) -> Result<Artifact, String> {
+        let missing = || format!("input artifact {name:?} was not produced by this execution");
+        self.state.artifact(self.execution, name).cloned().ok_or_else(missing)
+    }
+
+    /// A started revision stands on the artifact before the source action runs: it is what the action must fetch.
+    fn output(&self, action: &Action, name: &str, ids: &mut dyn Ids) -> Artifact {
+        let wanted = self.execution.source_revisions.iter().find(|wanted| wanted.action_name == action.name);
+        let key = key(&self.pipeline.name, name, &ids.artifact());
+        Artifact {
+            name: name.to_owned(),
+            location: Location { bucket: self.pipeline.bucket.clone(), key },
+            revision: wanted.filter(|_| action.provider.is_source()).map(|wanted| wanted.revision_value.clone()),
+        }
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        let mut scope = Scope::default();
+        scope.add_execution(&self.execution.id.0);
+        scope.add("variables", &self.execution.variables);
+        for run in self.state.readable(self.execution) {
+            if let Some(namespace) = &run.namespace {
+                scope.add(namespace, &run.output_variables);
+            }
+        }
+        scope
     }
 }
 
@@ -72,44 +145,14 @@ fn new_run(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> ActionRun {
 
 fn approval(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> Approval {
     let minutes = action.timeout_minutes.unwrap_or(APPROVAL_MINUTES);
-    Approval { token: ids.token(), expires: now + SignedDuration::from_mins(minutes.into()) }
+    Approval { token: ids.token(), expires: after(now, minutes) }
 }
 
-fn resolve(execution: &Execution, action: &Action, run: &mut ActionRun) -> Result<(), String> {
-    run.input_artifacts = action.inputs.iter().map(|name| input(execution, name)).collect::<Result<_, _>>()?;
-    run.resolved_configuration =
-        scope(execution).resolve_all(&action.configuration).map_err(|error| error.to_string())?;
-    Ok(())
-}
-
-fn input(execution: &Execution, name: &str) -> Result<Artifact, String> {
-    let missing = || format!("input artifact {name:?} was not produced by this execution");
-    execution.artifact(name).cloned().ok_or_else(missing)
-}
-
-/// A started revision stands on the artifact before the source action runs: it is what the action must fetch.
-fn output(pipeline: &Pipeline, execution: &Execution, action: &Action, name: &str, ids: &mut dyn Ids) -> Artifact {
-    let wanted = execution.source_revisions.iter().find(|wanted| wanted.action_name == action.name);
-    Artifact {
-        name: name.to_owned(),
-        location: Location { bucket: pipeline.bucket.clone(), key: key(&pipeline.name, name, &ids.artifact()) },
-        revision: wanted.filter(|_| action.provider.is_source()).map(|wanted| wanted.revision_value.clone()),
-    }
+fn after(now: Timestamp, minutes: u32) -> Timestamp {
+    now + SignedDuration::from_mins(minutes.into())
 }
 
 /// CodePipeline cuts both names, so that a key stays under 100 characters.
 fn key(pipeline: &str, artifact: &str, suffix: &str) -> String {
     format!("{pipeline:.20}/{artifact:.10}/{suffix}")
-}
-
-fn scope(execution: &Execution) -> Scope<'_> {
-    let mut scope = Scope::default();
-    scope.add_execution(&execution.id.0);
-    scope.add("variables", &execution.variables);
-    for run in execution.succeeded() {
-        if let Some(namespace) = &run.namespace {
-            scope.add(namespace, &run.output_variables);
-        }
-    }
-    scope
 }

@@ -1,34 +1,129 @@
 //! What a stage needs next: the one place that decides it.
 
-use super::state::{ActionStatus, StageRun};
-use crate::pipeline::definition::{Action, Stage};
+use super::state::{ActionStatus, ConditionStatus, StageRun};
+use crate::pipeline::action::ConditionKind;
+use crate::pipeline::definition::{Action, Condition, ConditionResult, Stage};
 
 /// How things stand in a stage.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Situation<'a> {
-    /// Actions run; whatever else is true, they run to their end.
+    /// Actions or rules run; whatever else is true, they run to their end.
     Busy,
-    /// Nothing runs, and this action failed.
-    Failed(&'a str),
+    /// Nothing runs, and this condition is next: all its rules at once.
+    Ask(ConditionKind, &'a Condition),
     /// Nothing runs, nothing failed, and these are next: all of one run order.
     Next(Vec<&'a Action>),
-    /// Every action succeeded.
+    /// Every action succeeded, and nothing speaks against it.
     Complete,
+    /// The execution passes it by.
+    Skipped,
+    /// Nothing runs, and it failed.
+    Failed(Cause<'a>),
+    /// It failed, and what succeeded in it last is to come back.
+    RollBack(Cause<'a>),
+}
+
+/// Why a stage failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cause<'a> {
+    /// This action of it failed.
+    Action(&'a str),
+    /// This condition of it is not met.
+    Condition(ConditionKind),
+}
+
+impl Cause<'_> {
+    /// One line for people.
+    pub(super) fn describe(&self, stage: &str) -> String {
+        match self {
+            Self::Action(action) => format!("action {action:?} of stage {stage:?} failed"),
+            Self::Condition(ConditionKind::BeforeEntry) => format!("stage {stage:?} may not be entered"),
+            Self::Condition(_) => format!("stage {stage:?} did not hold its success condition"),
+        }
+    }
 }
 
 /// Names the situation.
 pub(super) fn situation<'a>(stage: &'a Stage, run: &StageRun) -> Situation<'a> {
+    past(ConditionKind::BeforeEntry, stage, run, || match progress(stage, run) {
+        Progress::Busy => Situation::Busy,
+        Progress::Next(actions) => Situation::Next(actions),
+        Progress::Done => past(ConditionKind::OnSuccess, stage, run, || Situation::Complete),
+        Progress::Failed(action) => failed(stage, run, Cause::Action(action)),
+    })
+}
+
+/// What comes `then`, once this condition does not stand in the way.
+fn past<'a>(
+    kind: ConditionKind,
+    stage: &'a Stage,
+    run: &StageRun,
+    then: impl FnOnce() -> Situation<'a>,
+) -> Situation<'a> {
+    let Some(condition) = stage.condition(kind) else { return then() };
+    match (verdict(kind, condition, run), condition.result) {
+        (Verdict::Open, _) => Situation::Ask(kind, condition),
+        (Verdict::Busy, _) => Situation::Busy,
+        (Verdict::Met, _) => then(),
+        (Verdict::Unmet, ConditionResult::Fail) => Situation::Failed(Cause::Condition(kind)),
+        (Verdict::Unmet, ConditionResult::Skip) => Situation::Skipped,
+        (Verdict::Unmet, ConditionResult::Rollback) => Situation::RollBack(Cause::Condition(kind)),
+    }
+}
+
+/// Of a stage in which an action failed: there the result applies when the condition is met.
+fn failed<'a>(stage: &'a Stage, run: &StageRun, cause: Cause<'a>) -> Situation<'a> {
+    let kind = ConditionKind::OnFailure;
+    let Some(condition) = stage.condition(kind) else { return Situation::Failed(cause) };
+    match (verdict(kind, condition, run), condition.result) {
+        (Verdict::Open, _) => Situation::Ask(kind, condition),
+        (Verdict::Busy, _) => Situation::Busy,
+        (Verdict::Met, ConditionResult::Rollback) => Situation::RollBack(cause),
+        (Verdict::Met | Verdict::Unmet, _) => Situation::Failed(cause),
+    }
+}
+
+enum Verdict {
+    Open,
+    Busy,
+    Met,
+    Unmet,
+}
+
+fn verdict(kind: ConditionKind, condition: &Condition, run: &StageRun) -> Verdict {
+    match run.condition(kind).map(|run| run.status) {
+        _ if condition.rules.is_empty() => Verdict::Met,
+        None => Verdict::Open,
+        Some(ConditionStatus::InProgress) => Verdict::Busy,
+        Some(ConditionStatus::Succeeded | ConditionStatus::Overridden) => Verdict::Met,
+        Some(
+            ConditionStatus::Failed
+            | ConditionStatus::Errored
+            | ConditionStatus::Cancelled
+            | ConditionStatus::Abandoned,
+        ) => Verdict::Unmet,
+    }
+}
+
+enum Progress<'a> {
+    Busy,
+    Next(Vec<&'a Action>),
+    Done,
+    Failed(&'a str),
+}
+
+fn progress<'a>(stage: &'a Stage, run: &StageRun) -> Progress<'a> {
     let status = |action: &&Action| run.latest(&action.name).map(|run| run.status);
     if stage.actions.iter().any(|action| status(&action) == Some(ActionStatus::InProgress)) {
-        return Situation::Busy;
+        return Progress::Busy;
     }
     let ended_badly = |action: &&Action| matches!(status(action), Some(ActionStatus::Failed | ActionStatus::Abandoned));
     if let Some(failed) = stage.actions.iter().find(ended_badly) {
-        return Situation::Failed(&failed.name);
+        return Progress::Failed(&failed.name);
     }
     let to_do = || stage.actions.iter().filter(|action| status(action).is_none());
     match to_do().map(|action| action.run_order).min() {
-        Some(order) => Situation::Next(to_do().filter(|action| action.run_order == order).collect()),
-        None => Situation::Complete,
+        Some(order) => Progress::Next(to_do().filter(|action| action.run_order == order).collect()),
+        None => Progress::Done,
     }
 }

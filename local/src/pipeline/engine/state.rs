@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{SourceRevision, Trigger};
-use crate::pipeline::action::{Approval, Artifact, TypeId};
+use crate::pipeline::action::{Approval, Artifact, ConditionKind, TypeId};
 pub use condition::{ConditionRun, ConditionStatus, RuleRun, RuleStatus};
 
 macro_rules! id {
@@ -237,18 +237,53 @@ impl State {
             Some((index, actions.iter().position(is_it)?))
         })
     }
+
+    /// Which execution this running rule belongs to, and of which condition's run in its current stage.
+    pub(super) fn running_rule(&self, run: &RunId) -> Option<(usize, usize)> {
+        self.executions.iter().enumerate().find_map(|(index, execution)| {
+            let conditions = &execution.stages.last()?.conditions;
+            let is_it = |rule: &RuleRun| rule.id == *run && rule.status == RuleStatus::InProgress;
+            Some((index, conditions.iter().position(|condition| condition.rules.iter().any(is_it))?))
+        })
+    }
+
+    /// Every run that succeeded and whose products the execution may read, in the order of their starts: its own, and
+    /// of a rollback before them those of the target's earlier stages.
+    pub(super) fn readable<'a>(&'a self, execution: &'a Execution) -> impl DoubleEndedIterator<Item = &'a ActionRun> {
+        let target = execution.rollback_target.as_ref().and_then(|target| self.execution(target));
+        let earlier = target.zip(execution.stages.first()).map(|(target, again)| target.before(&again.name));
+        earlier.unwrap_or_default().iter().flat_map(StageRun::succeeded).chain(execution.succeeded())
+    }
+
+    /// The artifact of this name, as the execution may read it.
+    pub(super) fn artifact<'a>(&'a self, execution: &'a Execution, name: &str) -> Option<&'a Artifact> {
+        self.readable(execution).rev().flat_map(|run| &run.output_artifacts).find(|artifact| artifact.name == name)
+    }
+
+    /// The newest execution that a rollback of this one's current stage can bring back.
+    pub(super) fn rollback_target(&self, index: usize) -> Option<&Execution> {
+        let failed = &self.executions[index];
+        let stage = &failed.stages.last()?.name;
+        let succeeded_there =
+            |stages: &[StageRun]| stages.iter().any(|run| run.name == *stage && run.status == StageStatus::Succeeded);
+        self.executions[..index].iter().rev().find(|earlier| {
+            earlier.execution_type == ExecutionType::Standard
+                && earlier.pipeline_version == failed.pipeline_version
+                && succeeded_there(&earlier.stages)
+        })
+    }
 }
 
 impl Execution {
     /// Every run that succeeded, in the order of their starts.
     pub fn succeeded(&self) -> impl DoubleEndedIterator<Item = &ActionRun> {
-        let runs = self.stages.iter().flat_map(|stage| &stage.actions);
-        runs.filter(|run| run.status == ActionStatus::Succeeded)
+        self.stages.iter().flat_map(StageRun::succeeded)
     }
 
-    /// The artifact of this name, as this execution produced it.
-    pub fn artifact(&self, name: &str) -> Option<&Artifact> {
-        self.succeeded().rev().flat_map(|run| &run.output_artifacts).find(|artifact| artifact.name == name)
+    /// What it went through before this stage.
+    fn before(&self, stage: &str) -> &[StageRun] {
+        let end = self.stages.iter().position(|run| run.name == stage).unwrap_or(self.stages.len());
+        &self.stages[..end]
     }
 }
 
@@ -256,5 +291,14 @@ impl StageRun {
     /// The run that counts for an action of the stage.
     pub fn latest(&self, action: &str) -> Option<&ActionRun> {
         self.actions.iter().rev().find(|run| run.name == action)
+    }
+
+    /// The evaluation that counts for a condition of the stage.
+    pub fn condition(&self, kind: ConditionKind) -> Option<&ConditionRun> {
+        self.conditions.iter().rev().find(|run| run.kind == kind)
+    }
+
+    fn succeeded(&self) -> impl DoubleEndedIterator<Item = &ActionRun> {
+        self.actions.iter().filter(|run| run.status == ActionStatus::Succeeded)
     }
 }

@@ -87,7 +87,7 @@ fn what_a_failed_action_was_to_write_is_no_artifact() {
     engine.apply(event, at(2), &mut ids);
     let execution = &engine.state().executions[0];
     assert_eq!(execution.stages[0].actions[0].output_artifacts.len(), 1);
-    assert_eq!(execution.artifact("Code"), None);
+    assert_eq!(engine.state().artifact(execution, "Code"), None);
 }
 
 #[test]

@@ -86,6 +86,10 @@ fn shown(command: &Command) -> String {
             words(&[&format!("{execution} {status:?}"), summary.as_deref().unwrap_or("")])
         }
         Subject::Stage { stage, status } => format!("{execution} {stage} {status:?}"),
+        Subject::Rule(rule) => {
+            let what = format!("{execution} {}/{:?}/{} {:?}", rule.stage, rule.kind, rule.rule, rule.status);
+            words(&[&what, rule.summary.as_deref().unwrap_or("")])
+        }
         Subject::Action(action) => {
             let percent = action.percent_complete.map(|percent| format!("{percent}%")).unwrap_or_default();
             let error = action.error_details.as_ref().map(|error| format!("{}: {}", error.code, error.message));

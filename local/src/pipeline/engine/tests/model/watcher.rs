@@ -102,6 +102,7 @@ impl Watcher {
             Subject::Pipeline { status, .. } => self.pipeline_changed(&id, *status),
             Subject::Stage { stage, status } => self.stage_changed(&id, stage, *status),
             Subject::Action(action) => self.action_changed(&id, action),
+            Subject::Rule(_) => {}
         }
     }
 

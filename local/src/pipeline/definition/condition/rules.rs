@@ -1,0 +1,34 @@
+//! Which rules can run here: the one list of them.
+
+use super::super::configuration::Keys;
+use super::super::error::{DefinitionError, ErrorKind, Place};
+use super::super::wire;
+use crate::pipeline::action::TypeId;
+
+/// Everything that can run here, by its provider. All of it is owned by `AWS`, in version `1`.
+const RULES: &[(&str, Keys)] = &[
+    ("DeploymentWindow", keys("DeploymentWindow", &["Cron"], &["TimeZone"])),
+    ("CloudWatchAlarm", keys("CloudWatchAlarm", &["AlarmName"], &["AlarmStates", "WaitTime"])),
+];
+
+const fn keys(of: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Keys {
+    Keys { of, required, optional, longest: 10_000, kind: ErrorKind::Stage }
+}
+
+/// The whole type, and the keys of its configuration, where it can run here.
+pub(super) fn find(place: &Place, declared: &wire::RuleTypeId) -> Result<(TypeId, &'static Keys), DefinitionError> {
+    let type_id = TypeId {
+        category: declared.category.clone(),
+        owner: declared.owner.clone().unwrap_or_else(|| "AWS".to_owned()),
+        provider: declared.provider.clone(),
+        version: declared.version.clone().unwrap_or_else(|| "1".to_owned()),
+    };
+    let TypeId { category, owner, provider, version } = &type_id;
+    let runs = (category.as_str(), owner.as_str(), version.as_str()) == ("Rule", "AWS", "1");
+    if let Some((_, keys)) = RULES.iter().find(|(name, _)| runs && name == provider) {
+        return Ok((type_id, keys));
+    }
+    let known: Vec<String> = RULES.iter().map(|(name, _)| format!("Rule/AWS/{name}")).collect();
+    let message = format!("{category}/{owner}/{provider} version {version} cannot run here; use {}", known.join(", "));
+    Err(place.error(ErrorKind::Stage, message))
+}

@@ -1,0 +1,45 @@
+//! What becomes of a condition while its rules run.
+
+use jiff::Timestamp;
+
+use super::state::{ConditionRun, ConditionStatus, ErrorDetails, RuleRun, RuleStatus};
+use crate::pipeline::action::{Failure, Outcome};
+
+/// Ends a rule as its executor reports.
+pub(super) fn finish(rule: &mut RuleRun, outcome: Outcome) {
+    match outcome {
+        Outcome::Succeeded(success) => {
+            rule.status = RuleStatus::Succeeded;
+            rule.summary = success.summary;
+            rule.external_execution_id = success.external_execution_id;
+        }
+        Outcome::Failed(failure) => fail(rule, failure),
+        Outcome::Waiting => {}
+    }
+}
+
+/// Ends a rule that took too long.
+pub(super) fn expire(rule: &mut RuleRun, expires: Timestamp) {
+    let message = format!("the rule did not end before its timeout at {expires}");
+    fail(rule, Failure { code: super::approval::TIMED_OUT.to_owned(), message, external_execution_id: None });
+}
+
+fn fail(rule: &mut RuleRun, failure: Failure) {
+    rule.status = RuleStatus::Failed;
+    rule.external_execution_id = failure.external_execution_id;
+    rule.error_details = Some(ErrorDetails { code: failure.code, message: failure.message });
+}
+
+/// Ends a condition as soon as its rules decide it: the first that fails decides, and the others are not waited for.
+pub(super) fn settle(condition: &mut ConditionRun) {
+    if let Some(failed) = condition.rules.iter().find(|rule| rule.status == RuleStatus::Failed) {
+        let why = failed.error_details.as_ref().map(|error| format!(": {}", error.message)).unwrap_or_default();
+        condition.summary = Some(format!("rule {:?} failed{why}", failed.name));
+        condition.status = ConditionStatus::Failed;
+        for rule in condition.rules.iter_mut().filter(|rule| rule.status == RuleStatus::InProgress) {
+            rule.status = RuleStatus::Abandoned;
+        }
+    } else if condition.rules.iter().all(|rule| rule.status == RuleStatus::Succeeded) {
+        condition.status = ConditionStatus::Succeeded;
+    }
+}

@@ -1,0 +1,77 @@
+//! Actions: how they begin, what is heard of them, and how they end.
+
+use super::Step;
+use crate::pipeline::action::{Failure, Outcome, Progress, Success};
+use crate::pipeline::definition::{Action, Provider};
+use crate::pipeline::engine::approval;
+use crate::pipeline::engine::change::Command;
+use crate::pipeline::engine::event::Answer;
+use crate::pipeline::engine::state::{ActionRun, ActionStatus, ErrorDetails, RunId};
+
+impl Step<'_> {
+    pub(super) fn run(&mut self, index: usize, action: &Action) {
+        let (view, ids) = self.prepare(index);
+        let run = view.action(action, ids);
+        let Some(stage) = self.state.executions[index].stages.last_mut() else { return };
+        let name = stage.name.clone();
+        stage.actions.push(run.clone());
+        self.changed_action(index, &run);
+        if run.status == ActionStatus::InProgress {
+            let request = self.prepare(index).0.request(&name, &run);
+            self.commands.push(Command::Run(request));
+        }
+    }
+
+    pub(super) fn progressed(&mut self, run: &RunId, progress: Progress) {
+        let Some((index, action)) = self.state.running(run) else { return };
+        let news = |run: &mut ActionRun| {
+            run.summary = progress.summary.or(run.summary.take());
+            run.percent_complete = progress.percent.or(run.percent_complete);
+            run.external_execution_id = progress.external_execution_id.or(run.external_execution_id.take());
+        };
+        self.change_run(index, action, news);
+    }
+
+    pub(super) fn finished(&mut self, run: &RunId, outcome: Outcome) {
+        let end = |run: &mut ActionRun| match outcome {
+            // Only a person's answer lets an approval succeed.
+            Outcome::Succeeded(success) if run.approval.is_none() => succeed(run, success),
+            Outcome::Failed(failure) => fail(run, failure),
+            Outcome::Succeeded(_) | Outcome::Waiting => {}
+        };
+        self.change_and_advance(run, end);
+    }
+
+    pub(super) fn answered(&mut self, run: &RunId, answer: Answer) {
+        self.change_and_advance(run, |run| approval::answered(run, answer));
+    }
+
+    pub(super) fn approval_expired(&mut self, run: &RunId) {
+        self.change_and_advance(run, approval::expire);
+    }
+
+    fn change_and_advance(&mut self, run: &RunId, change: impl FnOnce(&mut ActionRun)) {
+        if let Some((index, action)) = self.state.running(run) {
+            self.change_run(index, action, change);
+            self.advance(index);
+        }
+    }
+}
+
+fn succeed(run: &mut ActionRun, success: Success) {
+    run.status = ActionStatus::Succeeded;
+    run.summary = success.summary.or(run.summary.take());
+    run.external_execution_id = success.external_execution_id.or(run.external_execution_id.take());
+    run.output_variables = success.variables;
+    let is_source = Provider::find(&run.type_id).is_some_and(Provider::is_source);
+    if let Some(revision) = success.revision.filter(|_| is_source) {
+        run.output_artifacts.iter_mut().for_each(|artifact| artifact.revision = Some(revision.clone()));
+        run.revision = Some(revision);
+    }
+}
+
+fn fail(run: &mut ActionRun, failure: Failure) {
+    run.status = ActionStatus::Failed;
+    run.external_execution_id = failure.external_execution_id.or(run.external_execution_id.take());
+    run.error_details = Some(ErrorDetails { code: failure.code, message: failure.message });
+}

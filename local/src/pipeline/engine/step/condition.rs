@@ -1,0 +1,49 @@
+//! Conditions: how their rules begin, and how they end.
+
+use jiff::Timestamp;
+
+use super::Step;
+use crate::pipeline::action::{ConditionKind, Outcome};
+use crate::pipeline::definition::Condition;
+use crate::pipeline::engine::change::Command;
+use crate::pipeline::engine::condition::{expire, finish, settle};
+use crate::pipeline::engine::state::{ConditionRun, ConditionStatus, RuleRun, RuleStatus, RunId};
+
+impl Step<'_> {
+    /// Begins all rules of a condition. One that cannot begin decides it at once.
+    pub(super) fn ask(&mut self, index: usize, kind: ConditionKind, condition: &Condition) {
+        let (view, ids) = self.prepare(index);
+        let rules = condition.rules.iter().map(|rule| view.rule(rule, ids)).collect();
+        let (status, started) = (ConditionStatus::InProgress, self.now);
+        let mut run =
+            ConditionRun { kind, result: condition.result, status, summary: None, started, updated: started, rules };
+        settle(&mut run);
+        let Some(stage) = self.state.executions[index].stages.last_mut() else { return };
+        let name = stage.name.clone();
+        stage.conditions.push(run.clone());
+        for (rule, declared) in run.rules.iter().zip(&condition.rules) {
+            self.changed_rule(index, kind, rule);
+            if rule.status == RuleStatus::InProgress {
+                let request = self.prepare(index).0.rule_request(&name, kind, declared, rule);
+                self.commands.push(Command::RunRule(request));
+            }
+        }
+    }
+
+    pub(super) fn rule_finished(&mut self, run: &RunId, outcome: Outcome) {
+        self.change_rule(run, |rule| finish(rule, outcome));
+    }
+
+    pub(super) fn rule_expired(&mut self, run: &RunId, at: Timestamp) {
+        self.change_rule(run, |rule| expire(rule, at));
+    }
+
+    fn change_rule(&mut self, run: &RunId, change: impl FnOnce(&mut RuleRun)) {
+        if let Some((index, place)) = self.state.running_rule(run) {
+            self.change_condition(index, place, |condition| {
+                condition.rules.iter_mut().find(|rule| rule.id == *run).map(change);
+            });
+            self.advance(index);
+        }
+    }
+}
