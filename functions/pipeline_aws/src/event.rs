@@ -35,13 +35,22 @@ pub struct Delivery {
 
 /// Reads an event that was sent to a function of `account`.
 pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
-    let outer: Outer<'_> = serde_json::from_str(event.get()).map_err(|_| NotAJob::Foreign)?;
-    let id: IdOnly = serde_json::from_str(outer.job.get()).map_err(|_| NotAJob::NoId)?;
-    let id: JobId = id.id.parse().map_err(|_| NotAJob::BadId)?;
-    let job = serde_json::from_str::<Wire>(outer.job.get())
+    let (id, body) = identify(event)?;
+    let job = serde_json::from_str::<Wire>(body.get())
         .map_err(|error| MalformedJob(error.to_string()))
         .and_then(|wire| job(id.clone(), wire, account));
     Ok(Delivery { id, job })
+}
+
+/// The id of the job that an event is about.
+pub(crate) fn job_id(event: &RawValue) -> Result<JobId, NotAJob> {
+    identify(event).map(|(id, _)| id)
+}
+
+fn identify(event: &RawValue) -> Result<(JobId, &RawValue), NotAJob> {
+    let outer: Outer<'_> = serde_json::from_str(event.get()).map_err(|_| NotAJob::Foreign)?;
+    let id: IdOnly = serde_json::from_str(outer.job.get()).map_err(|_| NotAJob::NoId)?;
+    Ok((id.id.parse().map_err(|_| NotAJob::BadId)?, outer.job))
 }
 
 fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactAccess), MalformedJob> {

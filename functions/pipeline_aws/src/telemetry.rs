@@ -2,6 +2,8 @@
 
 use std::env;
 
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -14,4 +16,18 @@ pub fn start() {
     let filter: Targets = asked.unwrap_or_else(|| Targets::new().with_default(Level::INFO));
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
     tracing_subscriber::registry().with(lines).with(filter).init();
+}
+
+/// One job that nobody settled, as a line of CloudWatch's embedded metric format: printed to the log, it counts in the
+/// metric `JobsNotSettled` of the service.
+pub fn not_settled(service: &str, now: Timestamp) -> Value {
+    let metrics = json!([{"Name": "JobsNotSettled", "Unit": "Count"}]);
+    json!({
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{"Namespace": "Flowgate", "Dimensions": [["Service"]], "Metrics": metrics}],
+        },
+        "Service": service,
+        "JobsNotSettled": 1,
+    })
 }

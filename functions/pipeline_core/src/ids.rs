@@ -80,6 +80,15 @@ id!(
     FunctionName, "a function's name or ARN", is_function
 );
 
+id!(
+    /// A commit, by its full id: a name of its content that nobody can move.
+    CommitId, "a full commit id (40 or 64 hexadecimal digits)", is_commit
+);
+id!(
+    /// A SHA-256, in lowercase hexadecimal.
+    Digest, "a SHA-256 (64 hexadecimal digits)", is_sha256
+);
+
 /// A number used once: tells our own write from another's when a reply was lost (I8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -121,6 +130,18 @@ fn is_stack_name(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && is_hexadecimal(text)
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && is_hexadecimal(text)
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 fn is_function(text: &str) -> bool {
     (1..=170).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:$.".contains(&b))
@@ -156,6 +177,15 @@ mod tests {
         assert_eq!(account("111122223333:function:t").as_deref(), Some("111122223333"));
         assert_eq!((account("t"), account("t:live")), (None, None));
         assert!("arn:aws:sns:eu-west-1:111122223333:t".parse::<FunctionName>().is_err());
+    }
+
+    #[test]
+    fn a_commit_is_named_in_full() {
+        assert!("8f2c".repeat(10).parse::<CommitId>().is_ok());
+        assert!("8f2c".repeat(16).parse::<CommitId>().is_ok());
+        for bad in ["", "8f2c", "main", &"8F2C".repeat(10), &"8f2c".repeat(11), &format!("{}\n", "8f2c".repeat(10))] {
+            assert!(bad.parse::<CommitId>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -36,3 +36,30 @@ pub struct Artifact {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the job event is malformed: {0}")]
 pub struct MalformedJob(pub String);
+
+/// An action was given another number of artifacts than the one it takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the action declares {found} {which} artifacts, not one")]
+pub struct NotOne {
+    which: &'static str,
+    found: usize,
+}
+
+impl Job {
+    /// The one input artifact.
+    pub fn input(&self) -> Result<&Artifact, NotOne> {
+        only(&self.inputs, "input")
+    }
+
+    /// The one output artifact.
+    pub fn output(&self) -> Result<&Artifact, NotOne> {
+        only(&self.outputs, "output")
+    }
+}
+
+fn only<'a>(artifacts: &'a [Artifact], which: &'static str) -> Result<&'a Artifact, NotOne> {
+    match artifacts {
+        [artifact] => Ok(artifact),
+        others => Err(NotOne { which, found: others.len() }),
+    }
+}

@@ -6,12 +6,15 @@
 //! over what was observed, and the `perform` that applies it.
 
 pub mod configure;
+pub mod digest;
 pub mod drive;
+pub mod gate;
 pub mod ids;
 pub mod job;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod ports;
+pub mod record;
 pub mod start_tests;
 pub mod text;
 pub mod verdict;

@@ -15,21 +15,30 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The version of the shape of our items.
 const VERSION: &str = "1";
 
-/// How long a finished record is of use to people.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long the record of a finished job is of use to people.
+pub(super) const JOBS: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long CodePipeline knows an execution, and so can go back to it: 12 months.
+pub(super) const RELEASES: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The key of an item.
 pub(super) fn key(pk: &str, sk: &str) -> Item {
     Item::from([("pk".into(), AttributeValue::S(pk.into())), ("sk".into(), AttributeValue::S(sk.into()))])
 }
 
-/// An item that holds `record`.
-pub(super) fn item(pk: &str, sk: &str, record: &impl Serialize, now: Timestamp) -> Result<Item, PortError> {
+/// An item that holds `record` for at least `kept`.
+pub(super) fn item(
+    pk: &str,
+    sk: &str,
+    record: &impl Serialize,
+    now: Timestamp,
+    kept: SignedDuration,
+) -> Result<Item, PortError> {
     let body = serde_json::to_string(record).map_err(|error| PortError::Unavailable {
         operation: format!("write the record {pk}"),
         detail: error.to_string(),
     })?;
-    let expires = now.saturating_add(KEPT).unwrap_or(now).as_second();
+    let expires = now.saturating_add(kept).unwrap_or(now).as_second();
     let mut item = key(pk, sk);
     item.insert("v".into(), AttributeValue::N(VERSION.into()));
     item.insert("body".into(), AttributeValue::S(body));

@@ -5,20 +5,29 @@
 //! | verdict of a job | `verdict#<job id>` | `verdict` |
 //! | run of tests | `run#<job id>` | `run` |
 //! | result of a test | `run#<job id>` | `result#<test>` |
+//! | digest of a build | `digest#<execution id>` | `digest` |
+//! | push of a commit | `push#<repository>#<commit>` | `push#<pusher's ARN>` |
+//! | decision of a gate | `decision#<execution id>` | `decision#<job id>` |
 //!
 //! Every item carries `v`, the version of its shape, `body`, its record as JSON, and `expires`, which only keeps house.
 //! What a condition looks at is an attribute of its own.
 
+mod decisions;
+mod facts;
 mod item;
 mod runs;
 mod verdicts;
 
 use aws_sdk_dynamodb::{
-    Client, config::Builder, error::SdkError, operation::put_item::PutItemError,
-    types::ReturnValuesOnConditionCheckFailure::AllOld,
+    Client,
+    config::Builder,
+    error::SdkError,
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld},
 };
 use aws_types::SdkConfig;
 use pipeline_core::ports::PortError;
+use serde::de::DeserializeOwned;
 
 use crate::{client, dynamodb::item::Item, error::port_error};
 
@@ -41,6 +50,23 @@ impl StateTable {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let answer = request.send().await.map_err(|error| port_error(operation, &error))?;
         Ok(answer.item)
+    }
+
+    /// The records of all items of an entity whose sort key begins with `prefix`, read consistently.
+    async fn query<T: DeserializeOwned>(&self, operation: &str, pk: &str, prefix: &str) -> Result<Vec<T>, PortError> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| port_error(operation, &error))?;
+        items.iter().map(|item| item::record(pk, item)).collect()
     }
 
     /// Writes the item unless its key is taken; then gives the item that stands there. After a reply that got lost that

@@ -1,6 +1,5 @@
 //! Runs of tests and their results.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use pipeline_core::{
     ids::JobId,
@@ -8,12 +7,9 @@ use pipeline_core::{
     start_tests::run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
 };
 
-use crate::{
-    dynamodb::{
-        StateTable,
-        item::{item, key, record},
-    },
-    error::port_error,
+use crate::dynamodb::{
+    StateTable,
+    item::{JOBS, item, key, record},
 };
 
 const SORT: &str = "run";
@@ -31,28 +27,14 @@ impl ReadRuns for StateTable {
     }
 
     async fn results(&self, job: &JobId) -> Result<Vec<TestResult>, PortError> {
-        let pk = pk(job);
-        let pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :result)")
-            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
-            .expression_attribute_values(":result", AttributeValue::S(RESULT.into()))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await;
-        let items = items.map_err(|error| port_error(&format!("read the results of job {job}"), &error))?;
-        items.iter().map(|item| record(&pk, item)).collect()
+        self.query(&format!("read the results of job {job}"), &pk(job), RESULT).await
     }
 }
 
 impl WriteRuns for StateTable {
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         let pk = pk(&run.job);
-        let item = item(&pk, SORT, run, Timestamp::now())?;
+        let item = item(&pk, SORT, run, Timestamp::now(), JOBS)?;
         // I19: the first delivery owns the run.
         let Some(standing) = self.create(&format!("store the run of job {}", run.job), item).await? else {
             return Ok(Claim::Ours);
@@ -63,7 +45,7 @@ impl WriteRuns for StateTable {
     }
 
     async fn record_result(&self, job: &JobId, result: &TestResult) -> Result<(), PortError> {
-        let item = item(&pk(job), &format!("{RESULT}{}", result.test), result, Timestamp::now())?;
+        let item = item(&pk(job), &format!("{RESULT}{}", result.test), result, Timestamp::now(), JOBS)?;
         // Only the owner of the run records, and each test once: an item that stands there is our own.
         self.create(&format!("record the result of {}", result.test), item).await.map(drop)
     }

@@ -11,7 +11,7 @@ use pipeline_core::{
 use crate::{
     dynamodb::{
         StateTable,
-        item::{Item, item, key, record},
+        item::{Item, JOBS, item, key, record},
     },
     error::port_error,
 };
@@ -39,7 +39,7 @@ impl ReadVerdicts for StateTable {
 impl RecordVerdicts for StateTable {
     async fn record(&self, job: &JobId, report: &Report) -> Result<Recorded, PortError> {
         let pk = pk(job);
-        let item = item(&pk, SORT, report, Timestamp::now())?;
+        let item = item(&pk, SORT, report, Timestamp::now(), JOBS)?;
         // I16: the first verdict stands.
         match self.create(&format!("record the verdict of job {job}"), item).await? {
             None => Ok(Recorded { report: report.clone(), sent: false }),

@@ -55,8 +55,8 @@ impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Action for Configure<'_
 impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Configure<'_, A, P> {
     async fn attempt(&self, job: &Job) -> Result<Report, Report> {
         let params = params::parse(job.user_parameters.as_deref()).map_err(misconfigured)?;
-        let input = only(&job.inputs, "input")?;
-        let output = only(&job.outputs, "output")?;
+        let input = job.input().map_err(misconfigured)?;
+        let output = job.output().map_err(misconfigured)?;
         let paths: BTreeSet<&str> = params.stages.values().map(String::as_str).collect();
         let templates = self.artifacts.files(input, &paths).await?;
         let mut files = Files::new();
@@ -82,13 +82,6 @@ impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Configure<'_, A, P> {
 
 fn encode(configuration: &Configuration) -> Vec<u8> {
     serde_json::to_vec_pretty(configuration).expect("maps of strings have a JSON form")
-}
-
-fn only<'a>(artifacts: &'a [Artifact], which: &str) -> Result<&'a Artifact, Report> {
-    match artifacts {
-        [artifact] => Ok(artifact),
-        others => Err(misconfigured(format!("the action declares {} {which} artifacts, not one", others.len()))),
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as the function that map_err takes")]

@@ -5,6 +5,7 @@
 
 mod clock;
 mod records;
+mod release;
 mod services;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+pub use release::{Place, Release};
 
 use crate::{
     ids::JobId,
@@ -77,6 +79,8 @@ pub struct World {
     pub reports: RefCell<Vec<(JobId, Report, Settled)>>,
     /// Jobs that somebody else settled.
     pub settled_elsewhere: RefCell<Vec<JobId>>,
+    /// What a release is judged by.
+    pub release: Release,
 }
 
 impl World {
@@ -99,6 +103,7 @@ impl World {
             results: RefCell::default(),
             reports: RefCell::default(),
             settled_elsewhere: RefCell::default(),
+            release: Release::default(),
         }
     }
 

@@ -1,26 +1,31 @@
-//! The artifacts of a job, in S3, read and written with the job's own credentials.
+//! Artifacts: zips that actions hand to one another.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     io::{Cursor, Read, Write},
 };
 
 use aws_credential_types::Credentials;
-use aws_sdk_s3::{
-    Client, config::Builder, error::SdkError, operation::get_object::GetObjectError, primitives::ByteStream,
-    types::ServerSideEncryption,
-};
+use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream, types::ServerSideEncryption};
 use aws_types::SdkConfig;
+use bytes::Bytes;
 use pipeline_core::{
     configure::perform::{Files, ReadArtifacts, WriteArtifacts},
+    digest::{Build, ReadBuild, may_be_template},
     job::Artifact,
     ports::PortError,
 };
+use sha2::{Digest as _, Sha256};
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{error::port_error, event::ArtifactAccess};
+use crate::{
+    error::port_error,
+    event::ArtifactAccess,
+    s3::{hexadecimal, unread},
+};
 
-/// The artifacts of one job.
+/// Artifacts, as one job or our own role may reach them.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
     client: Client,
@@ -34,7 +39,7 @@ const LARGEST_ARTIFACT: i64 = 64 << 20;
 const LARGEST: u64 = 8 << 20;
 
 impl Artifacts {
-    /// A client with the job's credentials; it shares the HTTP client of `config`.
+    /// The artifacts of one job, reached with its credentials over the HTTP client of `config`.
     pub fn new(config: &SdkConfig, ArtifactAccess { credentials, key }: &ArtifactAccess) -> Self {
         let credentials = Credentials::new(
             credentials.access_key_id.expose(),
@@ -47,34 +52,47 @@ impl Artifacts {
         let config = Builder::from(config).credentials_provider(credentials).force_path_style(true).build();
         Self { client: Client::from_conf(config), key: key.clone() }
     }
+
+    /// The artifacts that our own role may read.
+    pub fn ours(config: &SdkConfig) -> Self {
+        Self { client: super::client(config), key: None }
+    }
+
+    /// The artifact's zip, whole.
+    async fn zip(&self, artifact: &Artifact) -> Result<Bytes, PortError> {
+        let operation = format!("read artifact {}", artifact.name);
+        let request = self.client.get_object().bucket(&artifact.bucket).key(&artifact.key);
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| unread(&format!("artifact {}", artifact.name), &error))?;
+        if answer.content_length().is_some_and(|length| length > LARGEST_ARTIFACT) {
+            let why = format!("it is larger than {LARGEST_ARTIFACT} bytes; leave only the templates in it");
+            return Err(unusable(artifact, why));
+        }
+        let zip = answer.body.collect().await;
+        Ok(zip.map_err(|error| PortError::Unavailable { operation, detail: error.to_string() })?.into_bytes())
+    }
+}
+
+type Archive = ZipArchive<Cursor<Bytes>>;
+
+fn open(artifact: &Artifact, zip: Bytes) -> Result<Archive, PortError> {
+    ZipArchive::new(Cursor::new(zip)).map_err(|error| unusable(artifact, error.to_string()))
+}
+
+fn unusable(artifact: &Artifact, why: String) -> PortError {
+    PortError::Unusable { what: format!("artifact {}", artifact.name), why }
 }
 
 impl ReadArtifacts for Artifacts {
     async fn files(&self, artifact: &Artifact, paths: &BTreeSet<&str>) -> Result<Files, PortError> {
-        let operation = format!("read artifact {}", artifact.name);
-        let request = self.client.get_object().bucket(&artifact.bucket).key(&artifact.key);
-        let answer = request.send().await.map_err(|error| match &error {
-            SdkError::ServiceError(refused) if matches!(refused.err(), GetObjectError::NoSuchKey(_)) => {
-                PortError::NotFound { what: format!("artifact {}", artifact.name) }
-            }
-            _ => port_error(&operation, &error),
-        })?;
-        let unusable = |why: String| PortError::Unusable { what: format!("artifact {}", artifact.name), why };
-        if answer.content_length().is_some_and(|length| length > LARGEST_ARTIFACT) {
-            return Err(unusable(format!(
-                "it is larger than {LARGEST_ARTIFACT} bytes; leave only the templates in it"
-            )));
-        }
-        let zip = answer.body.collect().await;
-        let zip = zip.map_err(|error| PortError::Unavailable { operation, detail: error.to_string() })?.into_bytes();
-        let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|error| unusable(error.to_string()))?;
+        let mut archive = open(artifact, self.zip(artifact).await?)?;
         let mut files = Files::new();
         for path in paths {
             let bytes = file(&mut archive, path).map_err(|error| match error {
                 ZipError::FileNotFound => {
                     PortError::NotFound { what: format!("file {path} of artifact {}", artifact.name) }
                 }
-                other => unusable(format!("{path}: {other}")),
+                other => unusable(artifact, format!("{path}: {other}")),
             })?;
             files.insert((*path).to_owned(), bytes);
         }
@@ -82,7 +100,25 @@ impl ReadArtifacts for Artifacts {
     }
 }
 
-fn file(archive: &mut ZipArchive<Cursor<impl AsRef<[u8]>>>, path: &str) -> Result<Vec<u8>, ZipError> {
+impl ReadBuild for Artifacts {
+    async fn build(&self, artifact: &Artifact) -> Result<Build, PortError> {
+        let zip = self.zip(artifact).await?;
+        let sha256 = hexadecimal(&Sha256::digest(&zip));
+        let mut archive = open(artifact, zip)?;
+        let paths: Result<Vec<String>, _> = archive.file_names().map(|path| path.map(Cow::into_owned)).collect();
+        let mut files = Files::new();
+        for path in paths.map_err(|error| unusable(artifact, error.to_string()))? {
+            if !may_be_template(&path) {
+                continue;
+            }
+            let bytes = file(&mut archive, &path).map_err(|error| unusable(artifact, format!("{path}: {error}")))?;
+            files.insert(path, bytes);
+        }
+        Ok(Build { sha256, files })
+    }
+}
+
+fn file(archive: &mut Archive, path: &str) -> Result<Vec<u8>, ZipError> {
     let entry = archive.by_name(path)?;
     let mut bytes = Vec::new();
     entry.take(LARGEST + 1).read_to_end(&mut bytes)?;

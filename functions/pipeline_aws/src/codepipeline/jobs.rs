@@ -1,4 +1,4 @@
-//! CodePipeline's job API.
+//! The job API.
 
 use aws_sdk_codepipeline::{
     Client,

@@ -1,0 +1,99 @@
+//! Executions and their approvals.
+
+use aws_sdk_codepipeline::{
+    Client,
+    error::SdkError,
+    operation::get_pipeline_execution::GetPipelineExecutionError,
+    primitives::DateTime,
+    types::{
+        ActionCategory, ActionExecutionDetail, ActionExecutionFilter, ArtifactRevision, ExecutionType,
+        PipelineExecution,
+    },
+};
+use aws_types::SdkConfig;
+use jiff::Timestamp;
+use pipeline_core::{
+    gate::observation::{Approval, Execution, Kind, ReadExecutions, Source},
+    ids::ExecutionId,
+    ports::PortError,
+};
+
+use crate::error::port_error;
+
+/// The executions of our account's pipelines.
+#[derive(Debug, Clone)]
+pub struct Executions(Client);
+
+impl Executions {
+    /// CodePipeline in our region.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self(Client::new(config))
+    }
+}
+
+impl ReadExecutions for Executions {
+    async fn execution(&self, pipeline: &str, id: &ExecutionId) -> Result<Execution, PortError> {
+        let missing = || PortError::NotFound { what: format!("execution {id} of pipeline {pipeline}") };
+        let request = self.0.get_pipeline_execution().pipeline_name(pipeline).pipeline_execution_id(id.as_str());
+        let answer = request.send().await.map_err(|error| match &error {
+            SdkError::ServiceError(refused) if is_missing(refused.err()) => missing(),
+            _ => port_error(&format!("read execution {id}"), &error),
+        })?;
+        answer.pipeline_execution().map(execution).ok_or_else(missing)
+    }
+
+    async fn approvals(&self, pipeline: &str, id: &ExecutionId) -> Result<Vec<Approval>, PortError> {
+        let filter = ActionExecutionFilter::builder().pipeline_execution_id(id.as_str()).build();
+        let request = self.0.list_action_executions().pipeline_name(pipeline).filter(filter);
+        let pages = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let runs = pages.map_err(|error| port_error(&format!("list the actions of execution {id}"), &error))?;
+        // A filter that was not understood would show the approvals of other releases.
+        let ours = runs.iter().filter(|run| run.pipeline_execution_id() == Some(id.as_str()));
+        Ok(ours.filter(|run| asks_somebody(run)).map(approval).collect())
+    }
+}
+
+fn is_missing(error: &GetPipelineExecutionError) -> bool {
+    error.is_pipeline_execution_not_found_exception() || error.is_pipeline_not_found_exception()
+}
+
+fn execution(execution: &PipelineExecution) -> Execution {
+    let target = || execution.rollback_metadata()?.rollback_target_pipeline_execution_id()?.parse().ok();
+    let kind = match execution.execution_type() {
+        Some(ExecutionType::Rollback) => Kind::Rollback(target()),
+        _ => Kind::Standard,
+    };
+    let started_by = execution.trigger().and_then(|trigger| trigger.trigger_detail()).map(str::to_owned);
+    Execution { kind, sources: execution.artifact_revisions().iter().map(source).collect(), started_by }
+}
+
+fn source(revision: &ArtifactRevision) -> Source {
+    Source {
+        name: revision.name().unwrap_or_default().to_owned(),
+        revision: revision.revision_id().unwrap_or_default().to_owned(),
+    }
+}
+
+fn asks_somebody(run: &ActionExecutionDetail) -> bool {
+    let kind = run.input().and_then(|input| input.action_type_id());
+    kind.is_some_and(|kind| kind.category == ActionCategory::Approval)
+}
+
+fn approval(run: &ActionExecutionDetail) -> Approval {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Approval {
+        stage: text(run.stage_name()),
+        action: text(run.action_name()),
+        id: text(run.action_execution_id()),
+        status: run.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        by: run.updated_by().map(str::to_owned),
+        asked: instant(run.start_time()),
+        answered: instant(run.last_update_time()),
+    }
+}
+
+/// A time that CodePipeline does not tell is long ago.
+fn instant(time: Option<&DateTime>) -> Timestamp {
+    let told = time.and_then(|time| time.to_millis().ok());
+    told.and_then(|time| Timestamp::from_millisecond(time).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+}

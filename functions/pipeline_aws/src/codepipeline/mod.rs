@@ -1,0 +1,7 @@
+//! CodePipeline: the jobs it gives us, and what it tells of its executions.
+
+mod executions;
+mod jobs;
+
+pub use executions::Executions;
+pub use jobs::Jobs;

@@ -1,0 +1,35 @@
+//! S3: the artifacts of pipelines, and the packages that templates name.
+
+mod artifacts;
+mod packages;
+
+pub use artifacts::Artifacts;
+use aws_sdk_s3::{
+    Client,
+    config::{Builder, http::HttpResponse},
+    error::{ProvideErrorMetadata, SdkError},
+    operation::get_object::GetObjectError,
+};
+use aws_types::SdkConfig;
+pub use packages::Packages;
+use pipeline_core::ports::PortError;
+
+use crate::error::port_error;
+
+/// A client with our own role.
+fn client(config: &SdkConfig) -> Client {
+    // Bucket names in the path work for every bucket, also where a host cannot carry them.
+    Client::from_conf(Builder::from(config).force_path_style(true).build())
+}
+
+/// Why `what` could not be read.
+fn unread(what: &str, error: &SdkError<GetObjectError, HttpResponse>) -> PortError {
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some("NoSuchKey" | "NoSuchVersion" | "NoSuchBucket") => PortError::NotFound { what: what.to_owned() },
+        _ => port_error(&format!("read {what}"), error),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,70 @@
+//! A decision as it is kept: with what it was based on.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    gate::approved::{Excluded, Vote},
+    ids::{Digest, ExecutionId, JobId},
+    ports::PortError,
+};
+
+/// What came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It may be released.
+    Approve,
+    /// Not known yet.
+    Wait,
+    /// It may not.
+    Deny,
+}
+
+/// What one rule said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The rule's name.
+    pub rule: String,
+    /// What it said.
+    pub outcome: Outcome,
+    /// Why, in words for people.
+    pub because: String,
+}
+
+/// One decision. A gate's job makes one; a retry of the gate is another job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The job that it settles.
+    pub job: JobId,
+    /// The pipeline.
+    pub pipeline: String,
+    /// The execution.
+    pub execution: ExecutionId,
+    /// When.
+    pub at: Timestamp,
+    /// What came out: approve or deny.
+    pub outcome: Outcome,
+    /// What each rule said.
+    pub answers: Vec<Answer>,
+    /// The revision that the action named.
+    pub revision: Option<String>,
+    /// The digest of what would be deployed, where it could be measured.
+    pub digest: Option<Digest>,
+    /// The approvals that were seen, and what each was worth.
+    pub votes: Vec<Vote>,
+    /// Whose approvals could not count.
+    pub excluded: Vec<Excluded>,
+}
+
+/// Reading decisions.
+pub trait ReadDecisions {
+    /// All decisions about the execution, read consistently, the oldest first.
+    fn decisions(&self, execution: &ExecutionId) -> impl Future<Output = Result<Vec<Decision>, PortError>>;
+}
+
+/// Writing decisions.
+pub trait WriteDecisions {
+    /// Writes the decision unless its job has one, and returns the one that stands afterwards (I16).
+    fn record_decision(&self, decision: &Decision) -> impl Future<Output = Result<Decision, PortError>>;
+}

@@ -1,0 +1,163 @@
+//! What a release is judged by: executions and their approvals, people, builds and packages, and the records of them.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    configure::perform::{Files, ReadProfiles},
+    digest::{Build, Measured, Object, ReadBuild, ReadPackages},
+    gate::{
+        decision::{Decision, ReadDecisions, WriteDecisions},
+        observation::{Approval, Execution, ReadExecutions},
+    },
+    ids::{CommitId, Digest, ExecutionId, JobId},
+    job::Artifact,
+    memory::World,
+    ports::PortError,
+    record::facts::{Push, ReadFacts, WriteFacts},
+};
+
+/// A bucket and a key.
+pub type Place = (String, String);
+
+/// The part of the world that the gate looks at.
+#[derive(Debug, Default)]
+pub struct Release {
+    /// Pipeline executions.
+    pub executions: RefCell<BTreeMap<ExecutionId, Execution>>,
+    /// Runs of approval actions.
+    pub approvals: RefCell<Vec<(ExecutionId, Approval)>>,
+    /// Parameters by name.
+    pub parameters: RefCell<BTreeMap<String, String>>,
+    /// The files of artifacts, by where those are.
+    pub artifacts: RefCell<BTreeMap<Place, Files>>,
+    /// The versions of other objects, the newest last, by where those are.
+    pub objects: RefCell<BTreeMap<Place, Vec<Vec<u8>>>>,
+    /// Recorded digests.
+    pub digests: RefCell<BTreeMap<ExecutionId, Digest>>,
+    /// Recorded pushes.
+    pub pushes: RefCell<BTreeSet<(String, CommitId, String)>>,
+    /// Recorded decisions.
+    pub decisions: RefCell<BTreeMap<JobId, Decision>>,
+}
+
+impl ReadExecutions for World {
+    async fn execution(&self, _pipeline: &str, id: &ExecutionId) -> Result<Execution, PortError> {
+        let missing = || PortError::NotFound { what: format!("execution {id}") };
+        let read = || self.release.executions.borrow().get(id).cloned().ok_or_else(missing);
+        self.effect("read execution", read).await
+    }
+
+    async fn approvals(&self, _pipeline: &str, id: &ExecutionId) -> Result<Vec<Approval>, PortError> {
+        let read = || {
+            let approvals = self.release.approvals.borrow();
+            Ok(approvals.iter().filter(|(of, _)| of == id).map(|(_, approval)| approval.clone()).collect())
+        };
+        self.effect("read approvals", read).await
+    }
+}
+
+impl ReadProfiles for World {
+    async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
+        self.effect("read parameter", || Ok(self.release.parameters.borrow().get(name).cloned())).await
+    }
+}
+
+impl ReadBuild for World {
+    async fn build(&self, artifact: &Artifact) -> Result<Build, PortError> {
+        let read = || {
+            let missing = || PortError::NotFound { what: format!("artifact {}", artifact.name) };
+            let artifacts = self.release.artifacts.borrow();
+            let files = artifacts.get(&(artifact.bucket.clone(), artifact.key.clone())).ok_or_else(missing)?;
+            let zip: Vec<u8> = files.iter().flat_map(|(path, text)| [path.as_bytes(), text].concat()).collect();
+            Ok(Build { sha256: sha256(&zip), files: files.clone() })
+        };
+        self.effect("read build", read).await
+    }
+}
+
+impl World {
+    fn object(&self, object: &Object) -> Result<(Measured, Vec<u8>), PortError> {
+        let objects = self.release.objects.borrow();
+        let versions = objects.get(&(object.bucket.clone(), object.key.clone()));
+        let mut numbered = versions.into_iter().flatten().zip(1..).map(|(bytes, number)| (format!("v{number}"), bytes));
+        let found = match &object.version {
+            Some(wanted) => numbered.find(|(version, _)| version == wanted),
+            None => numbered.last(),
+        };
+        let (version, bytes) = found.ok_or_else(|| PortError::NotFound { what: object.to_string() })?;
+        Ok((Measured { version, sha256: sha256(bytes) }, bytes.clone()))
+    }
+}
+
+impl ReadPackages for World {
+    async fn measure(&self, object: &Object) -> Result<Measured, PortError> {
+        self.effect("measure package", || self.object(object).map(|(measured, _)| measured)).await
+    }
+
+    async fn template(&self, object: &Object) -> Result<(Measured, Vec<u8>), PortError> {
+        self.effect("read template", || self.object(object)).await
+    }
+}
+
+impl ReadFacts for World {
+    async fn digest(&self, execution: &ExecutionId) -> Result<Option<Digest>, PortError> {
+        self.effect("read digest", || Ok(self.release.digests.borrow().get(execution).cloned())).await
+    }
+
+    async fn pushers(&self, repository: &str, commit: &CommitId) -> Result<BTreeSet<String>, PortError> {
+        let read = || {
+            let pushes = self.release.pushes.borrow();
+            let ours = pushes.iter().filter(|(of, pushed, _)| of == repository && pushed == commit);
+            Ok(ours.map(|(_, _, by)| by.clone()).collect())
+        };
+        self.effect("read pushers", read).await
+    }
+}
+
+impl WriteFacts for World {
+    async fn record_digest(&self, execution: &ExecutionId, digest: &Digest) -> Result<Digest, PortError> {
+        let write = || {
+            let mut digests = self.release.digests.borrow_mut();
+            Ok(digests.entry(execution.clone()).or_insert_with(|| digest.clone()).clone())
+        };
+        self.effect("record digest", write).await
+    }
+
+    async fn record_push(&self, Push { repository, commit, by }: &Push) -> Result<(), PortError> {
+        let write = || {
+            let push = (repository.clone(), commit.clone(), by.clone());
+            self.release.pushes.borrow_mut().insert(push);
+            Ok(())
+        };
+        self.effect("record push", write).await
+    }
+}
+
+impl ReadDecisions for World {
+    async fn decisions(&self, execution: &ExecutionId) -> Result<Vec<Decision>, PortError> {
+        let read = || {
+            let decisions = self.release.decisions.borrow();
+            Ok(decisions.values().filter(|decision| decision.execution == *execution).cloned().collect())
+        };
+        self.effect("read decisions", read).await
+    }
+}
+
+impl WriteDecisions for World {
+    async fn record_decision(&self, decision: &Decision) -> Result<Decision, PortError> {
+        let write = || {
+            let mut decisions = self.release.decisions.borrow_mut();
+            Ok(decisions.entry(decision.job.clone()).or_insert_with(|| decision.clone()).clone())
+        };
+        self.effect("record decision", write).await
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
