@@ -71,7 +71,7 @@ impl ApiError {
     }
 
     pub(super) fn body(&self) -> Value {
-        json!({"__type": self.exception, "message": self.message})
+        json!({"__type": self.exception(), "message": self.message})
     }
 }
 
