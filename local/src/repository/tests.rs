@@ -149,6 +149,8 @@ async fn what_is_missing_is_named() {
         ("", "main", "repository name \"\""),
         ("a/b/c", "main", "repository name"),
         ("-x", "main", "repository name"),
+        ("service.git", "main", "repository name"),
+        (&"x".repeat(101), "main", "repository name"),
     ] {
         let refusal = world.store.head(repository, branch).await.unwrap_err().to_string();
         assert!(refusal.contains(says), "{refusal}");
@@ -176,4 +178,90 @@ async fn a_push_that_was_given_up_at_any_moment_hinders_no_later_one() {
         drop(given_up.await);
         assert_eq!(world.files(&world.push(&source).await).await, "a.txt=one");
     }
+}
+
+#[tokio::test]
+async fn a_repository_is_made_once_listed_and_removed() {
+    let world = World::new();
+    let store = &world.store;
+    assert_eq!(store.names().unwrap(), Vec::<String>::new());
+    let made = store.create("service", Some("tells the time".to_owned())).await.unwrap();
+    assert_eq!(store.record("service").await.unwrap(), made);
+    let refusal = store.create("service", None).await.unwrap_err();
+    assert!(matches!(refusal, Error::Exists(_)), "{refusal}");
+    for name in ["owner/name", "another"] {
+        store.create(name, None).await.unwrap();
+    }
+    assert_eq!(store.names().unwrap(), ["another", "service"]);
+    assert_eq!(store.delete("service").await.unwrap(), Some(made.id));
+    assert_eq!(store.delete("service").await.unwrap(), None);
+    assert_eq!(store.names().unwrap(), ["another"]);
+    let anew = store.create("service", None).await.unwrap();
+    assert_ne!(anew.id, made.id);
+}
+
+#[tokio::test]
+async fn a_repository_that_is_older_than_records_keeps_the_id_it_is_given() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a", "1");
+    world.push(&source).await;
+    fs::remove_file(world.store.path("service").unwrap().join("repository.json")).unwrap();
+    let record = world.store.record("service").await.unwrap();
+    assert_eq!(world.store.record("service").await.unwrap(), record);
+    write(&source, "a", "2");
+    world.push(&source).await;
+    let moved = world.store.record("service").await.unwrap();
+    assert_eq!((moved.id, moved.created), (record.id, record.created));
+    assert!(moved.modified > record.modified);
+}
+
+#[tokio::test]
+async fn the_first_branch_is_the_default_one() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a", "1");
+    world.store.create("service", None).await.unwrap();
+    assert_eq!(world.store.default_branch("service").await.unwrap(), None);
+    for branch in ["trunk", "main"] {
+        world.store.push(source.to_str().unwrap(), "service", branch).await.unwrap();
+        assert_eq!(world.store.default_branch("service").await.unwrap().as_deref(), Some("trunk"));
+    }
+}
+
+#[tokio::test]
+async fn a_branch_is_named_in_full() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a", "1");
+    world.store.push(source.to_str().unwrap(), "service", "feature/one").await.unwrap();
+    world.store.head("service", "feature/one").await.unwrap();
+    for part in ["feature", "feature/*", "one", "refs/heads/feature/one"] {
+        let refusal = world.store.head("service", part).await.unwrap_err();
+        assert!(matches!(refusal, Error::NoBranch { .. }), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_is_told_whole() {
+    let world = World::new();
+    let work = world.source();
+    git(&work, &["init", "-q", "-b", "main"]);
+    write(&work, "a", "1");
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "-qm", "first"]);
+    let written = "--date=1484167798 -0800";
+    git(&work, &["commit", "-q", "--allow-empty", "-m", "the message", "--author=Bo <bo@example.com>", written]);
+    let bare = world.directory.path().join("bare.git");
+    git(world.directory.path(), &["clone", "-q", "--bare", work.to_str().unwrap(), bare.to_str().unwrap()]);
+    let commit = world.push(&bare).await;
+    let author = Signature {
+        name: "Bo".to_owned(),
+        email: "bo@example.com".to_owned(),
+        date: jiff::Timestamp::from_second(1_484_167_798).unwrap(),
+        offset: "-0800".to_owned(),
+    };
+    assert_eq!((&commit.author, commit.committer.email.as_str()), (&author, "ada@example.com"));
+    let first = world.store.commit("service", &commit.parents[0]).await.unwrap();
+    assert_eq!((first.message.as_str(), &first.tree, first.parents.len()), ("first", &commit.tree, 0));
 }

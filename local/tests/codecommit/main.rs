@@ -1,0 +1,10 @@
+//! CodeCommit on the local cloud, reached as its users reach it: by AWS clients and by `git`, at the emulator's endpoint.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
+mod api;
+mod bus;
+mod git;
+mod pushes;
+mod transport;
+mod world;
