@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::End;
 use super::call::{CallError, Called as _};
 use super::source::BRANCH;
-use crate::cloud::stacks::{self, DeployError, Deployment};
+use crate::cloud::stacks::{self, DeployError, Deployment, Template};
 use crate::identity::{APPROVER, AUTHOR};
 
 /// Where Flowgate's own packages are, since the service's buckets are made by the template itself.
@@ -33,8 +33,6 @@ const OURS: [&str; 3] = ["ServiceName", "RepositoryName", "BranchName"];
 pub(super) enum SetupError {
     #[error(transparent)]
     Call(#[from] CallError),
-    #[error("cannot read Flowgate's packaged template in s3://{BUCKET}/{TEMPLATE}: {0}; start `flowgate up` again")]
-    Template(String),
     #[error("Flowgate's template has no parameter {0}; it has {1}")]
     UnknownParameter(String, String),
     #[error("parameter {0} follows from the service's folder and cannot be chosen")]
@@ -50,7 +48,7 @@ impl SetupError {
         match self {
             Self::Call(error) => error.end(),
             Self::UnknownParameter(..) | Self::OurParameter(_) | Self::Deploy(_) => End::BadInput,
-            Self::Template(_) | Self::Restless(_) => End::NoCloud,
+            Self::Restless(_) => End::NoCloud,
         }
     }
 }
@@ -99,7 +97,7 @@ impl<'a> Setup<'a> {
     /// Makes the pipeline from the packaged template, and waits until the execution that it starts by itself has ended:
     /// there is nothing to fetch yet, and a push that came in between would be taken twice.
     pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
-        let template = self.template().await?;
+        let template = self.template();
         let client = aws_sdk_cloudformation::Client::new(self.sdk);
         check(chosen, &self.declared(&client, &template).await?)?;
         self.introduce_people().await?;
@@ -108,7 +106,7 @@ impl<'a> Setup<'a> {
         parameters.extend(chosen.clone());
         let deployment = Deployment {
             stack: &format!("flowgate-{}", self.service),
-            template: &template,
+            template: Template::Url(&template),
             parameters,
             tags: BTreeMap::new(),
             capabilities: vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand],
@@ -119,12 +117,9 @@ impl<'a> Setup<'a> {
         rest.map_err(|_| SetupError::Restless(self.service.to_owned()))?.map_err(SetupError::from)
     }
 
-    async fn template(&self) -> Result<String, SetupError> {
-        let config = aws_sdk_s3::config::Builder::from(self.sdk).force_path_style(true).build();
-        let object = aws_sdk_s3::Client::from_conf(config).get_object().bucket(BUCKET).key(TEMPLATE).send().await;
-        let object = object.called("GetObject", TEMPLATE)?;
-        let bytes = object.body.collect().await.map_err(|error| SetupError::Template(error.to_string()))?;
-        String::from_utf8(bytes.to_vec()).map_err(|error| SetupError::Template(error.to_string()))
+    /// Where the packaged template is. It is too long to be sent along.
+    fn template(&self) -> String {
+        format!("{}/{BUCKET}/{TEMPLATE}", self.sdk.endpoint_url().unwrap_or_default())
     }
 
     async fn declared(
@@ -132,7 +127,7 @@ impl<'a> Setup<'a> {
         client: &aws_sdk_cloudformation::Client,
         template: &str,
     ) -> Result<BTreeSet<String>, CallError> {
-        let summary = client.get_template_summary().template_body(template).send().await;
+        let summary = client.get_template_summary().template_url(template).send().await;
         let summary = summary.called("GetTemplateSummary", TEMPLATE)?;
         let names = summary.parameters().iter().filter_map(|parameter| parameter.parameter_key());
         Ok(names.map(str::to_owned).collect())

@@ -33,13 +33,38 @@ pub enum PackageError {
     },
 }
 
+/// Where a template is.
+#[derive(Debug, Clone, Copy)]
+pub enum Template<'a> {
+    /// Here; CloudFormation takes 51,200 bytes so.
+    Body(&'a str),
+    /// In a bucket, at this address.
+    Url(&'a str),
+}
+
+impl Default for Template<'_> {
+    fn default() -> Self {
+        Self::Body("")
+    }
+}
+
+impl<'a> Template<'a> {
+    fn body(self) -> Option<&'a str> {
+        if let Self::Body(body) = self { Some(body) } else { None }
+    }
+
+    fn url(self) -> Option<&'a str> {
+        if let Self::Url(url) = self { Some(url) } else { None }
+    }
+}
+
 /// A stack that is to be created or updated.
 #[derive(Debug, Clone, Default)]
 pub struct Deployment<'a> {
     /// The stack's name.
     pub stack: &'a str,
-    /// The template itself.
-    pub template: &'a str,
+    /// The template.
+    pub template: Template<'a>,
     /// Parameters, by name. Others keep their previous value or their default.
     pub parameters: BTreeMap<String, String>,
     /// Tags of the stack, by key.
@@ -130,7 +155,8 @@ async fn create_change_set(
         .stack_name(deployment.stack)
         .change_set_name(format!("flowgate-{}", Uuid::new_v4()))
         .change_set_type(if exists { ChangeSetType::Update } else { ChangeSetType::Create })
-        .template_body(deployment.template)
+        .set_template_body(deployment.template.body().map(str::to_owned))
+        .set_template_url(deployment.template.url().map(str::to_owned))
         .set_parameters(Some(parameters(&deployment.parameters)))
         .set_tags(Some(tags(&deployment.tags)))
         .set_capabilities(Some(deployment.capabilities.clone()))

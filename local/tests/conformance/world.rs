@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_lambda::primitives::Blob;
 use flowgate::cloud::stack_wait::Stack;
-use flowgate::cloud::stacks::{DeployError, Deployment, deploy};
+use flowgate::cloud::stacks::{DeployError, Deployment, Template, deploy};
 use flowgate::cloud::{Cloud, Options};
 use flowgate::supervise::Supervisor;
 use serde_json::Value;
@@ -40,6 +40,7 @@ pub(crate) async fn deploy_template(cloud: &Cloud, stack: &str, template: &Value
 pub(crate) async fn deploy_text(cloud: &Cloud, stack: &str, template: &str) -> Result<Stack, DeployError> {
     let client = aws_sdk_cloudformation::Client::new(&cloud.sdk_config());
     let capabilities = vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand];
+    let template = Template::Body(template);
     deploy(&client, &Deployment { stack, template, capabilities, ..Deployment::default() }).await
 }
 
