@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::{
-    job::{ACCOUNT, REGION, TEMPLATES, TESTS},
+    job::{self, ACCOUNT, APPROVER, REGION, TEMPLATES, TESTS},
     tls::TlsListener,
 };
 
@@ -69,6 +69,10 @@ async fn answer(State(can): State<Arc<Can>>, method: Method, uri: Uri, headers: 
     *can.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.clone()).or_default() += 1;
     match operation.as_str() {
         "GetItem" | "PutItem" | "UpdateItem" | "PutJobSuccessResult" => json(StatusCode::OK, &json!({})),
+        "Query" => json(StatusCode::OK, &json!({"Items": []})),
+        "GetPipelineExecution" => json(StatusCode::OK, &job::execution()),
+        "ListActionExecutions" => json(StatusCode::OK, &job::approvals()),
+        "GetParameter" if form.contains("/people") => json(StatusCode::OK, &people()),
         // A stage without a profile.
         "GetParameter" => json(StatusCode::BAD_REQUEST, &json!({"__type": "ParameterNotFound"})),
         "DescribeStacks" => stack(field(&form, "StackName").unwrap_or_default()).into_response(),
@@ -102,6 +106,11 @@ fn field<'a>(form: &'a str, name: &str) -> Option<&'a str> {
 
 fn json(status: StatusCode, body: &Value) -> Response {
     (status, [("content-type", "application/x-amz-json-1.1")], body.to_string()).into_response()
+}
+
+fn people() -> Value {
+    let map = json!({APPROVER: "approver@example.com"}).to_string();
+    json!({"Parameter": {"Name": "people", "Type": "String", "Value": map}})
 }
 
 fn stack(name: &str) -> String {

@@ -33,8 +33,8 @@ pub(crate) async fn peak_memory(program: &Path, function: &str) -> Result<u64> {
     child.kill().await?;
     let log = || fs::read_to_string(scratch.path().join("log")).unwrap_or_default();
     outcome.with_context(log)?;
-    let settled = aws.calls().get("PutJobSuccessResult").copied().unwrap_or_default();
-    ensure!(settled == JOBS, "{settled} of {JOBS} jobs succeeded; the calls were {:?}\n{}", aws.calls(), log());
+    let done = aws.calls().get(job::proof(function)).copied().unwrap_or_default();
+    ensure!(done == JOBS, "{done} of {JOBS} events came to their end; the calls were {:?}\n{}", aws.calls(), log());
     peak
 }
 
@@ -55,6 +55,7 @@ fn spawn(program: &Path, runtime: &RuntimeApi, aws: &Aws, scratch: &TempDir) -> 
         .env("AWS_ENDPOINT_URL", &aws.url)
         .env("SSL_CERT_FILE", scratch.path().join("roots.pem"))
         .env("STATE_TABLE", "state")
+        .env("SERVICE", "time-service")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

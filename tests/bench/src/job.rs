@@ -1,4 +1,4 @@
-//! The jobs that each action is measured with, and the service they are about.
+//! The events that each function is measured with, and the service they are about.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
@@ -10,31 +10,82 @@ pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const TESTS: usize = 8;
 
 /// The templates of the service, as its build leaves them in an artifact.
-pub(crate) const TEMPLATES: [(&str, &[u8]); 2] = [
+pub(crate) const TEMPLATES: [(&str, &[u8]); 3] = [
+    ("packaged.yaml", b"Resources: {App: {Properties: {CodeUri: s3://packages/app.zip}}}"),
     ("app-output_sam.yaml", include_bytes!("../../../examples/time_service/app-sam.yaml")),
     ("test-output_sam.yaml", include_bytes!("../../../examples/time_service/test-sam.yaml")),
 ];
 
-/// One job for the action that the function of this name performs.
-pub(crate) fn event(function: &str, job: Uuid) -> Result<Value> {
+/// Who approves, and who wrote what is released.
+pub(crate) const APPROVER: &str = "arn:aws:iam::111122223333:user/approver";
+const COMMIT: &str = "4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a";
+
+/// What shows that the function of this name did its work: the operation that it calls last, once for each event.
+pub(crate) fn proof(function: &str) -> &'static str {
+    if function == "record" { "PutItem" } else { "PutJobSuccessResult" }
+}
+
+/// One event for the function of this name; `id` is the job's, or the execution's that the event is about.
+pub(crate) fn event(function: &str, id: Uuid) -> Result<Value> {
+    if function == "record" {
+        return Ok(built(id));
+    }
+    Ok(json!({"CodePipeline.job": {"id": id, "accountId": ACCOUNT, "data": {
+        "actionConfiguration": {"configuration": {
+            "FunctionName": function, "UserParameters": parameters(function)?.to_string(),
+        }},
+        "inputArtifacts": [artifact("Packaged")],
+        "outputArtifacts": [artifact("Configured")],
+        "artifactCredentials": {"accessKeyId": "key", "secretAccessKey": "secret", "sessionToken": "token"},
+    }}}))
+}
+
+fn parameters(function: &str) -> Result<Value> {
     let execution = Uuid::nil();
-    let parameters = match function {
+    Ok(match function {
         "configure" => json!({
-            "service": "time-service", "execution": execution, "revision": "4f3c2b1a",
+            "service": "time-service", "execution": execution, "revision": COMMIT,
             "stages": {"tests": "test-output_sam.yaml", "beta": "app-output_sam.yaml"},
+        }),
+        "gate" => json!({
+            "pipeline": "time-service", "execution": execution, "approvals": ["Approve"],
+            "rules": {"approved": {"count": 1}}, "people": "/flowgate/time-service/people", "revision": COMMIT,
+            "author": "author@example.com",
         }),
         "start_tests" => json!({
             "app_stack": "time-service-beta", "test_stack": "time-service-tests", "stage": "beta",
             "execution": execution,
         }),
-        _ => bail!("no job to measure it with; add one to tests/bench/src/job.rs"),
-    };
-    Ok(json!({"CodePipeline.job": {"id": job, "accountId": ACCOUNT, "data": {
-        "actionConfiguration": {"configuration": {"FunctionName": function, "UserParameters": parameters.to_string()}},
-        "inputArtifacts": [artifact("Packaged")],
-        "outputArtifacts": [artifact("Configured")],
-        "artifactCredentials": {"accessKeyId": "key", "secretAccessKey": "secret", "sessionToken": "token"},
-    }}}))
+        _ => bail!("no event to measure it with; add one to tests/bench/src/job.rs"),
+    })
+}
+
+fn built(execution: Uuid) -> Value {
+    json!({
+        "source": "aws.codepipeline", "detail-type": "CodePipeline Action Execution State Change",
+        "detail": {
+            "pipeline": "time-service", "execution-id": execution, "action": "Build", "state": "SUCCEEDED",
+            "type": {"category": "Build"},
+            "output-artifacts": [{"name": "Build", "s3location": {"bucket": "artifacts", "key": "release/Build/a1b2c3d"}}],
+        },
+    })
+}
+
+/// The execution that the gate asks about.
+pub(crate) fn execution() -> Value {
+    json!({"pipelineExecution": {
+        "pipelineExecutionId": Uuid::nil(), "artifactRevisions": [{"name": "Source", "revisionId": COMMIT}],
+    }})
+}
+
+/// The approval that it finds.
+pub(crate) fn approvals() -> Value {
+    let kind = json!({"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"});
+    json!({"actionExecutionDetails": [{
+        "pipelineExecutionId": Uuid::nil(), "actionExecutionId": "run", "stageName": "Approve", "actionName": "Approve",
+        "status": "Succeeded", "updatedBy": APPROVER, "startTime": 1_795_000_000, "lastUpdateTime": 1_795_000_060,
+        "input": {"actionTypeId": kind},
+    }]})
 }
 
 fn artifact(name: &str) -> Value {

@@ -1,5 +1,8 @@
 //! Whole deliveries through the envelope, in the world in memory.
 
 mod drive;
+mod gate;
+mod record;
+mod release;
 mod start_tests;
 mod support;

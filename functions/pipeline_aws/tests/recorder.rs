@@ -1,0 +1,194 @@
+//! Events through the real reader and the real loop of `record`, with the state in memory.
+
+use std::{cell::RefCell, path::PathBuf};
+
+use pipeline_aws::{
+    events::{self, Event},
+    recorder::Recorder,
+};
+use pipeline_core::{
+    memory::World,
+    record::perform::{Fact, Record},
+};
+use serde_json::{Value, json, value::RawValue};
+
+const SENTINEL: &str = "SENTINEL-SECRET";
+const EXECUTION: &str = "22222222-abcd-1111-abcd-111111abcdef";
+
+thread_local! {
+    static METRICS: RefCell<Vec<Value>> = const { RefCell::new(vec![]) };
+}
+
+fn read(event: &Value) -> Result<Event, String> {
+    let text = event.to_string();
+    events::read(serde_json::from_str(&text).expect("JSON")).map_err(|error| error.to_string())
+}
+
+/// What became of one event, and the metrics it counted in.
+fn handle(world: &World, event: &Value) -> (Result<(), String>, Vec<Value>) {
+    let text = event.to_string();
+    let raw: &RawValue = serde_json::from_str(&text).expect("JSON");
+    let recorder = Recorder {
+        clock: world,
+        record: Record { builds: world, packages: world, facts: world },
+        service: "time-service".into(),
+        metrics: |line| METRICS.with_borrow_mut(|metrics| metrics.push(line.clone())),
+    };
+    let handled = world.run(recorder.handle(raw)).expect("no fault");
+    (handled.map_err(|error| error.to_string()), METRICS.take())
+}
+
+fn world() -> World {
+    World::new("2026-11-21T12:00:00Z".parse().expect("a timestamp"))
+}
+
+fn build() -> Value {
+    json!({
+        "version": "0", "source": "aws.codepipeline", "detail-type": "CodePipeline Action Execution State Change",
+        "account": "111122223333", "time": "2026-11-21T11:59:00Z", "region": "eu-west-1",
+        "resources": ["arn:aws:codepipeline:eu-west-1:111122223333:time-service"],
+        "detail": {
+            "pipeline": "time-service", "execution-id": EXECUTION, "stage": "Build", "action": "Build",
+            "state": "SUCCEEDED", "region": "eu-west-1", "version": 3,
+            "type": {"owner": "AWS", "provider": "CodeBuild", "category": "Build", "version": "1"},
+            "output-artifacts": [
+                {"name": "Build", "s3location": {"bucket": "artifacts", "key": "time-service/Build/a1"}},
+                {"name": "Reports", "s3location": {"bucket": "artifacts", "key": "time-service/Reports/a1"}},
+            ],
+        },
+    })
+}
+
+fn push() -> Value {
+    json!({
+        "source": "aws.codecommit", "detail-type": "CodeCommit Repository State Change",
+        "detail": {
+            "event": "referenceUpdated", "repositoryName": "time_service", "referenceType": "branch",
+            "referenceName": "main", "commitId": "8f2c".repeat(10), "oldCommitId": "0000".repeat(10),
+            "callerUserArn": "arn:aws:iam::111122223333:user/alice",
+        },
+    })
+}
+
+fn gave_up() -> Value {
+    json!({
+        "version": "1.0", "timestamp": "2026-11-21T12:00:00Z",
+        "requestContext": {
+            "requestId": "c2a6f2ae", "condition": "RetriesExhausted", "approximateInvokeCount": 3,
+            "functionArn": "arn:aws:lambda:eu-west-1:111122223333:function:time-service-flowgate-gate:$LATEST",
+        },
+        "requestPayload": {"CodePipeline.job": {
+            "id": "11111111-abcd-1111-abcd-111111abcdef",
+            "data": {"artifactCredentials": {"secretAccessKey": SENTINEL, "sessionToken": SENTINEL}},
+        }},
+        "responseContext": {"statusCode": 200, "functionError": "Unhandled"}, "responsePayload": {"errorMessage": SENTINEL},
+    })
+}
+
+fn with(mut event: Value, change: impl FnOnce(&mut Value)) -> Value {
+    change(&mut event);
+    event
+}
+
+#[test]
+fn a_build_tells_its_first_artifact() {
+    let Ok(Event::Fact(Fact::Built { execution, artifact })) = read(&build()) else { panic!("no fact") };
+    assert_eq!((execution.as_str(), artifact.name.as_str()), (EXECUTION, "Build"));
+    assert_eq!((artifact.bucket.as_str(), artifact.key.as_str()), ("artifacts", "time-service/Build/a1"));
+}
+
+#[test]
+fn a_push_tells_who() {
+    let Ok(Event::Fact(Fact::Pushed(push))) = read(&push()) else { panic!("no fact") };
+    assert_eq!((push.repository.as_str(), push.by.as_str()), ("time_service", "arn:aws:iam::111122223333:user/alice"));
+    assert_eq!(push.commit.as_str(), "8f2c".repeat(10));
+}
+
+#[test]
+fn what_is_not_for_us_is_ignored() {
+    for event in [
+        json!(null),
+        json!([]),
+        json!("x"),
+        json!({}),
+        json!({"CodePipeline.job": {}}),
+        json!({"source": "aws.codepipeline", "detail-type": "CodePipeline Stage Execution State Change", "detail": {}}),
+        json!({"source": "mine", "detail-type": "CodeCommit Repository State Change", "detail": {}}),
+        with(build(), |event| event["detail"]["state"] = json!("FAILED")),
+        with(build(), |event| event["detail"]["type"]["category"] = json!("Source")),
+        with(build(), |event| event["detail"]["output-artifacts"] = json!([])),
+        with(push(), |event| event["detail"]["event"] = json!("referenceDeleted")),
+        with(push(), |event| event["detail"]["callerUserArn"] = json!(null)),
+        with(gave_up(), |event| event["requestContext"]["condition"] = json!("Success")),
+    ] {
+        let world = world();
+        assert!(matches!(read(&event), Ok(Event::Foreign(_))), "{event}");
+        assert_eq!(handle(&world, &event), (Ok(()), vec![]), "{event}");
+        assert!(world.effects.borrow().is_empty(), "{event}");
+    }
+}
+
+#[test]
+fn what_is_for_us_and_malformed_is_an_error_so_that_lambda_delivers_it_again() {
+    for event in [
+        with(build(), |event| event["detail"] = json!({})),
+        with(build(), |event| event["detail"]["execution-id"] = json!("not-a-uuid")),
+        with(build(), |event| event["detail"]["output-artifacts"][0] = json!({"name": "Build"})),
+        with(push(), |event| event["detail"]["commitId"] = json!(null)),
+        with(push(), |event| event["detail"]["commitId"] = json!("8f2c#main")),
+        with(push(), |event| event["detail"]["repositoryName"] = json!(7)),
+        with(gave_up(), |event| event["requestContext"] = json!(SENTINEL)),
+    ] {
+        let error = handle(&world(), &event).0.unwrap_err();
+        assert!(error.contains("is malformed") && !error.contains(SENTINEL), "{error}");
+    }
+}
+
+#[test]
+fn a_fact_that_cannot_be_kept_is_an_error() {
+    let (handled, _) = handle(&world(), &build());
+    assert_eq!(handled.unwrap_err(), "artifact Build does not exist");
+}
+
+#[test]
+fn a_push_is_kept_once() {
+    let world = world();
+    for _ in 0..3 {
+        assert_eq!(handle(&world, &push()).0, Ok(()));
+    }
+    assert_eq!(world.release.pushes.borrow().len(), 1);
+}
+
+#[test]
+fn i26_a_job_that_lambda_gave_up_on_counts_and_shows_nothing_of_its_event() {
+    let event = read(&gave_up()).unwrap();
+    assert!(!format!("{event:?}").contains(SENTINEL), "{event:?}");
+    let Event::GaveUp(told) = event else { panic!("{event:?}") };
+    assert_eq!(told.job.map(String::from).as_deref(), Some("11111111-abcd-1111-abcd-111111abcdef"));
+    let (handled, metrics) = handle(&world(), &gave_up());
+    assert_eq!(handled, Ok(()));
+    let [line] = &metrics[..] else { panic!("{metrics:?}") };
+    assert_eq!((&line["Service"], &line["JobsNotSettled"]), (&json!("time-service"), &json!(1)));
+    let declared = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(declared["Namespace"], "Flowgate");
+    assert_eq!(
+        (&declared["Dimensions"], &declared["Metrics"][0]["Name"]),
+        (&json!([["Service"]]), &json!("JobsNotSettled"))
+    );
+}
+
+#[test]
+fn published_events_are_read() {
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/events");
+    let Ok(entries) = std::fs::read_dir(&corpus) else {
+        return println!("no corpus of public events here: nothing to read");
+    };
+    // AWS's documentation disguises commit ids, so its pushes are malformed; nothing else is.
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let Ok(raw) = serde_json::from_str::<&RawValue>(&text) else { continue };
+        if let Err(error) = events::read(raw) {
+            assert!(error.to_string().contains("is not a full commit id"), "{}: {error}", path.display());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What would be deployed: its revision, its digest, and whether both stay as they were judged.
+
+use std::{future::poll_fn, task::Poll};
+
+use futures_util::future::join;
+use jiff::SignedDuration;
+use pipeline_core::{
+    gate::observation::{Execution, Source},
+    memory::World,
+    ports::Clock,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    gate::{changed, decision, denies, passes},
+    release::{
+        ALICE, BOB, approved, built, commit, execution, gate, gate_job, package, parameters, pushed, put, record,
+        standard,
+    },
+    support::{failure, reports, success, world},
+};
+
+#[test]
+fn the_revision_is_the_execution_s_own_and_whole() {
+    let two = || {
+        let more = Source { name: "Config".into(), revision: commit().to_string() };
+        let sources = standard().sources.into_iter().chain([more]).collect();
+        Execution { sources, ..standard() }
+    };
+    let other = || Execution { sources: vec![Source { name: "S".into(), revision: "0".repeat(40) }], ..standard() };
+    let none = || Execution { sources: vec![], ..standard() };
+    let cases: [(Value, Execution, &str); 8] = [
+        (changed(|p| p["revision"] = json!(null)), standard(), "the action names no revision"),
+        (changed(|p| p["revision"] = json!("8f2c8f2c")), standard(), "\"8f2c8f2c\" is not a full commit id"),
+        (changed(|p| p["revision"] = json!("")), standard(), "is not a full commit id"),
+        (
+            changed(|p| p["revision"] = json!(commit().to_string().to_uppercase())),
+            standard(),
+            "is not a full commit id",
+        ),
+        (changed(|p| p["revision"] = json!("1".repeat(40))), standard(), "the execution is of commit 8f2c"),
+        (parameters(), other(), "the execution is of commit 0000"),
+        (parameters(), two(), "the execution has 2 sources (Source, Config)"),
+        (parameters(), none(), "the execution has no source revision"),
+    ];
+    for (parameters, execution, words) in cases {
+        let world = world();
+        approved(&world, &[BOB]);
+        world.release.executions.borrow_mut().insert(self::execution(), execution);
+        let said = denies(&world, &parameters);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn an_artifact_or_a_package_that_was_exchanged_is_denied_by_both_digests() {
+    type Exchange = fn(&World);
+    let package: Exchange = |world| put(world, &package(), "other code");
+    // The same bytes in another version: somebody did something.
+    let again: Exchange = |world| put(world, &self::package(), "code");
+    let artifact: Exchange = |world| {
+        for files in world.release.artifacts.borrow_mut().values_mut() {
+            files.insert("README".into(), b"new".to_vec());
+        }
+    };
+    for exchange in [package, again, artifact] {
+        let world = world();
+        approved(&world, &[BOB]);
+        let built = world.release.digests.borrow()[&execution()].clone();
+        exchange(&world);
+        let said = denies(&world, &parameters());
+        let found = decision(&world).digest.unwrap();
+        assert!(built != found && said.contains(built.as_str()) && said.contains(found.as_str()), "{said}");
+    }
+}
+
+#[test]
+fn a_package_that_is_gone_is_denied_by_name() {
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.objects.borrow_mut().clear();
+    assert!(denies(&world, &parameters()).contains("s3://packages/code.zip, which does not exist"));
+}
+
+#[test]
+fn a_late_digest_is_waited_for() {
+    let world = world();
+    approved(&world, &[BOB]);
+    let digest = world.release.digests.borrow_mut().remove(&execution()).unwrap();
+    let late = async {
+        world.sleep_until(world.now() + SignedDuration::from_mins(4)).await;
+        world.release.digests.borrow_mut().insert(execution(), digest);
+    };
+    world.run(join(gate(&world, gate_job(&parameters())), late));
+    success(&reports(&world));
+}
+
+#[test]
+fn i24_what_never_comes_is_denied_after_the_time_that_was_given() {
+    for minutes in [1, 10] {
+        let world = world();
+        approved(&world, &[BOB]);
+        world.release.digests.borrow_mut().clear();
+        let begin = world.now();
+        let said = denies(&world, &changed(|parameters| parameters["max_wait_minutes"] = json!(minutes)));
+        assert!(
+            said.contains(&format!("nothing recorded yet what was built; that did not change in {minutes} minutes"))
+        );
+        assert!(world.now().duration_since(begin) <= SignedDuration::from_mins(minutes));
+    }
+}
+
+#[test]
+fn a_denial_does_not_wait() {
+    let world = world();
+    approved(&world, &[ALICE]);
+    world.release.digests.borrow_mut().clear();
+    let begin = world.now();
+    denies(&world, &parameters());
+    assert_eq!(world.now(), begin);
+}
+
+#[test]
+fn i22_what_changes_at_any_time_before_the_last_look_is_denied() {
+    type Change = fn(&World);
+    let moved: Change = |world| {
+        let sources = vec![Source { name: "Source".into(), revision: "1".repeat(40) }];
+        world.release.executions.borrow_mut().insert(execution(), Execution { sources, ..standard() });
+    };
+    let exchanged: Change = |world| put(world, &package(), "other code");
+    for (change, last_look) in [(moved, 9), (exchanged, 11)] {
+        for effect in 0..last_look {
+            let said = changing_at(effect, change);
+            let words = ["is not the one that was judged", "was exchanged", "the execution is of commit 1111"];
+            assert!(words.iter().any(|words| said.contains(words)), "at {effect}: {said}");
+        }
+    }
+}
+
+/// The gate's denial when `change` happens right after this effect.
+fn changing_at(effect: usize, change: fn(&World)) -> String {
+    let world = &world();
+    approved(world, &[BOB]);
+    let watch = poll_fn(|context| {
+        if world.effects.borrow().len() > effect {
+            change(world);
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    world.run(join(gate(world, gate_job(&parameters())), watch));
+    failure(&reports(world)).1
+}
+
+#[test]
+fn each_rule_alone_is_a_policy() {
+    let only = |rule: &str, settings: Value| changed(|parameters| parameters["rules"] = json!({rule: settings}));
+    let world = world();
+    pushed(&world);
+    passes(&world, &only("digest", json!({})));
+    let world = self::world();
+    approved(&world, &[BOB]);
+    world.release.digests.borrow_mut().clear();
+    passes(&world, &only("approved", json!({"count": 1})));
+    let world = self::world();
+    approved(&world, &[BOB]);
+    world.release.digests.borrow_mut().clear();
+    record(&world, &built());
+    passes(&world, &parameters());
+}

@@ -1,0 +1,80 @@
+//! I23: what was decided before.
+
+use pipeline_core::{
+    gate::{
+        decision::Outcome,
+        observation::{Execution, Kind},
+    },
+    ids::ExecutionId,
+    memory::World,
+};
+use serde_json::json;
+
+use crate::{
+    gate::{again, changed, denies, passes},
+    release::{ALICE, BOB, answer, approved, earlier, execution, package, parameters, put, standard},
+    support::world,
+};
+
+#[test]
+fn i23_a_rollback_passes_without_a_person_when_its_target_was_approved_with_just_this() {
+    let world = world();
+    approved(&world, &[BOB]);
+    passes(&world, &parameters());
+    roll_back(&world, Some(execution()));
+    assert!(rolled_back(&world).unwrap().contains("bob@example.com approved"));
+
+    for spoil in [
+        (|world| world.release.decisions.borrow_mut().clear()) as fn(&World),
+        |world| put(world, &package(), "other code"),
+        |world| roll_back(world, Some(earlier())),
+        |world| roll_back(world, None),
+        |world| {
+            for decision in world.release.decisions.borrow_mut().values_mut() {
+                decision.outcome = Outcome::Deny;
+            }
+        },
+    ] {
+        let world = self::world();
+        approved(&world, &[BOB]);
+        passes(&world, &parameters());
+        roll_back(&world, Some(execution()));
+        spoil(&world);
+        assert!(rolled_back(&world).is_err());
+    }
+}
+
+fn roll_back(world: &World, target: Option<ExecutionId>) {
+    let execution = Execution { kind: Kind::Rollback(target), started_by: Some(ALICE.into()), ..standard() };
+    world.release.executions.borrow_mut().insert(rollback(), execution);
+}
+
+fn rollback() -> ExecutionId {
+    "55555555-abcd-1111-abcd-111111abcdef".parse().expect("an execution id")
+}
+
+fn rolled_back(world: &World) -> Result<String, String> {
+    again(world, &changed(|parameters| parameters["execution"] = json!(rollback())))
+}
+
+#[test]
+fn i23_a_denial_uses_nothing_up_and_an_approval_uses_up_what_it_counted() {
+    let world = world();
+    approved(&world, &[ALICE]);
+    denies(&world, &parameters());
+    answer(&world, "Approve", BOB, "Succeeded");
+    assert!(again(&world, &parameters()).is_ok());
+
+    let world = self::world();
+    approved(&world, &[BOB]);
+    passes(&world, &parameters());
+    let said = again(&world, &parameters()).unwrap_err();
+    assert!(
+        said.contains("was used up by an earlier release") && said.contains("retry all actions of Approve"),
+        "{said}"
+    );
+    answer(&world, "Approve", BOB, "Succeeded");
+    world.verdicts.borrow_mut().clear();
+    world.release.decisions.borrow_mut().remove(&"33333333-abcd-1111-abcd-111111abcdef".parse().unwrap());
+    assert!(again(&world, &parameters()).is_ok());
+}

@@ -1,0 +1,249 @@
+//! Who approved, and whether that counts.
+
+use std::iter;
+
+use pipeline_core::{
+    gate::{decision::Outcome, observation::Execution},
+    memory::World,
+    verdict::{FailureKind, Report},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    gate::{changed, count, decision, denies, passes},
+    release::{
+        ALICE, ALICE_TOO, BOB, CAROL, PEOPLE, ROOT, STRANGER, answer, approved, artifact, commit, earlier, execution,
+        gate, gate_job, parameters, run_gate, standard,
+    },
+    support::{failure, reports, world},
+};
+#[test]
+fn i21_another_person_approves_and_the_release_goes_out() {
+    let world = world();
+    approved(&world, &[BOB]);
+    let said = passes(&world, &parameters());
+    assert!(said.starts_with("bob@example.com approved at 2026-11-21T09:00:30Z; it is of commit 8f2c"), "{said}");
+    let decision = decision(&world);
+    assert_eq!((decision.outcome, decision.votes.len(), decision.excluded.len()), (Outcome::Approve, 1, 1));
+    assert!(decision.digest.is_some());
+}
+
+#[test]
+fn i21_who_pushed_cannot_approve_under_any_identity() {
+    for identity in [ALICE, ALICE_TOO] {
+        let world = world();
+        approved(&world, &[identity]);
+        let said = denies(&world, &parameters());
+        let expected = "denied: alice@example.com approved at 2026-11-21T09:00:30Z, but pushed this commit and does not \
+                        count; one more is needed: retry all actions of Approve";
+        assert!(said.starts_with(expected), "{said}");
+    }
+}
+
+#[test]
+fn i21_nobody_counts_who_wrote_or_started_or_is_nobody() {
+    let author = |email: &str| changed(|parameters| parameters["author"] = json!(email));
+    type Spoil = fn(&World);
+    let started: Spoil = |world| {
+        let by_hand = Execution { started_by: Some(BOB.into()), ..standard() };
+        world.release.executions.borrow_mut().insert(execution(), by_hand);
+    };
+    let cases: [(&str, Value, Spoil, &str); 5] = [
+        (BOB, author("BOB@example.com"), |_| (), "but wrote this commit"),
+        (BOB, parameters(), started, "but started this execution"),
+        (ROOT, parameters(), |_| (), "but the root user is nobody"),
+        (STRANGER, parameters(), |_| (), "but is not in the people map /flowgate/time-service/people"),
+        ("", parameters(), |_| (), "but is not in the people map"),
+    ];
+    for (by, parameters, spoil, words) in cases {
+        let world = world();
+        approved(&world, &[by]);
+        spoil(&world);
+        let said = denies(&world, &parameters);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn i21_as_many_people_as_asked_for_and_each_of_them_once() {
+    for (by, needed, passed) in [
+        (&[BOB, CAROL][..], 2, true),
+        (&[BOB, BOB], 2, false),
+        (&[BOB, ALICE], 2, false),
+        (&[BOB, ALICE], 1, true),
+        (&[ALICE, ALICE_TOO, BOB], 2, false),
+        (&[BOB, CAROL], 3, false),
+        (&[BOB, ROOT, CAROL], 2, true),
+    ] {
+        let world = world();
+        approved(&world, by);
+        run_gate(&world, &count(needed));
+        assert_eq!(matches!(reports(&world)[..], [Report::Succeed { .. }]), passed, "{by:?} of {needed}");
+    }
+    let world = world();
+    approved(&world, &[BOB, BOB]);
+    let said = denies(&world, &count(2));
+    assert!(said.contains("bob@example.com also answered Approve2, which counts once"), "{said}");
+    assert!(said.contains("Approve3 did not ask anybody in this execution"), "{said}");
+}
+
+#[test]
+fn a_policy_that_nobody_can_satisfy_says_so() {
+    let world = world();
+    approved(&world, &[ALICE]);
+    let map = json!({ALICE: "alice@example.com"});
+    world.release.parameters.borrow_mut().insert(PEOPLE.into(), map.to_string());
+    let said = denies(&world, &parameters());
+    assert!(said.contains("names too few people who may approve: add them"), "{said}");
+}
+
+#[test]
+fn an_approval_that_was_asked_for_again_is_none_until_it_is_given_again() {
+    for status in ["InProgress", "Failed", "Abandoned"] {
+        let world = world();
+        approved(&world, &[BOB]);
+        answer(&world, "Approve", BOB, status);
+        let said = denies(&world, &parameters());
+        assert!(said.contains(&format!("Approve is {status} and not an approval")), "{said}");
+    }
+    let world = world();
+    approved(&world, &[ALICE]);
+    answer(&world, "Approve", BOB, "Succeeded");
+    passes(&world, &parameters());
+}
+
+#[test]
+fn runs_that_began_at_once_count_as_the_worse_one() {
+    let world = world();
+    approved(&world, &[BOB]);
+    answer(&world, "Approve", BOB, "InProgress");
+    let asked = world.release.approvals.borrow()[0].1.asked;
+    world.release.approvals.borrow_mut()[1].1.asked = asked;
+    assert!(denies(&world, &parameters()).contains("Approve is InProgress"));
+}
+
+#[test]
+fn two_stages_with_one_approval_s_name_are_told_apart_by_nobody() {
+    let world = world();
+    approved(&world, &[BOB]);
+    answer(&world, "Approve", BOB, "Succeeded");
+    world.release.approvals.borrow_mut()[1].1.stage = "Beta".into();
+    assert!(denies(&world, &parameters()).contains("more than one stage has an approval named Approve"));
+}
+
+#[test]
+fn an_approval_of_another_execution_or_of_another_action_is_none() {
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.approvals.borrow_mut()[0].0 = earlier();
+    assert!(denies(&world, &parameters()).contains("Approve did not ask anybody in this execution"));
+    let world = self::world();
+    approved(&world, &[BOB]);
+    assert!(
+        denies(&world, &changed(|parameters| parameters["approvals"] = json!(["Other"]))).contains("Other did not")
+    );
+}
+
+#[test]
+fn i24_an_unknown_pusher_denies_and_says_what_to_do() {
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.pushes.borrow_mut().clear();
+    assert!(denies(&world, &parameters()).contains("push another commit"));
+
+    let world = self::world();
+    approved(&world, &[BOB]);
+    world.release.pushes.borrow_mut().insert(("time_service".into(), commit(), STRANGER.into()));
+    assert!(denies(&world, &parameters()).contains("user/stranger pushed the commit"));
+
+    let world = self::world();
+    approved(&world, &[BOB]);
+    let nobody = changed(|parameters| parameters["repository"] = json!(null));
+    assert!(denies(&world, &nobody).contains("neither the repository nor the author"));
+    let world = self::world();
+    approved(&world, &[BOB]);
+    let empty = changed(|parameters| {
+        parameters["repository"] = json!(null);
+        parameters["author"] = json!("");
+    });
+    assert!(denies(&world, &empty).contains("no e-mail address"));
+}
+
+#[test]
+fn everybody_who_pushed_the_commit_is_excluded() {
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.pushes.borrow_mut().insert(("time_service".into(), commit(), BOB.into()));
+    assert!(denies(&world, &parameters()).contains("bob@example.com approved at 2026-11-21T09:00:30Z, but pushed"));
+}
+
+#[test]
+fn a_source_that_tells_its_author_needs_no_repository() {
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.pushes.borrow_mut().clear();
+    let github = changed(|parameters| {
+        parameters["repository"] = json!(null);
+        parameters["author"] = json!("alice@example.com");
+    });
+    passes(&world, &github);
+}
+
+#[test]
+fn a_people_map_that_is_missing_or_misleading_denies() {
+    for (text, words) in [
+        (None, "the people map /flowgate/time-service/people does not exist"),
+        (Some("alice"), "the people map /flowgate/time-service/people cannot be used"),
+        (Some(r#"{"arn:aws:iam::1:root": "a@b"}"#), "the root user is nobody"),
+    ] {
+        let world = world();
+        approved(&world, &[BOB]);
+        let mut parameters = world.release.parameters.borrow_mut();
+        parameters.clear();
+        parameters.extend(text.map(|text| (PEOPLE.to_owned(), text.to_owned())));
+        drop(parameters);
+        let said = denies(&world, &self::parameters());
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn what_the_action_got_wrong_is_a_configuration_error() {
+    for (inputs, parameters, words) in [
+        (0, parameters(), "declares 0 input artifacts"),
+        (2, parameters(), "declares 2 input artifacts"),
+        (1, changed(|parameters| parameters["rules"] = json!({})), "there are no rules"),
+        (1, json!("x"), "UserParameters"),
+    ] {
+        let world = world();
+        approved(&world, &[BOB]);
+        let mut job = gate_job(&parameters);
+        job.inputs = iter::repeat_n(artifact(), inputs).collect();
+        world.run(gate(&world, job));
+        let (kind, message) = failure(&reports(&world));
+        assert_eq!((kind, message.contains(words)), (FailureKind::ConfigurationError, true), "{message}");
+    }
+}
+
+#[test]
+fn i25_taking_an_approval_away_never_turns_a_denial_into_a_release() {
+    let everybody = [ALICE, ALICE_TOO, BOB, CAROL, ROOT, STRANGER];
+    let verdict = |votes: &[&str], needed: usize| {
+        let world = world();
+        approved(&world, votes);
+        run_gate(&world, &count(needed));
+        matches!(reports(&world)[..], [Report::Succeed { .. }])
+    };
+    for one in everybody {
+        for two in everybody {
+            for three in everybody {
+                for needed in 1..=3 {
+                    let whole = verdict(&[one, two, three], needed);
+                    let people = [BOB, CAROL].iter().filter(|who| [one, two, three].contains(who)).count();
+                    assert_eq!(whole, people >= needed, "{one}, {two}, {three} of {needed}");
+                    assert!(whole || !verdict(&[one, two], needed), "{one}, {two} of {needed}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A release that waits at its gate: what the tests of `gate` and `record` have in common.
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline_core::{
+    digest::Object,
+    drive::Delivered,
+    gate::{
+        observation::{Approval, Execution, Kind, Source},
+        perform::Gate,
+    },
+    ids::{CommitId, ExecutionId},
+    job::{Artifact, Job},
+    memory::World,
+    record::{
+        facts::Push,
+        perform::{Fact, Kept, Record},
+    },
+};
+use serde_json::{Value, json};
+
+use crate::support::{deadline, deliver, job};
+
+pub(crate) const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+pub(crate) const ALICE_TOO: &str = "arn:aws:sts::111122223333:assumed-role/Dev/Alice@Example.com";
+pub(crate) const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+pub(crate) const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
+pub(crate) const ROOT: &str = "arn:aws:iam::111122223333:root";
+pub(crate) const STRANGER: &str = "arn:aws:iam::111122223333:user/stranger";
+pub(crate) const PEOPLE: &str = "/flowgate/time-service/people";
+
+pub(crate) fn commit() -> CommitId {
+    "8f2c".repeat(10).parse().expect("a commit id")
+}
+
+pub(crate) fn execution() -> ExecutionId {
+    "22222222-abcd-1111-abcd-111111abcdef".parse().expect("an execution id")
+}
+
+pub(crate) fn earlier() -> ExecutionId {
+    "44444444-abcd-1111-abcd-111111abcdef".parse().expect("an execution id")
+}
+
+pub(crate) fn parameters() -> Value {
+    json!({
+        "pipeline": "time-service", "execution": execution(), "approvals": ["Approve"],
+        "rules": {"approved": {"count": 1}, "digest": {}}, "people": PEOPLE, "revision": commit(),
+        "repository": "time_service",
+    })
+}
+
+pub(crate) fn artifact() -> Artifact {
+    Artifact { name: "Build".into(), revision: None, bucket: "artifacts".into(), key: "build.zip".into() }
+}
+
+pub(crate) fn package() -> Object {
+    Object { bucket: "packages".into(), key: "code.zip".into(), version: None }
+}
+
+/// A release that alice pushed, built and recorded, with nobody's approval yet.
+pub(crate) fn pushed(world: &World) {
+    let map = json!({
+        ALICE: "alice@example.com", BOB: "bob@example.com", CAROL: "carol@example.com",
+        "arn:aws:iam::111122223333:role/aws-reserved/Dev": "sso",
+    });
+    world.release.parameters.borrow_mut().insert(PEOPLE.into(), map.to_string());
+    world.release.executions.borrow_mut().insert(execution(), standard());
+    let template = b"Resources: {F: {Properties: {CodeUri: s3://packages/code.zip}}}".to_vec();
+    let place = (artifact().bucket, artifact().key);
+    world.release.artifacts.borrow_mut().insert(place, [("app-output_sam.yaml".to_owned(), template)].into());
+    put(world, &package(), "code");
+    record(world, &built());
+    record(world, &Fact::Pushed(Push { repository: "time_service".into(), commit: commit(), by: ALICE.into() }));
+}
+
+/// The same, after an approval of each of these.
+pub(crate) fn approved(world: &World, by: &[&str]) {
+    pushed(world);
+    for (number, by) in by.iter().enumerate() {
+        let action = if number == 0 { "Approve".to_owned() } else { format!("Approve{}", number + 1) };
+        answer(world, &action, by, "Succeeded");
+    }
+}
+
+pub(crate) fn standard() -> Execution {
+    let source = Source { name: "Source".into(), revision: commit().to_string() };
+    let rule = "arn:aws:events:eu-west-1:111122223333:rule/time-service-push".to_owned();
+    Execution { kind: Kind::Standard, sources: vec![source], started_by: Some(rule) }
+}
+
+pub(crate) fn built() -> Fact {
+    Fact::Built { execution: execution(), artifact: artifact() }
+}
+
+/// Puts a new version.
+pub(crate) fn put(world: &World, object: &Object, content: &str) {
+    let mut objects = world.release.objects.borrow_mut();
+    let place = (object.bucket.clone(), object.key.clone());
+    objects.entry(place).or_default().push(content.as_bytes().to_vec());
+}
+
+/// An approval action runs and gets this status; each run begins a minute after the one before.
+pub(crate) fn answer(world: &World, action: &str, by: &str, status: &str) {
+    let mut approvals = world.release.approvals.borrow_mut();
+    let begin: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a timestamp");
+    let number = approvals.len();
+    let asked = begin + SignedDuration::from_mins(i64::try_from(number).expect("few"));
+    let approval = Approval {
+        stage: "Approve".into(),
+        action: action.into(),
+        id: format!("run-{number}"),
+        status: status.into(),
+        by: Some(by.into()),
+        asked,
+        answered: asked + SignedDuration::from_secs(30),
+    };
+    approvals.push((execution(), approval));
+}
+
+/// One event reaches `record`; what it does without a fault is not an effect of the gate's.
+pub(crate) fn record(world: &World, fact: &Fact) -> Option<Kept> {
+    let recorder = Record { builds: world, packages: world, facts: world };
+    let kept = world.run(recorder.keep(fact))?.ok();
+    world.effects.borrow_mut().clear();
+    kept
+}
+
+pub(crate) fn gate_job(parameters: &Value) -> Job {
+    Job { inputs: vec![artifact()], ..job(&parameters.to_string()) }
+}
+
+/// One delivery of the job to `gate`.
+pub(crate) async fn gate(world: &World, job: Job) -> Delivered {
+    let action =
+        Gate { clock: world, executions: world, profiles: world, state: world, builds: world, packages: world };
+    deliver(world, Ok((job, action)), deadline(world)).await
+}
+
+pub(crate) fn run_gate(world: &World, parameters: &Value) -> Option<Delivered> {
+    world.run(gate(world, gate_job(parameters)))
+}
