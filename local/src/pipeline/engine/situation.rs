@@ -34,11 +34,18 @@ pub(super) enum Cause<'a> {
 
 impl Cause<'_> {
     /// One line for people.
-    pub(super) fn describe(&self, stage: &str) -> String {
+    pub(super) fn describe(&self, run: &StageRun) -> String {
+        let stage = &run.name;
+        let of = |which: &str, kind: ConditionKind| {
+            let why = run.condition(kind).and_then(|run| run.summary.as_ref());
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            format!("the {which} condition of stage {stage:?} is not met{why}")
+        };
         match self {
             Self::Action(action) => format!("action {action:?} of stage {stage:?} failed"),
-            Self::Condition(ConditionKind::BeforeEntry) => format!("stage {stage:?} may not be entered"),
-            Self::Condition(_) => format!("stage {stage:?} did not hold its success condition"),
+            Self::Condition(kind @ ConditionKind::BeforeEntry) => of("entry", *kind),
+            Self::Condition(kind @ ConditionKind::OnSuccess) => of("success", *kind),
+            Self::Condition(kind @ ConditionKind::OnFailure) => of("failure", *kind),
         }
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::change::{Command, Subject};
 use super::event::{Event, Ids, Start};
 use super::prepare::View;
-use super::situation::{Cause, Situation, situation};
+use super::situation::{Situation, situation};
 use super::state::{Execution, ExecutionStatus, ExecutionType, Position, RunId, StageRun, StageStatus, State};
 use crate::pipeline::definition::Pipeline;
 
@@ -119,8 +119,8 @@ impl<'a> Step<'a> {
                 Situation::Next(actions) => actions.into_iter().for_each(|action| self.run(index, action)),
                 Situation::Complete => return self.pass(index, stage, StageStatus::Succeeded),
                 Situation::Skipped => return self.pass(index, stage, StageStatus::Skipped),
-                Situation::Failed(cause) => return self.fail(index, stage, &cause),
-                Situation::RollBack(cause) => return self.roll_back(index, stage, &cause),
+                Situation::Failed(cause) => return self.fail(index, cause.describe(run)),
+                Situation::RollBack(cause) => return self.roll_back(index, stage, &cause.describe(run)),
             }
         }
     }
@@ -135,10 +135,9 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn fail(&mut self, index: usize, stage: usize, cause: &Cause<'_>) {
-        let summary = cause.describe(&self.pipeline.stages[stage].name);
+    fn fail(&mut self, index: usize, why: String) {
         self.leave(index, StageStatus::Failed);
-        self.end(index, ExecutionStatus::Failed, Some(summary));
+        self.end(index, ExecutionStatus::Failed, Some(why));
     }
 
     /// Ends the stage that the execution is in.

@@ -5,21 +5,18 @@ use serde_json::json;
 use super::Step;
 use crate::pipeline::engine::change::Subject;
 use crate::pipeline::engine::event::{Trigger, TriggerType};
-use crate::pipeline::engine::situation::Cause;
-use crate::pipeline::engine::state::{Execution, ExecutionId, ExecutionStatus, ExecutionType, Position, StageStatus};
+use crate::pipeline::engine::state::{Execution, ExecutionId, ExecutionStatus, ExecutionType, Position};
 
 impl Step<'_> {
     /// Ends the execution, and lets the last one that succeeded in the stage pass through it again, before anybody who
     /// waits for the stage.
-    pub(super) fn roll_back(&mut self, index: usize, stage: usize, cause: &Cause<'_>) {
-        let why = cause.describe(&self.pipeline.stages[stage].name);
+    pub(super) fn roll_back(&mut self, index: usize, stage: usize, why: &str) {
         let back = self.rollback(index, stage);
         let what = match &back {
             Ok(back) => format!("execution {} rolls it back", back.id),
             Err(why_not) => (*why_not).to_owned(),
         };
-        self.leave(index, StageStatus::Failed);
-        self.end(index, ExecutionStatus::Failed, Some(format!("{why}; {what}")));
+        self.fail(index, format!("{why}; {what}"));
         if let Ok(back) = back {
             let index = self.state.executions.len();
             self.state.executions.push(back);
