@@ -29,7 +29,7 @@ async fn what_was_pushed_is_cloned_whole() {
     let work = Work { path: empty };
     work.git(&["checkout", "-q", "-b", "trunk"]).await;
     // More than git sends in one piece, and than any buffer holds; nothing of it can be packed smaller.
-    let big: Vec<u8> = (0..1_500_000).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
+    let big: Vec<u8> = (0..500_000).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
     let id = work.commit("big", &big).await;
     work.git(&["push", "-q", "origin", "trunk"]).await;
     assert_eq!(world.head("service", "trunk").await, Some(id));
