@@ -3,6 +3,8 @@
 
 mod bus;
 mod ids;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod work;
 

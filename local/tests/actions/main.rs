@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
+mod approval;
+mod queue;
+mod rules;
+mod runner;
 mod world;
 
 use std::collections::BTreeMap;
@@ -50,7 +54,16 @@ async fn a_push_becomes_an_artifact_with_its_revision_and_variables() {
 
     let github = [("FullRepositoryId", "service"), ("BranchName", "main"), ("ConnectionArn", "arn:c")];
     let success = world.run(&request("Source", "CodeStarSourceConnection", &github, &[], &["Source"])).await.unwrap();
-    let expected = ["AuthorDate", "BranchName", "CommitId", "CommitMessage", "ConnectionArn", "FullRepositoryName"];
+    let expected = [
+        "AuthorDate",
+        "AuthorDisplayName",
+        "AuthorEmail",
+        "BranchName",
+        "CommitId",
+        "CommitMessage",
+        "ConnectionArn",
+        "FullRepositoryName",
+    ];
     assert_eq!(names(&success.variables), expected);
 
     for (configuration, says) in [
@@ -60,7 +73,7 @@ async fn a_push_becomes_an_artifact_with_its_revision_and_variables() {
         ),
         (
             [("RepositoryName", "service"), ("BranchName", "dev")],
-            "ConfigurationError: repository service has no branch dev",
+            "ConfigurationError: repository service has no branch dev: push to it first",
         ),
         ([("RepositoryName", "service"), ("BranchName", "")], "ConfigurationError: action act needs BranchName"),
     ] {

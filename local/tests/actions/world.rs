@@ -65,11 +65,15 @@ impl World {
     }
 
     pub(crate) async fn run(&self, request: &Request) -> Result<Success, Failure> {
-        match run(&self.context, request, &Silent).await {
+        match self.outcome(request).await {
             Outcome::Succeeded(success) => Ok(success),
             Outcome::Failed(failure) => Err(failure),
             Outcome::Waiting => panic!("nothing but an approval waits"),
         }
+    }
+
+    pub(crate) async fn outcome(&self, request: &Request) -> Outcome {
+        run(&self.context, request, &Silent).await
     }
 
     pub(crate) async fn refusal(&self, request: &Request) -> String {

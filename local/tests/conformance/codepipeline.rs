@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use flowgate::cloud::{Cloud, Options};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::world::{cloud_without, deploy_template, options};
 
@@ -12,6 +13,7 @@ use crate::world::{cloud_without, deploy_template, options};
 #[derive(Clone, Default)]
 pub(crate) struct Runner {
     calls: Arc<Mutex<Vec<Call>>>,
+    called: Arc<Notify>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,7 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     pub(crate) request: Value,
     pub(crate) access_key: String,
+    pub(crate) trigger: Option<String>,
 }
 
 impl Runner {
@@ -35,8 +38,23 @@ impl Runner {
         Cloud::start(&Options { runner_url: Some(self.serve().await), ..options() }).await.unwrap()
     }
 
+    pub(crate) async fn cloud_without(&self, patch: &str) -> Cloud {
+        let without_patches = vec![patch.to_owned()];
+        Cloud::start(&Options { runner_url: Some(self.serve().await), without_patches, ..options() }).await.unwrap()
+    }
+
     pub(crate) fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    /// The next so many calls, as soon as they have come.
+    pub(crate) async fn calls(&self, count: usize) -> Vec<Call> {
+        let mut calls = self.take_calls();
+        while calls.len() < count {
+            self.called.notified().await;
+            calls.extend(self.take_calls());
+        }
+        calls
     }
 }
 
@@ -46,9 +64,11 @@ async fn answer(State(runner): State<Runner>, headers: HeaderMap, body: String) 
         operation: header("x-amz-target").strip_prefix("CodePipeline_20150709.").unwrap().to_owned(),
         request: serde_json::from_str(&body).unwrap(),
         access_key: header("authorization").split(['=', '/']).nth(1).unwrap().to_owned(),
+        trigger: headers.get("x-flowgate-trigger").map(|value| value.to_str().unwrap().to_owned()),
     };
     let pipeline = call.request["pipeline"].clone();
     runner.calls.lock().unwrap().push(call);
+    runner.called.notify_one();
     if pipeline["name"] == "refused" {
         let refusal = json!({ "__type": "InvalidStructureException", "message": "stage Beta has no actions" });
         return (StatusCode::BAD_REQUEST, refusal.to_string());
@@ -123,7 +143,8 @@ async fn the_api_is_forwarded_with_the_callers_key() {
     let runner = Runner::default();
     let cloud = runner.cloud().await;
     assert_eq!(list_pipelines(&cloud).await.0, 200);
-    let expected = Call { operation: "ListPipelines".into(), request: json!({}), access_key: "approver".into() };
+    let expected =
+        Call { operation: "ListPipelines".into(), request: json!({}), access_key: "approver".into(), trigger: None };
     assert_eq!(runner.take_calls(), [expected]);
 }
 

@@ -45,6 +45,7 @@ async fn a_packaged_python_test_settles_its_job() {
         operation: "PutJobSuccessResult".into(),
         request: json!({ "jobId": "42" }),
         access_key: "000000000000".into(),
+        trigger: None,
     };
     assert_eq!(runner.take_calls(), [expected]);
 }

@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
+mod codecommit;
 mod codepipeline;
 mod deploy;
+mod events;
 mod guard;
 mod hosts;
 mod missing_code;

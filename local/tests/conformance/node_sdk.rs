@@ -58,8 +58,12 @@ async fn a_node_function_settles_its_job() {
     deploy_template(&cloud, "app", &template()).await.unwrap();
     for (function, operation) in [("require", "PutJobSuccessResult"), ("import", "PutJobFailureResult")] {
         invoke(&cloud, function, &json!({ "job_id": "1" })).await.unwrap();
-        let expected =
-            Call { operation: operation.into(), request: json!({ "jobId": "1" }), access_key: "000000000000".into() };
+        let expected = Call {
+            operation: operation.into(),
+            request: json!({ "jobId": "1" }),
+            access_key: "000000000000".into(),
+            trigger: None,
+        };
         assert_eq!(runner.take_calls(), [expected]);
     }
 }

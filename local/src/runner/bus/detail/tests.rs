@@ -96,7 +96,7 @@ fn every_change_of_state_is_told_in_order() {
 fn the_pipelines_detail_has_the_documented_form() {
     let world = World::started();
     let expected = json!({
-        "pipeline": "release", "execution-id": "e1", "version": 1, "state": "STARTED",
+        "pipeline": "release", "execution-id": "e1", "version": 3, "state": "STARTED",
         "start-time": "2026-01-01T10:00:00.250Z",
         "execution-trigger": {"trigger-type": "StartPipelineExecution", "trigger-detail": "arn:somebody"},
     });
@@ -108,7 +108,7 @@ fn the_pipelines_detail_has_the_documented_form() {
 fn the_stages_detail_has_the_documented_form() {
     let world = World::started();
     let expected = json!({
-        "pipeline": "release", "execution-id": "e1", "version": 1, "stage": "Source", "state": "STARTED",
+        "pipeline": "release", "execution-id": "e1", "version": 3, "stage": "Source", "state": "STARTED",
         "start-time": "2026-01-01T10:00:00.250Z",
     });
     assert_eq!(world.occurrences[1].detail, expected);
@@ -124,7 +124,7 @@ fn the_actions_detail_has_its_artifacts_and_what_the_provider_said() {
     let location = |artifact: &Artifact| json!({"bucket": "artifacts", "key": artifact.location.key});
     let build = &world.requests[1];
     let expected = json!({
-        "pipeline": "release", "execution-id": "e1", "version": 1, "stage": "Build", "action": "Build",
+        "pipeline": "release", "execution-id": "e1", "version": 3, "stage": "Build", "action": "Build",
         "state": "FAILED", "region": "us-east-1", "start-time": "2026-01-01T10:00:00.250Z",
         "type": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"},
         "input-artifacts": [{"name": "Code", "s3location": location(&build.inputs[0])}],

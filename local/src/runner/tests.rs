@@ -1,0 +1,103 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::yield_now;
+
+use super::*;
+use crate::actions::jobs::Jobs;
+use crate::cloud::client;
+use crate::pipeline::engine::{ExecutionStatus, TriggerType};
+use crate::supervise::Supervisor;
+
+/// A local cloud that is not there: every call is refused.
+fn nowhere(directory: &std::path::Path) -> Context {
+    Context {
+        state: directory.to_owned(),
+        builds: directory.join("builds"),
+        sdk: client::sdk_config("http://127.0.0.1:1"),
+        account: client::ACCOUNT.to_owned(),
+        child_env: BTreeMap::new(),
+        supervisor: Supervisor::new(PathBuf::from("flowgate")),
+        jobs: Jobs::default(),
+    }
+}
+
+fn pipeline(name: &str) -> Pipeline {
+    let kind = |category: &str, provider: &str| json!({ "category": category, "owner": "AWS", "provider": provider, "version": "1" });
+    let declaration = json!({
+        "name": name, "pipelineType": "V2", "executionMode": "SUPERSEDED",
+        "roleArn": "arn:aws:iam::000000000000:role/r", "artifactStore": { "type": "S3", "location": "artifacts" },
+        "stages": [
+            { "name": "Source", "actions": [{
+                "name": "Fetch", "actionTypeId": kind("Source", "CodeCommit"), "outputArtifacts": [{ "name": "Code" }],
+                "configuration": { "RepositoryName": "absent", "BranchName": "main" },
+            }] },
+            { "name": "Approve", "actions": [{ "name": "Review", "actionTypeId": kind("Approval", "Manual") }] },
+        ],
+    });
+    Pipeline::from_declaration(&declaration).unwrap()
+}
+
+fn start(runner: &Runner, name: &str) -> ExecutionId {
+    let trigger = Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: "arn:somebody".into() };
+    runner.start(name, trigger, &BTreeMap::new(), Vec::new()).unwrap()
+}
+
+#[tokio::test]
+async fn a_bus_that_refuses_does_not_hold_the_pipeline() {
+    let directory = tempfile::tempdir().unwrap();
+    let (sender, mut news) = unbounded_channel();
+    let runner = Runner::new(nowhere(directory.path()), sender);
+    runner.create(pipeline("release")).unwrap();
+    let id = start(&runner, "release");
+    while runner.execution("release", &id).unwrap().status == ExecutionStatus::InProgress {
+        news.recv().await.unwrap();
+    }
+    assert_eq!(runner.execution("release", &id).unwrap().status, ExecutionStatus::Failed);
+}
+
+#[tokio::test]
+async fn nothing_outlives_the_runner() {
+    let directory = tempfile::tempdir().unwrap();
+    let (sender, mut news) = unbounded_channel();
+    let before = Handle::current().metrics().num_alive_tasks();
+    let runner = Runner::new(nowhere(directory.path()), sender);
+    runner.create(pipeline("release")).unwrap();
+    start(&runner, "release");
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), before + 3, "the publisher, the timer and the action");
+    let second = runner.clone();
+    drop(runner);
+    assert!(second.pipeline("release").is_ok());
+    drop(second);
+    while news.recv().await.is_some() {}
+    yield_now().await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pipelines_are_listed_with_their_times() {
+    let directory = tempfile::tempdir().unwrap();
+    let (sender, _news) = unbounded_channel();
+    let created: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let runner = Runner::with_clock(nowhere(directory.path()), sender, Clock::starting(created));
+    runner.create(pipeline("b")).unwrap();
+    tokio::time::advance(Duration::from_mins(1)).await;
+    runner.create(pipeline("a")).unwrap();
+    tokio::time::advance(Duration::from_mins(1)).await;
+    runner.update(pipeline("b")).unwrap();
+    let after = |minutes| created + jiff::SignedDuration::from_mins(minutes);
+    let expected = [
+        Listed { name: "a".into(), version: 1, created: after(1), updated: after(1) },
+        Listed { name: "b".into(), version: 2, created, updated: after(2) },
+    ];
+    assert_eq!(runner.names(), expected);
+    assert_eq!(runner.times("b").unwrap(), Times { created, updated: after(2) });
+    runner.delete("b");
+    assert!(matches!(runner.times("b"), Err(Error::NotFound(name)) if name == "b"));
+    assert!(matches!(runner.inspect("b", |_, _| ()), Err(Error::NotFound(_))));
+    let twice = runner.create(pipeline("a")).unwrap_err();
+    assert_eq!(twice.to_string(), "a pipeline named a exists already");
+}

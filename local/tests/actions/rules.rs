@@ -1,0 +1,89 @@
+//! Rules of stage conditions against a real local cloud.
+
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
+use flowgate::actions::rules;
+use flowgate::clock::Clock;
+use flowgate::pipeline::action::{ConditionKind, Outcome, RuleRequest, TypeId};
+
+use crate::world::World;
+
+fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) -> RuleRequest {
+    let type_id =
+        TypeId { category: "Rule".into(), owner: "AWS".into(), provider: provider.into(), version: "1".into() };
+    RuleRequest {
+        id: uuid::Uuid::new_v4().to_string(),
+        pipeline: "p".into(),
+        execution: uuid::Uuid::new_v4().to_string(),
+        stage: "Prod".into(),
+        kind,
+        rule: "Check".into(),
+        type_id,
+        configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        timeout_minutes: None,
+    }
+}
+
+/// P and the summary, or F, the code and the message.
+async fn run(world: &World, request: &RuleRequest) -> String {
+    match rules::run(&world.context, request, &Clock::System).await {
+        Outcome::Succeeded(success) => format!("P {}", success.summary.unwrap_or_default()),
+        Outcome::Failed(failure) => format!("F {}: {}", failure.code, failure.message),
+        Outcome::Waiting => "a rule never waits for somebody else".to_owned(),
+    }
+}
+
+async fn set(client: &Client, alarm: &str, state: StateValue) {
+    client.set_alarm_state().alarm_name(alarm).state_value(state).state_reason("test").send().await.unwrap();
+}
+
+async fn metric_alarm(client: &Client) {
+    let alarm = client.put_metric_alarm().alarm_name("errors").namespace("App").metric_name("Errors");
+    let alarm = alarm.statistic(Statistic::Sum).period(60).evaluation_periods(1).threshold(1.0);
+    alarm.comparison_operator(ComparisonOperator::GreaterThanThreshold).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_alarm_passes_or_fails_its_rule_by_its_state() {
+    let world = World::new().await;
+    let client = Client::new(&world.context.sdk);
+    metric_alarm(&client).await;
+    client.put_composite_alarm().alarm_name("any").alarm_rule("ALARM(errors)").send().await.unwrap();
+    for kind in [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure] {
+        for alarm in ["errors", "any"] {
+            let rule = request("CloudWatchAlarm", kind, &[("AlarmName", alarm)]);
+            set(&client, "errors", StateValue::Alarm).await;
+            let expected = format!("F JobFailed: alarm {alarm} is in state ALARM");
+            assert_eq!(run(&world, &rule).await, expected, "{kind:?}");
+            set(&client, "errors", StateValue::Ok).await;
+            assert!(run(&world, &rule).await.starts_with(&format!("P alarm {alarm} ")), "{kind:?}");
+        }
+    }
+    let strict = [("AlarmName", "errors"), ("AlarmStates", "ALARM,INSUFFICIENT_DATA")];
+    set(&client, "errors", StateValue::InsufficientData).await;
+    let outcome = run(&world, &request("CloudWatchAlarm", ConditionKind::BeforeEntry, &strict)).await;
+    assert_eq!(outcome, "F JobFailed: alarm errors is in state INSUFFICIENT_DATA");
+    world.cloud.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_evaluated_fails_and_says_why() {
+    let world = World::new().await;
+    let entry = ConditionKind::BeforeEntry;
+    for (provider, configuration, expected) in [
+        ("CloudWatchAlarm", [("AlarmName", "absent")], "F JobFailed: alarm absent does not exist"),
+        ("CloudWatchAlarm", [("WaitTime", "1")], "F ConfigurationError: rule Check needs AlarmName"),
+        ("DeploymentWindow", [("Cron", "0 0")], "F ConfigurationError: Cron \"0 0\" of rule Check cannot be used"),
+        (
+            "DeploymentWindow",
+            [("Cron", "* * * ? * * 1999")],
+            "F JobFailed: window \"* * * ? * * 1999\" in UTC never opens",
+        ),
+        ("DeploymentWindow", [("Cron", "* * * ? * *")], "P window \"* * * ? * *\" in UTC is open"),
+        ("LambdaInvoke", [("FunctionName", "f")], "F ConfigurationError: rule Check is by LambdaInvoke"),
+    ] {
+        let outcome = run(&world, &request(provider, entry, &configuration)).await;
+        assert!(outcome.starts_with(expected), "{outcome}");
+    }
+    world.cloud.stop().await.unwrap();
+}
