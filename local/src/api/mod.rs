@@ -82,7 +82,7 @@ async fn handle(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) ->
 
 impl Api {
     fn answer(&self, operation: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
-        let request: Value = serde_json::from_slice(body).map_err(unreadable)?;
+        let request: Value = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
         validate::request(&self.model, operation, &request)?;
         let caller = identity::caller(headers);
         match operation {
@@ -92,10 +92,10 @@ impl Api {
             "GetPipeline" => pipelines::get(self, &read(request)?),
             "GetPipelineState" => pipelines::state(self, &read(request)?),
             "ListPipelines" => pipelines::list(self, &read(request)?),
-            "GetPipelineExecution" => self.look(read(request)?, executions::get),
-            "ListPipelineExecutions" => self.look(read(request)?, executions::list),
-            "ListActionExecutions" => self.look(read(request)?, actions::list),
-            "ListRuleExecutions" => self.look(read(request)?, rules::list),
+            "GetPipelineExecution" => self.look(&read(request)?, executions::get),
+            "ListPipelineExecutions" => self.look(&read(request)?, executions::list),
+            "ListActionExecutions" => self.look(&read(request)?, actions::list),
+            "ListRuleExecutions" => self.look(&read(request)?, rules::list),
             "StartPipelineExecution" => start::start(self, headers, read(request)?),
             "PutApprovalResult" => approval::put(self, caller, read(request)?),
             "PutJobSuccessResult" => jobs::success(self, read(request)?),
@@ -110,10 +110,10 @@ impl Api {
     /// Answers from what a pipeline's engine knows.
     fn look<R: OfPipeline>(
         &self,
-        request: R,
+        request: &R,
         answer: impl FnOnce(&R, &Pipeline, &engine::State) -> Result<Value, ApiError>,
     ) -> Result<Value, ApiError> {
-        self.runner.inspect(request.pipeline(), |pipeline, state| answer(&request, pipeline, state))?
+        self.runner.inspect(request.pipeline(), |pipeline, state| answer(request, pipeline, state))?
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
@@ -130,9 +130,9 @@ trait OfPipeline {
 
 /// A request that the model allows.
 fn read<T: DeserializeOwned>(request: Value) -> Result<T, ApiError> {
-    serde_json::from_value(json::present(request)).map_err(unreadable)
+    serde_json::from_value(json::present(request)).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: serde_json::Error) -> ApiError {
+fn unreadable(error: &serde_json::Error) -> ApiError {
     ApiError::serialization(&error.to_string(), "")
 }

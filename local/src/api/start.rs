@@ -69,3 +69,27 @@ fn trigger(headers: &HeaderMap) -> Trigger {
 fn answer(id: &ExecutionId) -> Value {
     json!({"pipelineExecutionId": id})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trigger_of(headers: &[(&'static str, &'static str)]) -> Trigger {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        trigger(&headers.collect())
+    }
+
+    #[test]
+    fn a_rule_of_the_bus_is_the_trigger_and_else_the_caller() {
+        const SIGNED: (&str, &str) =
+            ("authorization", "AWS4-HMAC-SHA256 Credential=author/20260101/us-east-1/codepipeline");
+        let rule = "arn:aws:events:us-east-1:000000000000:rule/push";
+        let by_rule = Trigger { trigger_type: TriggerType::CloudWatchEvent, trigger_detail: rule.to_owned() };
+        assert_eq!(trigger_of(&[SIGNED, (RULE, rule)]), by_rule);
+        let by_author = Trigger {
+            trigger_type: TriggerType::StartPipelineExecution,
+            trigger_detail: identity::AUTHOR.arn.to_owned(),
+        };
+        assert_eq!(trigger_of(&[SIGNED]), by_author);
+    }
+}

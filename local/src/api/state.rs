@@ -85,24 +85,29 @@ fn action_execution(run: &ActionRun) -> Value {
 }
 
 fn condition(kind: ConditionKind, declared: &Condition, passages: &[Passage]) -> Value {
-    let runs = passages.iter().flat_map(|(_, run)| &run.conditions);
-    let latest = runs.filter(|condition| condition.kind == kind).next_back();
+    let mut runs = passages.iter().flat_map(|(_, run)| &run.conditions);
+    let latest = runs.rfind(|condition| condition.kind == kind);
     let rule = |name: &String| {
         let run = latest.and_then(|condition| condition.rules.iter().find(|run| run.name == *name));
         json!({"ruleName": name, "latestExecution": run.map(rule_execution)})
     };
     json!({
-        "latestExecution": latest.map(|condition| condition_execution(condition, None)),
+        "latestExecution": latest.map(condition_execution),
         "conditionStates": [{
-            "latestExecution": latest.map(|condition| condition_execution(condition, Some(time(condition.updated)))),
+            "latestExecution": latest.map(dated_condition_execution),
             "ruleStates": declared.rules.iter().map(|declared| rule(&declared.name)).collect::<Vec<_>>(),
         }],
     })
 }
 
-fn condition_execution(condition: &ConditionRun, changed: Option<Value>) -> Value {
-    let summary = summary(condition.summary.as_ref());
-    json!({"status": condition.status, "summary": summary, "lastStatusChange": changed})
+fn condition_execution(condition: &ConditionRun) -> Value {
+    json!({"status": condition.status, "summary": summary(condition.summary.as_ref())})
+}
+
+fn dated_condition_execution(condition: &ConditionRun) -> Value {
+    let mut execution = condition_execution(condition);
+    execution["lastStatusChange"] = time(condition.updated);
+    execution
 }
 
 fn rule_execution(run: &RuleRun) -> Value {

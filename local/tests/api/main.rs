@@ -39,6 +39,11 @@ async fn requests_are_checked_by_the_model_of_the_pinned_botocore() {
 }
 
 #[tokio::test]
+async fn what_the_model_does_not_allow_is_found() {
+    printed("test_shapes.py", supervisor().command(python().await)).await;
+}
+
+#[tokio::test]
 async fn every_answer_about_a_release_is_as_the_model_has_it() {
     passes("test_releases.py").await;
 }

@@ -37,7 +37,7 @@ pub(super) fn pipeline() -> Pipeline {
 }
 
 pub(super) fn state() -> State {
-    let ended = |number: u32, status: &str, stages: Value| execution(number, status, &json!("Ended"), stages);
+    let ended = |number: u32, status: &str, stages: &Value| execution(number, status, &json!("Ended"), stages);
     let approved = run(12, "Ask", "Succeeded", &json!({"summary": "fine", "updatedBy": "arn:approver"}));
     let rejected = run(
         22,
@@ -48,15 +48,15 @@ pub(super) fn state() -> State {
     );
     let again = run(23, "Ask", "Failed", &json!({"externalExecutionId": "", "percentComplete": 50}));
     let waits = run(32, "Ask", "InProgress", &json!({"approval": {"token": TOKEN, "expires": at(90)}}));
-    let mut failed = ended(2, "Failed", json!([source(21), stage(22, "Approve", "Failed", &[rejected, again])]));
+    let mut failed = ended(2, "Failed", &json!([source(21), stage(22, "Approve", "Failed", &[rejected, again])]));
     failed["statusSummary"] = json!("action \"Ask\" of stage \"Approve\" failed");
     let mut second = stage(32, "Approve", "InProgress", &[waits]);
     second["conditions"] = json!([condition("Succeeded", 33)]);
     let executions = [
-        ended(1, "Succeeded", json!([source(11), stage(12, "Approve", "Succeeded", &[approved])])),
+        ended(1, "Succeeded", &json!([source(11), stage(12, "Approve", "Succeeded", &[approved])])),
         failed,
-        execution(3, "InProgress", &json!({"In": 1}), json!([source(31), second])),
-        execution(4, "InProgress", &json!({"Waiting": 1}), json!([source(41)])),
+        execution(3, "InProgress", &json!({"In": 1}), &json!([source(31), second])),
+        execution(4, "InProgress", &json!({"Waiting": 1}), &json!([source(41)])),
     ];
     serde_json::from_value(json!({ "executions": executions })).unwrap()
 }
@@ -65,7 +65,7 @@ pub(super) fn state() -> State {
 pub(super) fn rolled_back() -> State {
     let approved = run(52, "Ask", "Succeeded", &json!({}));
     let mut rollback =
-        execution(5, "Succeeded", &json!("Ended"), json!([stage(52, "Approve", "Succeeded", &[approved])]));
+        execution(5, "Succeeded", &json!("Ended"), &json!([stage(52, "Approve", "Succeeded", &[approved])]));
     rollback["executionType"] = json!("ROLLBACK");
     rollback["rollbackTarget"] = json!(id(1));
     rollback["trigger"] = json!({"triggerType": "AutomatedRollback", "triggerDetail": "arn:condition"});
@@ -84,7 +84,7 @@ fn at(second: u32) -> String {
     format!("2026-07-12T12:{:02}:{:02}.5Z", second / 60, second % 60)
 }
 
-fn execution(number: u32, status: &str, position: &Value, stages: Value) -> Value {
+fn execution(number: u32, status: &str, position: &Value, stages: &Value) -> Value {
     json!({
         "id": id(number), "pipelineVersion": 3, "executionType": "STANDARD", "rollbackTarget": null,
         "trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:author"},
