@@ -159,7 +159,7 @@ async fn nothing_outlives_a_run_that_tests() {
 async fn nothing_outlives_a_run_that_was_kept_and_its_exit_code_is_the_pipelines() {
     let service = Service::new().await;
     for (signal, code) in [(Signal::INT, Some(0)), (Signal::KILL, None)] {
-        let moment = service.at(&["--keep"], |line| line["outputs"].is_object(), &["python"]).await;
+        let moment = service.at(&["--keep"], |line| line["stages"].is_array(), &["python"]).await;
         moment.ended_by(signal, code).await;
     }
     service.runs_cleanly().await;

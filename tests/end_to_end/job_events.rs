@@ -25,7 +25,7 @@ impl Deployed {
         let mut command = world.run(&fixture("plain"));
         command.arg("--keep");
         let mut run = Run::start(command);
-        let last = run.until(|line| line["outputs"].is_object()).await;
+        let last = run.until(|line| line["stages"].is_array()).await;
         let url = last["outputs"]["Beta"]["ApiUrl"].as_str().unwrap();
         let endpoint = url[..url.find("/_aws").unwrap()].to_owned();
         let sdk = client::sdk_config(&endpoint);

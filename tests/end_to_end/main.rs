@@ -13,6 +13,10 @@ mod job_events;
 mod passing;
 #[cfg(target_os = "linux")]
 mod processes;
+mod promoted;
+mod refused;
+mod released;
 mod run;
 mod together;
+mod up;
 mod world;

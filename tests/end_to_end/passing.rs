@@ -11,15 +11,22 @@ use tokio::time::timeout;
 use crate::run::{Ended, Run, end};
 use crate::world::{World, example, fixture};
 
-/// The release pipeline as far as it goes.
-const STAGES: [&str; 4] = ["Source", "Build", "DeployTests", "Beta"];
+/// The release pipeline.
+const STAGES: [&str; 7] = ["Source", "Build", "DeployTests", "Beta", "Gamma", "Approve", "Prod"];
+/// Those that the service is deployed in.
+const DEPLOYED: [&str; 3] = ["Beta", "Gamma", "Prod"];
 
 async fn passes(service: &Path) -> Ended {
     let world = World::new().await;
-    let run = end(world.run(service)).await;
+    let mut command = world.run(service);
+    command.args(["--approve", "yes"]);
+    let run = end(command).await;
     assert_eq!((run.code, &run.last()["status"]), (Some(0), &"Succeeded".into()), "{run:?}");
     assert_eq!(run.stages(), STAGES);
-    assert!(run.last()["outputs"]["Beta"]["ApiUrl"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{run:?}");
+    for stage in DEPLOYED {
+        let url = run.last()["outputs"][stage]["ApiUrl"].as_str().unwrap();
+        assert!(url.starts_with("http://127.0.0.1:"), "{run:?}");
+    }
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
     says_where_the_time_went(&run);
     run
@@ -33,30 +40,34 @@ fn says_where_the_time_went(run: &Ended) {
     assert!(emulator > 0.0, "the emulator costs something: {clocked:?}");
 }
 
-fn said_by_tests(run: &Ended) -> Option<&str> {
-    let actions = run.last()["stages"][3]["actions"].as_array().unwrap();
-    let test = actions.iter().find(|action| action["name"] == "Test").unwrap();
-    assert_eq!(test["status"], "Succeeded");
-    test["message"].as_str()
+/// What the tests said in each stage that the service is deployed in.
+fn said_by_tests(run: &Ended) -> Vec<Option<&str>> {
+    let stages = run.last()["stages"].as_array().unwrap();
+    let tests = stages.iter().flat_map(|stage| stage["actions"].as_array().unwrap());
+    let tests: Vec<&Value> = tests.filter(|action| action["name"] == "Test").collect();
+    assert!(tests.iter().all(|test| test["status"] == "Succeeded"), "{tests:?}");
+    tests.iter().map(|test| test["message"].as_str()).collect()
 }
 
 #[tokio::test]
 async fn a_service_whose_tests_pass_reaches_the_end_of_its_pipeline() {
     let run = passes(&fixture("plain")).await;
-    assert_eq!(said_by_tests(&run), Some("1 of 1 passed"));
+    assert_eq!(said_by_tests(&run), [Some("1 of 1 passed"); 3]);
 }
 
 #[tokio::test]
 async fn each_stage_gets_the_parameters_its_template_declares() {
     let run = passes(&fixture("with_parameters")).await;
-    assert_eq!(run.last()["outputs"]["Beta"]["LogLevel"], "INFO");
+    for stage in DEPLOYED {
+        assert_eq!(run.last()["outputs"][stage]["LogLevel"], "INFO");
+    }
 }
 
 #[tokio::test]
 async fn a_python_service_that_only_knows_the_samples_contract_passes() {
     let run = passes(&fixture("python_sample")).await;
     // The test settled the job, and has no summary to give: our own report came too late to be said.
-    assert_eq!(said_by_tests(&run), None);
+    assert_eq!(said_by_tests(&run), [None; 3]);
 }
 
 #[tokio::test]
@@ -66,7 +77,7 @@ async fn a_node_service_that_only_knows_the_samples_contract_passes() {
         return;
     }
     let run = passes(&fixture("node_sample")).await;
-    assert_eq!(said_by_tests(&run), None);
+    assert_eq!(said_by_tests(&run), [None; 3]);
 }
 
 /// The only test that compiles a service.
@@ -76,7 +87,7 @@ async fn the_example_stays_up_with_keep_until_it_is_interrupted() {
     let mut command = world.run(&example());
     command.arg("--keep");
     let mut run = Run::start(command);
-    let url = run.until(|line| line["outputs"].is_object()).await["outputs"]["Beta"]["ApiUrl"].clone();
+    let url = run.until(|line| line["stages"].is_array()).await["outputs"]["Prod"]["ApiUrl"].clone();
     // Loopback is never reached through a proxy.
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = http.get(format!("{}/time/Europe/Paris", url.as_str().unwrap())).send().await.unwrap();

@@ -59,8 +59,18 @@ impl World {
 
     /// `flowgate run` for a service. A test that fails does not leave it behind.
     pub(crate) fn run_for_people(&self, service: &Path) -> Command {
+        let mut command = self.flowgate("run");
+        command.arg(service);
+        command
+    }
+
+    /// One of the commands. Whatever AWS account the machine is set up for is not asked.
+    pub(crate) fn flowgate(&self, subcommand: &str) -> Command {
         let mut command = Command::new(FLOWGATE);
-        command.arg("run").arg(service).kill_on_drop(true);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_")) {
+            command.env_remove(name);
+        }
+        command.arg(subcommand).kill_on_drop(true);
         command.env("FLOWGATE_STATE", &self.state).env("TMPDIR", self.dir.path().join("tmp"));
         command
     }

@@ -115,14 +115,14 @@ pub(super) struct Logs {
 #[derive(Debug, clap::Args)]
 pub(super) struct Pipeline {
     /// The pipeline; without it, the only one there is
-    #[arg(value_name = "PIPELINE")]
+    #[arg(id = "pipeline", value_name = "PIPELINE")]
     pub(super) name: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Caller {
     /// Who calls: author or approver of the local cloud, a profile on AWS
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(id = "as", long = "as", value_name = "NAME")]
     pub(super) name: Option<String>,
 }
 

@@ -19,9 +19,10 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let remote = |url| Remote { url, access: account.kind.clone() };
     let source = Source::new(&service).map_err(SourceError::from)?;
     let found = setup.repository().await?.map(remote);
-    if let Some(remote) = &found {
-        source.fetch(remote).await?;
-    }
+    let head = match &found {
+        Some(remote) => source.fetch(remote).await?,
+        None => None,
+    };
     let commit = source.take().await?;
     let remote = match found {
         Some(remote) => remote,
@@ -29,8 +30,16 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
         None => return Err(ClientError::NoRepository(service.name)),
     };
     let made = ensure_pipeline(&setup, &account, &service.name, &options.parameters.map()).await?;
+    if made && head.is_none() {
+        setup.at_rest().await?;
+    }
     source.push(&remote).await?;
-    tell(&service.name, &commit.id, made, options.json);
+    let pushed = Pushed { pipeline: &service.name, commit: &commit.id, made, moved: head.as_ref() != Some(&commit.id) };
+    if options.json {
+        say(pushed.json())
+    } else {
+        say(pushed.text())
+    }
     Ok(())
 }
 
@@ -52,10 +61,50 @@ async fn ensure_pipeline(
     Ok(!exists)
 }
 
-fn tell(pipeline: &str, commit: &str, made: bool, json: bool) {
-    if json {
-        return say(json!({"pipeline": pipeline, "commit": commit, "made": made, "status": "Pushed"}));
+/// What a push came to.
+struct Pushed<'a> {
+    pipeline: &'a str,
+    commit: &'a str,
+    /// Whether the pipeline was made now.
+    made: bool,
+    /// Whether the branch is elsewhere than it was: only that starts a pipeline that was there.
+    moved: bool,
+}
+
+impl Pushed<'_> {
+    fn json(&self) -> serde_json::Value {
+        let status = if self.moved { "Pushed" } else { "Unchanged" };
+        json!({"status": status, "pipeline": self.pipeline, "commit": self.commit, "made": self.made})
     }
-    let made = if made { "made pipeline" } else { "to pipeline" };
-    say(format_args!("pushed commit {commit}, {made} {pipeline}; see `flowgate status {pipeline}`"));
+
+    fn text(&self) -> String {
+        let Self { pipeline, commit, made, moved } = self;
+        match (moved, made) {
+            (true, true) => {
+                format!("pushed commit {commit}, made pipeline {pipeline}; see `flowgate status {pipeline}`")
+            }
+            (true, false) => format!("pushed commit {commit} to pipeline {pipeline}; see `flowgate status {pipeline}`"),
+            (false, true) => format!("made pipeline {pipeline} for commit {commit}; see `flowgate status {pipeline}`"),
+            (false, false) => format!(
+                "nothing has changed since commit {commit}, so pipeline {pipeline} does not start; to run it again, \
+                 `aws codepipeline start-pipeline-execution --name {pipeline}`"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_push_does_not_start_is_said() {
+        let text = |made, moved| Pushed { pipeline: "shop", commit: "abc", made, moved }.text();
+        assert!(text(true, true).starts_with("pushed commit abc, made pipeline shop;"));
+        assert!(text(false, true).starts_with("pushed commit abc to pipeline shop;"));
+        assert!(text(true, false).starts_with("made pipeline shop for commit abc;"));
+        assert!(
+            text(false, false).starts_with("nothing has changed since commit abc, so pipeline shop does not start;")
+        );
+    }
 }

@@ -97,6 +97,7 @@ async fn deploy(host: &mut Host, service: &Service, options: &args::Run, reporte
     let setup = Setup::new(&sdk, &service.name);
     setup.make_repository().await?;
     setup.make_pipeline(&options.parameters.map()).await?;
+    setup.at_rest().await?;
     host.clock("deploy flowgate", begin, before).await;
     Ok(())
 }

@@ -94,8 +94,7 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// Makes the pipeline from the packaged template, and waits until the execution that it starts by itself has ended:
-    /// there is nothing to fetch yet, and a push that came in between would be taken twice.
+    /// Makes the pipeline from the packaged template.
     pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
         let template = self.template();
         let client = aws_sdk_cloudformation::Client::new(self.sdk);
@@ -113,6 +112,12 @@ impl<'a> Setup<'a> {
             role: None,
         };
         stacks::deploy(&client, &deployment).await?;
+        Ok(())
+    }
+
+    /// Waits until the execution that a new pipeline starts by itself has ended. In an empty repository it finds nothing;
+    /// a push that came before that would be taken twice.
+    pub(super) async fn at_rest(&self) -> Result<(), SetupError> {
         let rest = timeout(FIRST_LIMIT, self.first_execution()).await;
         rest.map_err(|_| SetupError::Restless(self.service.to_owned()))?.map_err(SetupError::from)
     }

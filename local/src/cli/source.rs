@@ -53,17 +53,16 @@ impl Source {
         Ok(self.store().push(&self.folder.to_string_lossy(), &self.name, BRANCH).await?)
     }
 
-    /// Starts from what the repository has: the same content again is then the same commit.
-    pub(super) async fn fetch(&self, remote: &Remote) -> Result<(), SourceError> {
+    /// Starts from what the repository has, whose head it gives: the same content again is then the same commit.
+    pub(super) async fn fetch(&self, remote: &Remote) -> Result<Option<String>, SourceError> {
         let head = format!("refs/heads/{BRANCH}");
         let listed = self.git(remote, "ls-remote", &["ls-remote", &remote.url, &head]).await?;
-        if listed.is_empty() {
-            return Ok(());
-        }
+        let Some(id) = listed.split_whitespace().next() else { return Ok(None) };
         // Makes the repository, which a fetch needs.
         drop(self.store().hold_or_create(&self.name).await?);
         let refspec = format!("+{head}:{head}");
-        self.git(remote, "fetch", &["fetch", "--quiet", "--no-tags", &remote.url, &refspec]).await.map(drop)
+        self.git(remote, "fetch", &["fetch", "--quiet", "--no-tags", &remote.url, &refspec]).await?;
+        Ok(Some(id.to_owned()))
     }
 
     /// Pushes the commit that was taken.

@@ -1,0 +1,153 @@
+//! A local cloud that stays up, and the commands that use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_codepipeline::Client as CodePipeline;
+use flowgate::cloud::client;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use crate::world::World;
+
+/// How long anything that is waited for may take. The first start compiles Flowgate's functions.
+const PATIENCE: Duration = Duration::from_mins(10);
+const POLL: Duration = Duration::from_millis(50);
+
+/// `flowgate up`, serving. Dropping it kills it.
+pub(crate) struct Up {
+    exports: BTreeMap<String, String>,
+    world: World,
+    _child: Child,
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Up {
+    pub(crate) async fn new() -> Self {
+        Self::with(World::new().await).await
+    }
+
+    pub(crate) async fn with(world: World) -> Self {
+        let mut command = world.flowgate("up");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut exports = BTreeMap::new();
+        // The secret is the last of them.
+        while !exports.contains_key("AWS_SECRET_ACCESS_KEY") {
+            let line = timeout(PATIENCE, lines.next_line()).await.expect("it starts").unwrap().expect("it serves");
+            let pair = line.strip_prefix("export ").and_then(|pair| pair.split_once('='));
+            let (name, value) = pair.unwrap_or_else(|| panic!("nothing but exports on standard output: {line}"));
+            exports.insert(name.to_owned(), value.to_owned());
+        }
+        Self { exports, world, _child: child }
+    }
+
+    /// Runs a command as a user who has evaluated the exports.
+    pub(crate) async fn flowgate(&self, command: &str, args: &[&str]) -> Done {
+        let mut command = self.world.flowgate(command);
+        command.args(args).envs(&self.exports).stdin(Stdio::null());
+        done(command).await
+    }
+
+    /// Runs a command that must succeed, and gives what it printed: JSON, one value a line.
+    pub(crate) async fn json(&self, command: &str, args: &[&str]) -> Vec<Value> {
+        let done = self.flowgate(command, &[args, &["--json"]].concat()).await;
+        assert_eq!(done.code, Some(0), "{command} {args:?}: {done:?}");
+        done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Pushes a service that has a name of its own, and gives the commit.
+    pub(crate) async fn push(&self, service: &Path) -> String {
+        let pushed = self.json("push", &[&service.display().to_string()]).await;
+        assert_eq!(pushed[0]["status"], "Pushed", "{pushed:?}");
+        pushed[0]["commit"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the pipeline is as wanted.
+    pub(crate) async fn until(&self, pipeline: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let look = async {
+            loop {
+                let status = self.json("status", &[pipeline]).await.remove(0);
+                if wanted(&status) {
+                    return status;
+                }
+                sleep(POLL).await;
+            }
+        };
+        timeout(PATIENCE, look).await.expect("the pipeline gets there")
+    }
+
+    /// Waits until an approval waits for the answer to this commit.
+    pub(crate) async fn until_asked(&self, pipeline: &str, commit: &str) -> Value {
+        self.until(pipeline, |status| {
+            let approve = stage(status, "Approve");
+            approve["actions"][0]["waits"] == true && of_commit(status, commit) == approve["execution"]
+        })
+        .await
+    }
+
+    /// Waits until the execution of this commit has ended, and gives how history tells it.
+    pub(crate) async fn until_ended(&self, pipeline: &str, commit: &str) -> Value {
+        let look = async {
+            loop {
+                let history = self.json("history", &[pipeline]).await;
+                let found = history.into_iter().find(|execution| execution["commit"] == commit);
+                if let Some(execution) = found.filter(|execution| execution["status"] != "InProgress") {
+                    return execution;
+                }
+                sleep(POLL).await;
+            }
+        };
+        timeout(PATIENCE, look).await.expect("the execution ends")
+    }
+
+    pub(crate) fn sdk(&self) -> SdkConfig {
+        client::sdk_config(&self.exports["AWS_ENDPOINT_URL"])
+    }
+
+    pub(crate) fn pipelines(&self) -> CodePipeline {
+        CodePipeline::new(&self.sdk())
+    }
+
+    /// The names of all stacks.
+    pub(crate) async fn stacks(&self) -> BTreeSet<String> {
+        let stacks = CloudFormation::new(&self.sdk()).describe_stacks().send().await.unwrap();
+        stacks.stacks().iter().map(|stack| stack.stack_name().unwrap().to_owned()).collect()
+    }
+
+    /// A copy of a service, to change and push again.
+    pub(crate) fn service(&self, fixture: &str, folder: &str) -> PathBuf {
+        self.world.copy_as(fixture, folder)
+    }
+}
+
+pub(crate) async fn done(mut command: Command) -> Done {
+    let output = timeout(PATIENCE, command.output()).await.expect("the command ends").unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+pub(crate) fn stage<'a>(status: &'a Value, name: &str) -> &'a Value {
+    let stages = status["stages"].as_array().unwrap();
+    stages.iter().find(|stage| stage["name"] == name).unwrap_or_else(|| panic!("no stage {name}: {status}"))
+}
+
+fn of_commit(status: &Value, commit: &str) -> Value {
+    let executions = status["executions"].as_array().unwrap();
+    let found = executions.iter().find(|execution| execution["commit"] == commit);
+    found.map(|execution| execution["execution"].clone()).unwrap_or_default()
+}
