@@ -74,7 +74,7 @@ async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer)
     let success = match (category.as_str(), owner.as_str(), provider.as_str()) {
         ("Approval", "AWS", "Manual") => return approval::run(context, request).await.map(|()| Outcome::Waiting),
         ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => source::run(context, request).await?,
-        ("Build" | "Test", "AWS", "CodeBuild") => build::run(context, request, observer).await?,
+        ("Build" | "Test", "AWS", "CodeBuild") => Box::pin(build::run(context, request, observer)).await?,
         ("Deploy", "AWS", "CloudFormation") => cloudformation::run(context, request, observer).await?,
         ("Invoke", "AWS", "Lambda") => lambda::run(context, request, observer).await?,
         _ => {

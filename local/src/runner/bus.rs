@@ -56,7 +56,7 @@ impl Publisher {
         let (mut batch, mut refused) = (Vec::new(), false);
         while occurrences.recv_many(&mut batch, BATCH).await > 0 {
             let news: Vec<_> = batch.drain(..).filter(|occurrence| self.is_news(occurrence)).collect();
-            if let Err(reason) = self.put(news).await
+            if let Err(reason) = self.put(&news).await
                 && !std::mem::replace(&mut refused, true)
             {
                 eprintln!("warning: the event bus refuses events of the pipeline, which goes on without: {reason}");
@@ -75,18 +75,18 @@ impl Publisher {
         }
     }
 
-    async fn put(&self, news: Vec<Occurrence>) -> Result<(), String> {
+    async fn put(&self, news: &[Occurrence]) -> Result<(), String> {
         if news.is_empty() {
             return Ok(());
         }
-        let entries = news.into_iter().map(|occurrence| self.entry(occurrence)).collect();
+        let entries = news.iter().map(|occurrence| self.entry(occurrence)).collect();
         let put = self.client.put_events().set_entries(Some(entries)).send().await;
         let answer = put.map_err(|error| DisplayErrorContext(&error).to_string())?;
         let refusal = answer.entries().iter().find_map(|entry| Some((entry.error_code()?, entry.error_message())));
         refusal.map_or(Ok(()), |(code, message)| Err(format!("{code}: {}", message.unwrap_or_default())))
     }
 
-    fn entry(&self, occurrence: Occurrence) -> PutEventsRequestEntry {
+    fn entry(&self, occurrence: &Occurrence) -> PutEventsRequestEntry {
         PutEventsRequestEntry::builder()
             .source(SOURCE)
             .time(DateTime::from_millis(occurrence.at.as_millisecond()))
