@@ -42,8 +42,8 @@ fn i21_who_pushed_cannot_approve_under_any_identity() {
 
 #[test]
 fn i21_nobody_counts_who_wrote_or_started_or_is_nobody() {
-    let author = |email: &str| changed(|parameters| parameters["author"] = json!(email));
     type Spoil = fn(&World);
+    let author = |email: &str| changed(|parameters| parameters["author"] = json!(email));
     let started: Spoil = |world| {
         let by_hand = Execution { started_by: Some(BOB.into()), ..standard() };
         world.release.executions.borrow_mut().insert(execution(), by_hand);
