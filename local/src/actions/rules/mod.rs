@@ -10,7 +10,7 @@ mod tests;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Context, failed};
 use crate::clock::Clock;
@@ -59,20 +59,14 @@ pub async fn run(context: &Context, request: &RuleRequest, clock: &Clock) -> Out
 }
 
 async fn dispatch(context: &Context, request: &RuleRequest, clock: &Clock) -> Result<Success, Failure> {
-    let started = clock.now();
     match request.type_id.provider.as_str() {
-        "DeploymentWindow" => wait(clock, deadline(request, started), &Window::new(request)?).await,
+        "DeploymentWindow" => wait(clock, &Window::new(request)?).await,
         "CloudWatchAlarm" => {
-            let watched = Watched { alarm: Alarm::new(request)?, alarms: Alarms::new(context), started };
-            wait(clock, deadline(request, started), &watched).await
+            let watched = Watched { alarm: Alarm::new(request)?, alarms: Alarms::new(context), started: clock.now() };
+            wait(clock, &watched).await
         }
         provider => Err(Error::Provider { rule: request.rule.clone(), provider: provider.to_owned() }.into()),
     }
-}
-
-fn deadline(request: &RuleRequest, started: Timestamp) -> Option<Timestamp> {
-    let minutes = request.timeout_minutes?;
-    Some(started.saturating_add(SignedDuration::from_mins(minutes.into())).unwrap_or(Timestamp::MAX))
 }
 
 /// What a rule looks at.
@@ -99,26 +93,14 @@ impl Look for Watched {
     }
 }
 
-/// Looks again whenever the rule says, until it decides or its time is over.
-async fn wait(clock: &Clock, deadline: Option<Timestamp>, at: &impl Look) -> Result<Success, Failure> {
+/// Looks again whenever the rule says, until it decides. Its timeout is the engine's business.
+async fn wait(clock: &Clock, at: &impl Look) -> Result<Success, Failure> {
     loop {
-        let now = clock.now();
-        match within(at.look(now).await?, deadline, now) {
+        match at.look(clock.now()).await? {
             Decision::Pass(summary) => return Ok(Success { summary: Some(summary), ..Success::default() }),
             Decision::Fail(message) => return Err(failed("JobFailed", message)),
             Decision::Wait(until) => clock.sleep_until(until).await,
         }
-    }
-}
-
-/// The decision, given that nothing is waited for beyond the deadline.
-fn within(decision: Decision, deadline: Option<Timestamp>, now: Timestamp) -> Decision {
-    match (decision, deadline) {
-        (Decision::Wait(_), Some(deadline)) if now >= deadline => {
-            Decision::Fail(format!("its timeout was over at {deadline}; raise timeoutInMinutes"))
-        }
-        (Decision::Wait(until), Some(deadline)) => Decision::Wait(until.min(deadline)),
-        (decision, _) => decision,
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::cloudwatch_alarm::State;
@@ -137,22 +138,11 @@ fn an_alarm_that_cannot_be_read_is_refused_with_what_to_write() {
     assert_eq!(nameless.to_string(), "rule Check needs AlarmName in its configuration");
 }
 
-#[test]
-fn a_rule_is_not_waited_for_beyond_its_timeout() {
-    let (now, end) = (at("2026-01-01T00:05:00Z"), at("2026-01-01T00:10:00Z"));
-    let later = Decision::Wait(at("2026-01-02T00:00:00Z"));
-    assert_eq!(within(later.clone(), None, now), later);
-    assert_eq!(within(later.clone(), Some(end), now), Decision::Wait(end));
-    assert_eq!(within(Decision::Pass(String::new()), Some(end), end), Decision::Pass(String::new()));
-    let over = within(later, Some(end), end);
-    assert!(matches!(&over, Decision::Fail(why) if why.starts_with("its timeout was over at 2026-01-01T00:10:00Z")));
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_closed_window_is_slept_through() {
     let begin = Instant::now();
     let clock = Clock::starting(at("2026-01-02T18:00:00Z"));
-    let passed = wait(&clock, None, &window("* * 9-17 ? * MON-FRI", "UTC").unwrap()).await.unwrap();
+    let passed = wait(&clock, &window("* * 9-17 ? * MON-FRI", "UTC").unwrap()).await.unwrap();
     assert!(passed.summary.unwrap().ends_with("is open"));
     assert_eq!((clock.now(), begin.elapsed()), (at("2026-01-05T09:00:00Z"), Duration::from_hours(63)));
 }
@@ -177,6 +167,6 @@ async fn an_alarm_that_turns_bad_while_it_is_watched_fails_the_rule() {
     let clock = Clock::starting(started);
     let breaks = started + SignedDuration::from_mins(7);
     let breaking = Breaking { alarm: alarm(ConditionKind::OnSuccess, "", "60").unwrap(), started, breaks };
-    let failure = wait(&clock, None, &breaking).await.unwrap_err();
+    let failure = wait(&clock, &breaking).await.unwrap_err();
     assert_eq!((failure.message.as_str(), clock.now()), ("alarm errors is in state ALARM", breaks));
 }
