@@ -41,7 +41,9 @@ pub(super) enum ClientError {
         "there is no pipeline {0} in this account; deploy Flowgate's template.yaml for it first, as the README tells"
     )]
     NotDeployed(String),
-    #[error("there is no repository {0} in this account; create it first, and deploy Flowgate's template.yaml for it")]
+    #[error("pipeline {0} takes its source from elsewhere; push to that with git")]
+    Elsewhere(String),
+    #[error("there is no repository {0} in this account, though the pipeline releases it; create it first")]
     NoRepository(String),
 }
 

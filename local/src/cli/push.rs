@@ -8,17 +8,20 @@ use super::account::{Account, Default};
 use super::args;
 use super::client::ClientError;
 use super::service::Service;
-use super::setup::Setup;
-use super::source::{Remote, Source, SourceError};
+use super::setup::{Released, Setup};
+use super::source::{BRANCH, Remote, Source, SourceError};
 use crate::report::say;
 
 pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let service = Service::find(&options.service)?;
     let account = Account::open(options.caller.name.as_deref(), Default::Caller).await?;
     let setup = Setup::new(&account.sdk, &service.name);
+    let parameters = options.parameters.map();
+    let released = setup.released().await?;
+    let (repository, branch) = place(released.as_ref(), &service.name, account.is_local(), &parameters)?;
+    let source = Source::new(&service, branch).map_err(SourceError::from)?;
     let remote = |url| Remote { url, access: account.kind.clone() };
-    let source = Source::new(&service).map_err(SourceError::from)?;
-    let found = setup.repository().await?.map(remote);
+    let found = setup.repository(repository).await?.map(remote);
     let head = match &found {
         Some(remote) => source.fetch(remote).await?,
         None => None,
@@ -27,14 +30,17 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let remote = match found {
         Some(remote) => remote,
         None if account.is_local() => remote(setup.make_repository().await?),
-        None => return Err(ClientError::NoRepository(service.name)),
+        None => return Err(ClientError::NoRepository(repository.to_owned())),
     };
-    let made = ensure_pipeline(&setup, &account, &service.name, &options.parameters.map()).await?;
-    if made && head.is_none() {
-        setup.at_rest().await?;
+    if released.is_none() {
+        setup.make_pipeline(&parameters).await?;
+        if head.is_none() {
+            setup.at_rest().await?;
+        }
     }
     source.push(&remote).await?;
-    let pushed = Pushed { pipeline: &service.name, commit: &commit.id, made, moved: head.as_ref() != Some(&commit.id) };
+    let (made, moved) = (released.is_none(), head.as_ref() != Some(&commit.id));
+    let pushed = Pushed { pipeline: &service.name, commit: &commit.id, made, moved };
     if options.json {
         say(pushed.json())
     } else {
@@ -43,22 +49,21 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// Whether it was made now.
-async fn ensure_pipeline(
-    setup: &Setup<'_>,
-    account: &Account,
-    name: &str,
+/// The repository and branch to push to: what the pipeline releases, or what one that is made now will.
+fn place<'a>(
+    released: Option<&'a Released>,
+    name: &'a str,
+    local: bool,
     parameters: &BTreeMap<String, String>,
-) -> Result<bool, ClientError> {
-    let exists = setup.has_pipeline().await?;
-    match (exists, account.is_local()) {
-        (true, _) if !parameters.is_empty() => return Err(ClientError::Made(name.to_owned())),
-        (true, _) => {}
-        // Somebody else may own a bucket of that name on AWS: what it holds is not to be deployed.
-        (false, false) => return Err(ClientError::NotDeployed(name.to_owned())),
-        (false, true) => setup.make_pipeline(parameters).await?,
+) -> Result<(&'a str, &'a str), ClientError> {
+    match released {
+        Some(_) if !parameters.is_empty() => Err(ClientError::Made(name.to_owned())),
+        Some(Released::Branch { repository, branch }) => Ok((repository, branch)),
+        Some(Released::Other) => Err(ClientError::Elsewhere(name.to_owned())),
+        None if local => Ok((name, BRANCH)),
+        // Somebody else may own a bucket of the packages' name on AWS: what it holds is not to be deployed.
+        None => Err(ClientError::NotDeployed(name.to_owned())),
     }
-    Ok(!exists)
 }
 
 /// What a push came to.
@@ -96,6 +101,24 @@ impl Pushed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_push_goes_to_what_the_pipeline_releases() {
+        let branch = Released::Branch { repository: "Shop".to_owned(), branch: "release".to_owned() };
+        let (none, some) = (BTreeMap::new(), BTreeMap::from([("A".to_owned(), String::new())]));
+        let place =
+            |released, local, parameters| place(released, "shop", local, parameters).map_err(|error| error.to_string());
+        assert_eq!(place(Some(&branch), false, &none), Ok(("Shop", "release")));
+        assert_eq!(place(None, true, &some), Ok(("shop", BRANCH)));
+        let refused = [
+            (place(Some(&branch), true, &some), "exists already"),
+            (place(Some(&Released::Other), true, &none), "elsewhere"),
+            (place(None, false, &none), "there is no pipeline shop in this account"),
+        ];
+        for (place, expected) in refused {
+            assert!(place.unwrap_err().contains(expected), "{expected}");
+        }
+    }
 
     #[test]
     fn what_a_push_does_not_start_is_said() {

@@ -10,7 +10,7 @@ use super::host::{self, Host, HostError};
 use super::service::{NotAService, Service};
 use super::setup::{Setup, SetupError};
 use super::shared::Shared;
-use super::source::{Remote, Source, SourceError};
+use super::source::{BRANCH, Remote, Source, SourceError};
 use super::watch::{Seen, Watch, WatchError};
 use super::{End, args, exports, functions};
 use crate::cloud::{StartError, run_dir};
@@ -64,7 +64,7 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     let service = Service::find(options.service.as_deref().unwrap_or(&example))?;
     let approve = ask::decide(options.approve, reporter)?;
     // First, because a source that cannot be used should cost no start.
-    let source = Source::new(&service).map_err(SourceError::from)?;
+    let source = Source::new(&service, BRANCH).map_err(SourceError::from)?;
     source.take().await?;
     let mut host = open(&service, options, reporter).await?;
     deploy(&mut host, &service, options, reporter).await?;
@@ -105,7 +105,7 @@ async fn deploy(host: &mut Host, service: &Service, options: &args::Run, reporte
 /// Pushes as the author. The event of that starts the pipeline.
 async fn push(host: &Host, service: &Service, source: &Source) -> Result<(), Error> {
     let account = Account::of(host.cloud.endpoint(), &AUTHOR);
-    let url = Setup::new(&account.sdk, &service.name).repository().await?.unwrap_or_default();
+    let url = Setup::new(&account.sdk, &service.name).repository(&service.name).await?.unwrap_or_default();
     Ok(source.push(&Remote { url, access: account.kind }).await?)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::Capability;
-use aws_sdk_codepipeline::types::{PipelineExecutionStatus, TriggerType};
+use aws_sdk_codepipeline::types::{ActionCategory, PipelineDeclaration, PipelineExecutionStatus, TriggerType};
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
@@ -53,6 +53,15 @@ impl SetupError {
     }
 }
 
+/// What a pipeline releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Released {
+    /// A branch of a repository in CodeCommit.
+    Branch { repository: String, branch: String },
+    /// Something else.
+    Other,
+}
+
 /// An account on which services are set up.
 pub(super) struct Setup<'a> {
     sdk: &'a SdkConfig,
@@ -64,11 +73,11 @@ impl<'a> Setup<'a> {
         Self { sdk, service }
     }
 
-    /// Where git finds the service's repository, if there is one.
-    pub(super) async fn repository(&self) -> Result<Option<String>, CallError> {
+    /// Where git finds a repository, if there is one of that name.
+    pub(super) async fn repository(&self, name: &str) -> Result<Option<String>, CallError> {
         let client = aws_sdk_codecommit::Client::new(self.sdk);
-        let found = client.get_repository().repository_name(self.service).send().await;
-        match found.called("GetRepository", self.service) {
+        let found = client.get_repository().repository_name(name).send().await;
+        match found.called("GetRepository", name) {
             Ok(found) => Ok(found.repository_metadata.and_then(|metadata| metadata.clone_url_http)),
             Err(error) if error.code() == Some("RepositoryDoesNotExistException") => Ok(None),
             Err(error) => Err(error),
@@ -83,13 +92,13 @@ impl<'a> Setup<'a> {
         Ok(made.repository_metadata.and_then(|metadata| metadata.clone_url_http).unwrap_or_default())
     }
 
-    /// Whether the service has its pipeline.
-    pub(super) async fn has_pipeline(&self) -> Result<bool, CallError> {
+    /// What the service's pipeline releases; none when it has no pipeline.
+    pub(super) async fn released(&self) -> Result<Option<Released>, CallError> {
         let client = aws_sdk_codepipeline::Client::new(self.sdk);
         let found = client.get_pipeline().name(self.service).send().await;
         match found.called("GetPipeline", self.service) {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("PipelineNotFoundException") => Ok(false),
+            Ok(found) => Ok(found.pipeline().map(released)),
+            Err(error) if error.code() == Some("PipelineNotFoundException") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -166,6 +175,21 @@ impl<'a> Setup<'a> {
             }
             sleep(POLL).await;
         }
+    }
+}
+
+fn released(pipeline: &PipelineDeclaration) -> Released {
+    let actions = pipeline.stages().iter().flat_map(|stage| stage.actions());
+    let mut sources = actions.filter(|action| {
+        action
+            .action_type_id()
+            .is_some_and(|id| id.category() == &ActionCategory::Source && id.provider() == "CodeCommit")
+    });
+    let configuration = sources.next().and_then(|source| source.configuration());
+    let value = |key: &str| configuration.and_then(|configuration| configuration.get(key)).cloned();
+    match (value("RepositoryName"), value("BranchName")) {
+        (Some(repository), Some(branch)) => Released::Branch { repository, branch },
+        _ => Released::Other,
     }
 }
 

@@ -13,7 +13,7 @@ use super::account::Kind;
 use super::service::Service;
 use crate::repository::{self, Commit, Store};
 
-/// The branch that is released.
+/// The branch that is released, unless a pipeline that is there says otherwise.
 pub(super) const BRANCH: &str = "main";
 
 /// Why a source is not where it should be.
@@ -40,22 +40,23 @@ pub(super) struct Source {
     place: TempDir,
     name: String,
     folder: PathBuf,
+    branch: String,
 }
 
 impl Source {
-    pub(super) fn new(service: &Service) -> io::Result<Self> {
+    pub(super) fn new(service: &Service, branch: &str) -> io::Result<Self> {
         let place = tempfile::Builder::new().prefix("flowgate-").tempdir()?;
-        Ok(Self { place, name: service.name.clone(), folder: service.folder.clone() })
+        Ok(Self { place, name: service.name.clone(), folder: service.folder.clone(), branch: branch.to_owned() })
     }
 
     /// The folder as it stands, as a commit on top of what was fetched.
     pub(super) async fn take(&self) -> Result<Commit, SourceError> {
-        Ok(self.store().push(&self.folder.to_string_lossy(), &self.name, BRANCH).await?)
+        Ok(self.store().push(&self.folder.to_string_lossy(), &self.name, &self.branch).await?)
     }
 
     /// Starts from what the repository has, whose head it gives: the same content again is then the same commit.
     pub(super) async fn fetch(&self, remote: &Remote) -> Result<Option<String>, SourceError> {
-        let head = format!("refs/heads/{BRANCH}");
+        let head = self.head();
         let listed = self.git(remote, "ls-remote", &["ls-remote", &remote.url, &head]).await?;
         let Some(id) = listed.split_whitespace().next() else { return Ok(None) };
         // Makes the repository, which a fetch needs.
@@ -67,8 +68,12 @@ impl Source {
 
     /// Pushes the commit that was taken.
     pub(super) async fn push(&self, remote: &Remote) -> Result<(), SourceError> {
-        let refspec = format!("refs/heads/{BRANCH}:refs/heads/{BRANCH}");
+        let refspec = format!("{head}:{head}", head = self.head());
         self.git(remote, "push", &["push", "--quiet", &remote.url, &refspec]).await.map(drop)
+    }
+
+    fn head(&self) -> String {
+        format!("refs/heads/{}", self.branch)
     }
 
     fn store(&self) -> Store {
@@ -147,7 +152,7 @@ mod tests {
         let service = Service { name: "shop".to_owned(), folder: folder.clone() };
         let remote = Remote { url: bare.display().to_string(), access: Kind::Aws { profile: None } };
         let push = async || {
-            let source = Source::new(&service).unwrap();
+            let source = Source::new(&service, BRANCH).unwrap();
             source.fetch(&remote).await.unwrap();
             let commit = source.take().await.unwrap();
             source.push(&remote).await.unwrap();
