@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::pipeline::engine::{ActionRun, ActionStatus, Execution, ExecutionStatus, StageRun, StageStatus};
+use crate::pipeline::action::ConditionKind;
+use crate::pipeline::engine::{
+    ActionRun, ActionStatus, ConditionRun, ConditionStatus, Execution, ExecutionStatus, RuleRun, RuleStatus, StageRun,
+    StageStatus,
+};
 
 /// What a run came to.
 #[derive(Debug, Clone, Serialize)]
@@ -23,8 +27,11 @@ pub struct Summary {
     pub stages: Vec<StageSummary>,
     /// What had to be done before the pipeline could start, in order.
     pub preparation: Vec<Clocked>,
-    /// The action that failed, if one did.
+    /// The action or rule that failed, if one did.
     pub failed: Option<Failed>,
+    /// Why it ended before its end, when nothing failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A piece of preparation and its time.
@@ -60,6 +67,20 @@ pub struct StageSummary {
     pub cost: Cost,
     /// Its actions, in the order of their starts.
     pub actions: Vec<ActionSummary>,
+    /// Its conditions, in the order of their evaluations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<ConditionSummary>,
+}
+
+/// A condition of a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConditionSummary {
+    /// When it was evaluated.
+    pub kind: ConditionKind,
+    /// Its status.
+    pub status: ConditionStatus,
+    /// What its rules said.
+    pub rules: BTreeMap<String, Option<String>>,
 }
 
 /// An action.
@@ -77,12 +98,12 @@ pub struct ActionSummary {
     pub message: Option<String>,
 }
 
-/// The action that failed.
+/// The action, or the rule of a condition, that failed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failed {
     /// Its stage.
     pub stage: String,
-    /// Its name.
+    /// The action's name, or the rule's.
     pub action: String,
     /// Why.
     pub message: String,
@@ -109,6 +130,17 @@ pub fn summarise(
         stages: execution.stages.iter().map(|stage| self::stage(stage, emulator)).collect(),
         preparation,
         failed: execution.stages.iter().find_map(failed),
+        reason: reason(execution),
+    }
+}
+
+fn reason(execution: &Execution) -> Option<String> {
+    let said = |otherwise: &str| Some(execution.status_summary.clone().unwrap_or_else(|| otherwise.to_owned()));
+    match execution.status {
+        ExecutionStatus::Superseded => said("a newer execution took its place"),
+        ExecutionStatus::Stopped => said("somebody stopped it"),
+        ExecutionStatus::Cancelled => said("the pipeline was changed under it"),
+        _ => None,
     }
 }
 
@@ -121,7 +153,17 @@ fn stage(stage: &StageRun, emulator: &BTreeMap<String, Duration>) -> StageSummar
             emulator: emulator.get(&stage.name).copied().unwrap_or_default(),
         },
         actions: stage.actions.iter().map(action).collect(),
+        conditions: stage.conditions.iter().map(condition).collect(),
     }
+}
+
+fn condition(run: &ConditionRun) -> ConditionSummary {
+    let rules = run.rules.iter().map(|rule| (rule.name.clone(), said(rule)));
+    ConditionSummary { kind: run.kind, status: run.status, rules: rules.collect() }
+}
+
+fn said(rule: &RuleRun) -> Option<String> {
+    rule.error_details.as_ref().map(|error| error.message.clone()).or_else(|| rule.summary.clone())
 }
 
 fn action(run: &ActionRun) -> ActionSummary {
@@ -139,9 +181,18 @@ fn outputs(stage: &StageRun) -> BTreeMap<String, String> {
 }
 
 fn failed(stage: &StageRun) -> Option<Failed> {
-    let run = stage.actions.iter().find(|run| run.status == ActionStatus::Failed)?;
-    let message = run.error_details.as_ref().map(|error| error.message.clone()).unwrap_or_default();
-    Some(Failed { stage: stage.name.clone(), action: run.name.clone(), message })
+    let action = stage.actions.iter().find(|run| run.status == ActionStatus::Failed).map(|run| {
+        let message = run.error_details.as_ref().map(|error| error.message.clone());
+        Failed { stage: stage.name.clone(), action: run.name.clone(), message: message.unwrap_or_default() }
+    });
+    action.or_else(|| failed_rule(stage))
+}
+
+/// The rule that a stage failed by. One that only skipped it has failed nothing.
+fn failed_rule(stage: &StageRun) -> Option<Failed> {
+    let mut conditions = stage.conditions.iter().filter(|_| stage.status == StageStatus::Failed);
+    let rule = conditions.find_map(|run| run.rules.iter().find(|rule| rule.status == RuleStatus::Failed))?;
+    Some(Failed { stage: stage.name.clone(), action: rule.name.clone(), message: said(rule).unwrap_or_default() })
 }
 
 impl fmt::Display for Summary {
@@ -160,9 +211,13 @@ impl fmt::Display for Summary {
         for (stage, outputs) in &self.outputs {
             outputs.iter().try_for_each(|(key, value)| writeln!(f, "{stage} {key}  {value}"))?;
         }
-        match &self.failed {
-            Some(failed) => writeln!(f, "\n{} FAILED in action {}: {}", failed.stage, failed.action, failed.message),
-            None => Ok(()),
+        self.conditions(f)?;
+        match (&self.failed, &self.reason) {
+            (Some(failed), _) => {
+                writeln!(f, "\n{} FAILED in action {}: {}", failed.stage, failed.action, failed.message)
+            }
+            (None, Some(reason)) => writeln!(f, "\n{:?}: {reason}", self.status),
+            (None, None) => Ok(()),
         }
     }
 }
@@ -173,6 +228,17 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, status: &str, cost: Cost) -> fmt:
 }
 
 impl Summary {
+    /// Those that did not hold. One that held needs no words.
+    fn conditions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for stage in &self.stages {
+            for condition in stage.conditions.iter().filter(|one| one.status != ConditionStatus::Succeeded) {
+                let said: Vec<&str> = condition.rules.values().flatten().map(String::as_str).collect();
+                writeln!(f, "\n{} {:?} {:?}: {}", stage.name, condition.kind, condition.status, said.join("; "))?;
+            }
+        }
+        Ok(())
+    }
+
     fn total(&self) -> Cost {
         let preparation = self.preparation.iter().map(|clocked| clocked.cost);
         preparation.chain(self.stages.iter().map(|stage| stage.cost)).fold(Cost::default(), |sum, cost| Cost {
@@ -181,3 +247,7 @@ impl Summary {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;
