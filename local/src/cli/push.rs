@@ -10,6 +10,7 @@ use super::client::ClientError;
 use super::service::Service;
 use super::setup::{Released, Setup};
 use super::source::{BRANCH, Remote, Source, SourceError};
+use crate::cloud::{StartError, run_dir};
 use crate::report::say;
 
 pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
@@ -19,7 +20,8 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let parameters = options.parameters.map();
     let released = setup.released().await?;
     let (repository, branch) = place(released.as_ref(), &service.name, account.is_local(), &parameters)?;
-    let source = Source::new(&service, branch).map_err(SourceError::from)?;
+    let state = run_dir::default_state().ok_or(StartError::NoStateDir).map_err(SourceError::from)?;
+    let source = Source::new(&service, branch, &state)?;
     let remote = |url| Remote { url, access: account.kind.clone() };
     let found = setup.repository(repository).await?.map(remote);
     let head = match &found {

@@ -1,6 +1,7 @@
 //! `flowgate run`: everything, start to finish.
 
 use std::cell::OnceCell;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::account::Account;
@@ -64,11 +65,13 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     let service = Service::find(options.service.as_deref().unwrap_or(&example))?;
     let approve = ask::decide(options.approve, reporter)?;
     // First, because a source that cannot be used should cost no start.
-    let source = Source::new(&service, BRANCH).map_err(SourceError::from)?;
+    let state = run_dir::default_state().ok_or(StartError::NoStateDir).map_err(HostError::from)?;
+    let source = Source::new(&service, BRANCH, &state)?;
     source.take().await?;
-    let mut host = open(&service, options, reporter).await?;
+    let mut host = open(&service, state, options, reporter).await?;
     deploy(&mut host, &service, options, reporter).await?;
     push(&host, &service, &source).await?;
+    drop(source);
     let summary = follow(&mut host, &service, approve, reporter).await?;
     let end = if summary.status == ExecutionStatus::Succeeded { End::Succeeded } else { End::Failed };
     // The caller may interrupt us from now on, and still learn how it ended.
@@ -84,8 +87,7 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     Ok(end)
 }
 
-async fn open(service: &Service, options: &args::Run, reporter: &Shared) -> Result<Host, HostError> {
-    let state = run_dir::default_state().ok_or(StartError::NoStateDir)?;
+async fn open(service: &Service, state: PathBuf, options: &args::Run, reporter: &Shared) -> Result<Host, HostError> {
     let builds = service.state(&state).join("builds");
     Host::open(host::Options { port: options.port.number, state, builds }, reporter).await
 }

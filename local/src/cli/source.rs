@@ -6,11 +6,12 @@ use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::account::Kind;
 use super::service::Service;
+use crate::cloud::StartError;
+use crate::cloud::run_dir::RunDir;
 use crate::repository::{self, Commit, Store};
 
 /// The branch that is released, unless a pipeline that is there says otherwise.
@@ -21,7 +22,9 @@ pub(super) const BRANCH: &str = "main";
 pub(super) enum SourceError {
     #[error("cannot take the service's source: {0}")]
     Take(#[from] repository::Error),
-    #[error("cannot run git: {0}; install git, and check TMPDIR")]
+    #[error(transparent)]
+    State(#[from] StartError),
+    #[error("cannot run git: {0}; is it installed?")]
     Machine(#[from] io::Error),
     #[error("git {operation} of {url} failed: {message}")]
     Git { operation: &'static str, url: String, message: String },
@@ -37,15 +40,16 @@ pub(super) struct Remote {
 /// A repository of our own, between the service's folder and where it is pushed to.
 #[derive(Debug)]
 pub(super) struct Source {
-    place: TempDir,
+    // Not where temporary files are: nobody would remove there what is left when we are killed.
+    place: RunDir,
     name: String,
     folder: PathBuf,
     branch: String,
 }
 
 impl Source {
-    pub(super) fn new(service: &Service, branch: &str) -> io::Result<Self> {
-        let place = tempfile::Builder::new().prefix("flowgate-").tempdir()?;
+    pub(super) fn new(service: &Service, branch: &str, state: &Path) -> Result<Self, SourceError> {
+        let place = RunDir::create(state).map_err(|source| StartError::State { path: state.to_owned(), source })?;
         Ok(Self { place, name: service.name.clone(), folder: service.folder.clone(), branch: branch.to_owned() })
     }
 
@@ -152,7 +156,7 @@ mod tests {
         let service = Service { name: "shop".to_owned(), folder: folder.clone() };
         let remote = Remote { url: bare.display().to_string(), access: Kind::Aws { profile: None } };
         let push = async || {
-            let source = Source::new(&service, BRANCH).unwrap();
+            let source = Source::new(&service, BRANCH, root.path()).unwrap();
             source.fetch(&remote).await.unwrap();
             let commit = source.take().await.unwrap();
             source.push(&remote).await.unwrap();
