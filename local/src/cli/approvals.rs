@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_codepipeline::Client;
-use aws_sdk_codepipeline::types::{ActionExecutionDetail, ApprovalResult, ApprovalStatus, StageState};
+use aws_sdk_codepipeline::types::{
+    ActionExecutionDetail, ActionTypeId, ApprovalResult, ApprovalStatus, StageExecution, StageState,
+};
 
 use super::call::{CallError, Called as _};
 use super::observe;
@@ -38,7 +40,7 @@ pub(super) async fn answer(client: &Client, waiting: &Waiting, answer: &Answer) 
 }
 
 fn asked(pipeline: &str, stage: &StageState) -> Vec<Waiting> {
-    let execution = stage.latest_execution().map(|latest| latest.pipeline_execution_id()).unwrap_or_default();
+    let execution = stage.latest_execution().map(StageExecution::pipeline_execution_id).unwrap_or_default();
     let waiting = stage.action_states().iter().filter_map(|action| {
         Some(Waiting {
             pipeline: pipeline.to_owned(),
@@ -71,7 +73,7 @@ fn outputs(actions: &[ActionExecutionDetail]) -> BTreeMap<String, BTreeMap<Strin
     let mut all = BTreeMap::<_, BTreeMap<_, _>>::new();
     // Of several runs of one action the newest counts, and comes first.
     for action in actions.iter().rev() {
-        let provider = action.input().and_then(|input| input.action_type_id()).map(|id| id.provider());
+        let provider = action.input().and_then(|input| input.action_type_id()).map(ActionTypeId::provider);
         let outputs = action.output().and_then(|output| output.output_variables());
         if let (Some("CloudFormation"), Some(stage), Some(outputs)) = (provider, action.stage_name(), outputs) {
             let outputs = outputs.iter().map(|(key, value)| (key.clone(), value.clone()));

@@ -14,7 +14,9 @@ pub(super) async fn run(options: &args::Look) -> Result<(), ClientError> {
     let Chosen { client, pipeline, .. } = client::open(&options.pipeline, &options.caller, Default::Caller).await?;
     let executions = observe::history(&client, &pipeline, LIMIT).await?;
     if options.json {
-        executions.iter().for_each(|execution| say(json!(execution)));
+        for execution in &executions {
+            say(json!(execution));
+        }
     } else if !executions.is_empty() {
         say(report::history(&executions, Paint::of_stdout()).trim_end());
     }

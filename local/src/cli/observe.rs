@@ -3,8 +3,8 @@
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::primitives::DateTime;
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionFilter, ActionState, ExecutionType, PipelineExecutionSummary, SourceRevision,
-    StageConditionState, StageState,
+    ActionExecutionDetail, ActionExecutionFilter, ActionState, ConditionState, ExecutionType, PipelineExecutionSummary,
+    SourceRevision, StageConditionState, StageState,
 };
 use jiff::Timestamp;
 
@@ -102,7 +102,7 @@ fn stage(state: &StageState) -> Stage {
 
 fn condition(kind: &'static str, state: &StageConditionState) -> Option<Condition> {
     let latest = state.latest_execution()?;
-    let rules = state.condition_states().iter().flat_map(|condition| condition.rule_states());
+    let rules = state.condition_states().iter().flat_map(ConditionState::rule_states);
     let of_rules = rules.filter_map(|rule| {
         let latest = rule.latest_execution()?;
         latest.error_details().and_then(|error| error.message()).or_else(|| latest.summary())

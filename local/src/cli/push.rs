@@ -44,9 +44,9 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let (made, moved) = (released.is_none(), head.as_ref() != Some(&commit.id));
     let pushed = Pushed { pipeline: &service.name, commit: &commit.id, made, moved };
     if options.json {
-        say(pushed.json())
+        say(pushed.json());
     } else {
-        say(pushed.text())
+        say(pushed.text());
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::Capability;
-use aws_sdk_codepipeline::types::{ActionCategory, PipelineDeclaration, PipelineExecutionStatus, TriggerType};
+use aws_sdk_codepipeline::types::{
+    ActionCategory, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration, TriggerType,
+};
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
@@ -179,7 +181,7 @@ impl<'a> Setup<'a> {
 }
 
 fn released(pipeline: &PipelineDeclaration) -> Released {
-    let actions = pipeline.stages().iter().flat_map(|stage| stage.actions());
+    let actions = pipeline.stages().iter().flat_map(StageDeclaration::actions);
     let mut sources = actions.filter(|action| {
         action
             .action_type_id()

@@ -7,15 +7,14 @@ const EXECUTION: &str = "11111111-aaaa-bbbb-cccc-000000000001";
 const NEWER: &str = "22222222-aaaa-bbbb-cccc-000000000002";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 fn execution(id: &str, status: &str) -> Execution {
     Execution {
         execution: id.to_owned(),
         status: status.to_owned(),
-        revision: Revision { commit: text(COMMIT), message: text("Say hello\n\nin all languages") },
+        revision: Revision {
+            commit: Some(COMMIT.to_owned()),
+            message: Some("Say hello\n\nin all languages".to_owned()),
+        },
         ..Execution::default()
     }
 }
@@ -58,7 +57,8 @@ fn an_approval_that_waits_says_how_to_answer_it_and_one_that_was_answered_says_b
         "Approve        InProgress  11111111\n  \
            Approve          waits       for `flowgate approve` or `flowgate reject`\n",
     );
-    let answered = Action { by: text("user/approver"), ..action("Approve", Some("Succeeded"), Some("fine")) };
+    let answered =
+        Action { by: Some("user/approver".to_owned()), ..action("Approve", Some("Succeeded"), Some("fine")) };
     shows(
         stage("Approve", Some("Succeeded"), vec![answered]),
         "Approve        Succeeded   11111111\n  Approve          Succeeded   fine (by user/approver)\n",
@@ -67,11 +67,14 @@ fn an_approval_that_waits_says_how_to_answer_it_and_one_that_was_answered_says_b
 
 #[test]
 fn who_waits_before_a_stage_and_what_holds_it_is_shown() {
-    let condition =
-        Condition { kind: "before entry", status: "InProgress".to_owned(), summary: text("the window opens at 9") };
+    let condition = Condition {
+        kind: "before entry",
+        status: "InProgress".to_owned(),
+        summary: Some("the window opens at 9".to_owned()),
+    };
     let prod = Stage {
-        inbound: text(NEWER),
-        disabled: text("a freeze"),
+        inbound: Some(NEWER.to_owned()),
+        disabled: Some("a freeze".to_owned()),
         conditions: vec![condition],
         ..stage("Prod", Some("InProgress"), Vec::new())
     };
@@ -84,7 +87,7 @@ fn who_waits_before_a_stage_and_what_holds_it_is_shown() {
 
 #[test]
 fn superseded_executions_say_so() {
-    let superseded = Execution { summary: text("by a newer one"), ..execution(EXECUTION, "Superseded") };
+    let superseded = Execution { summary: Some("by a newer one".to_owned()), ..execution(EXECUTION, "Superseded") };
     let executions = vec![execution(NEWER, "InProgress"), superseded];
     let shown = status(&Status { pipeline: "a".to_owned(), executions, ..Status::default() }, Paint::Plain);
     let expected = "a\n\n22222222  InProgress  01234567 Say hello\n\
@@ -99,12 +102,12 @@ fn history_tells_how_each_execution_went_and_what_was_said_of_it() {
         action: action.to_owned(),
         status: status.to_owned(),
         by: by.map(str::to_owned),
-        text: text(words),
+        text: Some(words.to_owned()),
     };
     let executions = [Execution {
         rollback: true,
-        trigger: text("CloudWatchEvent"),
-        started_by: text("rule/push"),
+        trigger: Some("CloudWatchEvent".to_owned()),
+        started_by: Some("rule/push".to_owned()),
         started: Some("2026-01-02T03:04:05.6Z".parse().unwrap()),
         updated: Some("2026-01-02T03:05:07.6Z".parse().unwrap()),
         said: vec![said("Approve", "Succeeded", Some("user/approver"), "fine"), said("Gate", "Failed", None, "denied")],
