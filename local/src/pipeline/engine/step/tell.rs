@@ -33,7 +33,9 @@ impl Step<'_> {
             changed.push(rule.clone());
         }
         let kind = condition.kind;
-        changed.iter().for_each(|rule| self.changed_rule(index, kind, rule));
+        for rule in &changed {
+            self.changed_rule(index, kind, rule);
+        }
     }
 
     pub(super) fn changed_action(&mut self, index: usize, run: &ActionRun) {

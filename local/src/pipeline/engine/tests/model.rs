@@ -73,30 +73,30 @@ impl Game {
             }
             Move::StartAgain => {}
             Move::Finish { which, well, variables } => {
-                self.with(which, true, Started::is_work, |game, run| game.tell(&finish(run, *well, *variables)));
+                self.with(*which, true, Started::is_work, |game, run| game.tell(&finish(run, *well, *variables)));
             }
             Move::Answer { which, approved } => {
-                self.with(which, true, Started::is_approval, |game, run| game.tell(&answer(run, *approved)));
+                self.with(*which, true, Started::is_approval, |game, run| game.tell(&answer(run, *approved)));
             }
             Move::NotAsked { which } => {
-                self.with(which, true, Started::is_approval, |game, run| game.tell(&finish(run, false, false)));
+                self.with(*which, true, Started::is_approval, |game, run| game.tell(&finish(run, false, false)));
             }
             Move::Judge { which, holds } => {
-                self.with(which, true, Started::is_rule, |game, run| game.tell(&judge(run, *holds)));
+                self.with(*which, true, Started::is_rule, |game, run| game.tell(&judge(run, *holds)));
             }
             Move::News { which, percent } => {
-                self.with(which, true, Started::is_work, |game, run| game.tell(&news(run, *percent)));
+                self.with(*which, true, Started::is_work, |game, run| game.tell(&news(run, *percent)));
             }
             Move::Wait { minutes } => {
                 self.waited += SignedDuration::from_mins((*minutes).into());
                 self.tell(&Event::Tick);
             }
-            Move::Late { which, well } => self.with(which, false, |_| true, |game, run| game.all_in_vain(run, *well)),
-            Move::Amiss { which } => self.amiss(which),
+            Move::Late { which, well } => self.with(*which, false, |_| true, |game, run| game.all_in_vain(run, *well)),
+            Move::Amiss { which } => self.amiss(*which),
         }
     }
 
-    fn with(&mut self, which: &Index, running: bool, kind: fn(&Started) -> bool, does: impl FnOnce(&mut Self, &RunId)) {
+    fn with(&mut self, which: Index, running: bool, kind: fn(&Started) -> bool, does: impl FnOnce(&mut Self, &RunId)) {
         let found = self.watcher.pick(running, kind);
         if !found.is_empty() {
             does(self, which.get(&found));
@@ -111,7 +111,7 @@ impl Game {
     }
 
     /// Each kind of thing hears what another kind should.
-    fn amiss(&mut self, which: &Index) {
+    fn amiss(&mut self, which: Index) {
         self.all_in_vain(&RunId("nobody".into()), true);
         self.tell_in_vain(&Event::Tick);
         self.with(which, true, Started::is_work, |game, run| {

@@ -121,7 +121,7 @@ fn the_first_execution_has_nothing_to_go_back_to() {
 }
 
 #[test]
-fn the_newest_success_comes_back_and_a_rollback_neither_goes_back_nor_comes_back() {
+fn the_newest_success_comes_back_and_its_failure_goes_no_further() {
     check(
         "Source: Fetch >Code
          Prod failure=ROLLBACK: Deploy <Code",
@@ -179,48 +179,73 @@ fn the_newest_success_comes_back_and_a_rollback_neither_goes_back_nor_comes_back
             back-10 Prod/Deploy Failed JobFailed: no again
             back-10 Prod Failed
             back-10 Failed action \"Deploy\" of stage \"Prod\" failed; a rollback is not rolled back again
-        start e4
-            e4 InProgress
-            e4 Source InProgress
-            e4 Source/Fetch InProgress
-            run e4 Source/Fetch >Code store/a-pipeline-with-a-lo/Code/0000013
-        ok e4 Fetch
-            e4 Source/Fetch Succeeded
-            e4 Source Succeeded
-            e4 Prod InProgress
-            e4 Prod/Deploy InProgress
-            run e4 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000013
-        fail e4 Deploy no
-            e4 Prod/Deploy Failed JobFailed: no
-            e4 Prod Failed
-            e4 Failed action \"Deploy\" of stage \"Prod\" failed; execution back-15 rolls it back
-            back-15 InProgress
-            back-15 Prod InProgress
-            back-15 Prod/Deploy InProgress
-            run back-15 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000005
-        ok back-15 Deploy
-            back-15 Prod/Deploy Succeeded
-            back-15 Prod Succeeded
-            back-15 Succeeded
-        start e5
-            e5 InProgress
-            e5 Source InProgress
-            e5 Source/Fetch InProgress
-            run e5 Source/Fetch >Code store/a-pipeline-with-a-lo/Code/0000018
-        ok e5 Fetch
-            e5 Source/Fetch Succeeded
-            e5 Source Succeeded
-            e5 Prod InProgress
-            e5 Prod/Deploy InProgress
-            run e5 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000018
-        fail e5 Deploy no
-            e5 Prod/Deploy Failed JobFailed: no
-            e5 Prod Failed
-            e5 Failed action \"Deploy\" of stage \"Prod\" failed; execution back-20 rolls it back
-            back-20 InProgress
-            back-20 Prod InProgress
-            back-20 Prod/Deploy InProgress
-            run back-20 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000005
+        ",
+    );
+}
+
+#[test]
+fn a_rollback_that_succeeded_is_not_what_comes_back() {
+    check(
+        "Source: Fetch >Code
+         Prod failure=ROLLBACK: Deploy <Code",
+        "
+        start e1
+            e1 InProgress
+            e1 Source InProgress
+            e1 Source/Fetch InProgress
+            run e1 Source/Fetch >Code store/a-pipeline-with-a-lo/Code/0000002
+        ok e1 Fetch
+            e1 Source/Fetch Succeeded
+            e1 Source Succeeded
+            e1 Prod InProgress
+            e1 Prod/Deploy InProgress
+            run e1 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000002
+        ok e1 Deploy
+            e1 Prod/Deploy Succeeded
+            e1 Prod Succeeded
+            e1 Succeeded
+        start e2
+            e2 InProgress
+            e2 Source InProgress
+            e2 Source/Fetch InProgress
+            run e2 Source/Fetch >Code store/a-pipeline-with-a-lo/Code/0000005
+        ok e2 Fetch
+            e2 Source/Fetch Succeeded
+            e2 Source Succeeded
+            e2 Prod InProgress
+            e2 Prod/Deploy InProgress
+            run e2 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000005
+        fail e2 Deploy no
+            e2 Prod/Deploy Failed JobFailed: no
+            e2 Prod Failed
+            e2 Failed action \"Deploy\" of stage \"Prod\" failed; execution back-7 rolls it back
+            back-7 InProgress
+            back-7 Prod InProgress
+            back-7 Prod/Deploy InProgress
+            run back-7 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000002
+        ok back-7 Deploy
+            back-7 Prod/Deploy Succeeded
+            back-7 Prod Succeeded
+            back-7 Succeeded
+        start e3
+            e3 InProgress
+            e3 Source InProgress
+            e3 Source/Fetch InProgress
+            run e3 Source/Fetch >Code store/a-pipeline-with-a-lo/Code/0000010
+        ok e3 Fetch
+            e3 Source/Fetch Succeeded
+            e3 Source Succeeded
+            e3 Prod InProgress
+            e3 Prod/Deploy InProgress
+            run e3 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000010
+        fail e3 Deploy no
+            e3 Prod/Deploy Failed JobFailed: no
+            e3 Prod Failed
+            e3 Failed action \"Deploy\" of stage \"Prod\" failed; execution back-12 rolls it back
+            back-12 InProgress
+            back-12 Prod InProgress
+            back-12 Prod/Deploy InProgress
+            run back-12 Prod/Deploy <Code store/a-pipeline-with-a-lo/Code/0000002
         ",
     );
 }

@@ -94,7 +94,9 @@ impl Watcher {
                 seen.begun.insert(request.action.clone(), Some(success.is_some()));
                 let action = self.action(&request.stage, &request.action).clone();
                 let seen = self.executions.get_mut(&request.execution).unwrap();
-                success.iter().for_each(|success| seen.keep(request, &action, success));
+                if let Some(success) = success {
+                    seen.keep(request, &action, success);
+                }
             }
             Started::Rule(request, _) => {
                 seen.asked.insert(rule_name(request.kind, &request.rule), Some(success.is_some()));
@@ -164,7 +166,8 @@ impl Watcher {
         let decided = seen.abandoned.drain(..).collect::<Vec<_>>();
         assert!(decided.iter().all(|kind| seen.met(&stage, *kind) == Some(false)), "{id} {name} abandons a rule");
         if status == StageStatus::InProgress {
-            assert!(!seen.failed && !(seen.is_rollback && !seen.succeeded.is_empty()), "{id} goes on to {name}");
+            let is_over = seen.failed || seen.is_rollback && !seen.succeeded.is_empty();
+            assert!(!is_over, "{id} goes on to {name}");
             (seen.begun, seen.asked) = Default::default();
         } else {
             assert!(seen.may_end(&stage, status), "{id} {name} is {status:?} after {:?} {:?}", seen.begun, seen.asked);
