@@ -19,14 +19,15 @@ const RESULTS: [(&str, Option<ConditionResult>); 4] = [
 
 /// The stage's conditions, if they can run.
 pub(in super::super) fn check(stage: &Place, declared: &wire::Stage) -> Checked<Conditions> {
-    let passing = |kind, declared: &Option<wire::Conditions>| {
-        declared.as_ref().map(|declared| self::passing(&stage.field(field(kind)), kind, declared)).transpose()
+    let at = |kind| stage.field(field(kind));
+    let pass = |kind, declared: Option<&wire::Conditions>| {
+        declared.map(|declared| passing(&at(kind), kind, declared)).transpose()
     };
-    let failing = |declared: &wire::FailureConditions| failing(&stage.field(field(ConditionKind::OnFailure)), declared);
+    let fail = |declared| failing(&at(ConditionKind::OnFailure), declared);
     Ok(Conditions {
-        before_entry: passing(ConditionKind::BeforeEntry, &declared.before_entry)?,
-        on_success: passing(ConditionKind::OnSuccess, &declared.on_success)?,
-        on_failure: declared.on_failure.as_ref().map(failing).transpose()?,
+        before_entry: pass(ConditionKind::BeforeEntry, declared.before_entry.as_ref())?,
+        on_success: pass(ConditionKind::OnSuccess, declared.on_success.as_ref())?,
+        on_failure: declared.on_failure.as_ref().map(fail).transpose()?,
     })
 }
 
