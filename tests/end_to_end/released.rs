@@ -96,15 +96,15 @@ fn waits_at(status: &Value, name: &str, commit: &str) -> bool {
 #[tokio::test]
 async fn what_fails_in_gamma_is_put_before_nobody() {
     let up = Up::new().await;
-    let service = up.service("failing_in_gamma", "failing_in_gamma");
+    let service = up.service("gamma_fails", "gamma_fails");
     let commit = up.push(&service).await;
-    let failed = up.until_ended("failing-in-gamma", &commit).await;
+    let failed = up.until_ended("gamma-fails", &commit).await;
     assert_eq!(failed["status"], "Failed");
-    let status = up.json("status", &["failing-in-gamma"]).await.remove(0);
+    let status = up.json("status", &["gamma-fails"]).await.remove(0);
     assert_eq!(
         (&stage(&status, "Beta")["status"], &stage(&status, "Gamma")["status"]),
         (&"Succeeded".into(), &"Failed".into())
     );
     assert_eq!(stage(&status, "Approve")["status"], Value::Null, "Approve is never asked: {status}");
-    assert!(!up.stacks().await.contains("failing-in-gamma-prod"));
+    assert!(!up.stacks().await.contains("gamma-fails-prod"));
 }

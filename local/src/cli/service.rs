@@ -5,6 +5,13 @@ use std::path::{Path, PathBuf};
 /// The files that a service must have.
 const FILES: [&str; 3] = ["app-sam.yaml", "test-sam.yaml", "buildspec.yml"];
 
+/// CloudFormation cuts the names that it makes to 64 characters. Of a service's name and the stage after it, 25 are sure
+/// to stay, and by those the deploy roles of `template.yaml` know what they may change.
+const LONGEST: usize = 19;
+
+/// A service with such a word has stacks that look like another service's, or like its previews.
+const TAKEN: [&str; 8] = ["pr", "dev", "pool", "tests", "beta", "gamma", "prod", "flowgate"];
+
 /// A folder that looks like a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Service {
@@ -22,8 +29,9 @@ pub(super) enum NotAService {
     #[error("{} has no {file}; a service needs {}", folder.display(), FILES.join(", "))]
     NoFile { folder: PathBuf, file: &'static str },
     #[error(
-        "{name:?} cannot name a service: begin with a letter, then a-z, 0-9 and single - or _, 32 characters at most, \
-         without -pr-, -dev- and -pool-; rename the folder"
+        "{name:?} cannot name a service: begin with a letter, then a-z, 0-9 and single - or _, {LONGEST} characters at \
+         most, and no word after the first may be {}; rename the folder",
+        TAKEN.join(", ")
     )]
     Name { name: String },
 }
@@ -53,14 +61,15 @@ impl Service {
 fn name(folder: &Path) -> Result<String, NotAService> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".git").unwrap_or(&name).to_lowercase().replace('_', "-");
+    if is_name(&name) { Ok(name) } else { Err(NotAService::Name { name }) }
+}
+
+fn is_name(name: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let is_name =
-        name.len() <= 32 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word);
-    if is_name && !["-pr-", "-dev-", "-pool-"].iter().any(|infix| name.contains(infix)) {
-        Ok(name)
-    } else {
-        Err(NotAService::Name { name })
-    }
+    name.len() <= LONGEST
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.split('-').all(is_word)
+        && !name.split('-').skip(1).any(|word| TAKEN.contains(&word))
 }
 
 #[cfg(test)]
@@ -91,9 +100,21 @@ mod tests {
     }
 
     #[test]
-    fn names_that_could_be_taken_for_a_preview_are_refused() {
-        for folder in ["shop-pr-x", "a_dev_b", "x__y", "1st", "naïve", "a b", &"a".repeat(33)] {
+    fn names_that_could_be_taken_for_a_preview_or_for_anothers_stage_are_refused() {
+        for folder in ["shop-pr-x", "a_dev_b", "shop_dev", "shop-beta", "shop_prod_x", "shop-flowgate", "x-tests"] {
+            let message = service(folder, &FILES).unwrap_err().to_string();
+            assert!(message.contains("no word after the first may be pr, dev, pool, tests, beta"), "{message}");
+        }
+        for folder in ["beta", "prod_tools", "shop_product"] {
+            assert!(service(folder, &FILES).is_ok(), "{folder}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_a_stacks_are_refused() {
+        for folder in ["x__y", "1st", "naïve", "a b", "a2345678901234567890"] {
             assert!(matches!(service(folder, &FILES), Err(NotAService::Name { .. })), "{folder}");
         }
+        assert!(service("a234567890123456789", &FILES).is_ok());
     }
 }
