@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 /// Why a text is not the name or id it should be.
@@ -88,6 +89,20 @@ id!(
     /// A SHA-256, in lowercase hexadecimal.
     Digest, "a SHA-256 (64 hexadecimal digits)", is_sha256
 );
+
+impl Digest {
+    /// The SHA-256 of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::from(<[u8; 32]>::from(Sha256::digest(bytes)))
+    }
+}
+
+impl From<[u8; 32]> for Digest {
+    /// The SHA-256 that was computed elsewhere, such as piece by piece.
+    fn from(sha256: [u8; 32]) -> Self {
+        Self(sha256.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
 
 /// A number used once: tells our own write from another's when a reply was lost (I8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -186,6 +201,12 @@ mod tests {
         for bad in ["", "8f2c", "main", &"8F2C".repeat(10), &"8f2c".repeat(11), &format!("{}\n", "8f2c".repeat(10))] {
             assert!(bad.parse::<CommitId>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_digest_is_the_one_that_everybody_computes() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of(b"abc"), abc.parse().unwrap());
     }
 
     #[test]

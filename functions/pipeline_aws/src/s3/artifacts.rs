@@ -13,17 +13,13 @@ use bytes::Bytes;
 use pipeline_core::{
     configure::perform::{Files, ReadArtifacts, WriteArtifacts},
     digest::{Build, ReadBuild, may_be_template},
+    ids::Digest,
     job::Artifact,
     ports::PortError,
 };
-use sha2::{Digest as _, Sha256};
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{
-    error::port_error,
-    event::ArtifactAccess,
-    s3::{hexadecimal, unread},
-};
+use crate::{error::port_error, event::ArtifactAccess, s3::unread};
 
 /// Artifacts, as one job or our own role may reach them.
 #[derive(Debug, Clone)]
@@ -37,6 +33,9 @@ const LARGEST_ARTIFACT: i64 = 64 << 20;
 
 /// The largest file that is read from an artifact; a packaged template is at most 1 MB.
 const LARGEST: u64 = 8 << 20;
+
+/// The most that is kept of one artifact, unpacked, in bytes.
+const LARGEST_SUM: u64 = 32 << 20;
 
 impl Artifacts {
     /// The artifacts of one job, reached with its credentials over the HTTP client of `config`.
@@ -86,44 +85,50 @@ fn unusable(artifact: &Artifact, why: String) -> PortError {
 impl ReadArtifacts for Artifacts {
     async fn files(&self, artifact: &Artifact, paths: &BTreeSet<&str>) -> Result<Files, PortError> {
         let mut archive = open(artifact, self.zip(artifact).await?)?;
-        let mut files = Files::new();
-        for path in paths {
-            let bytes = file(&mut archive, path).map_err(|error| match error {
-                ZipError::FileNotFound => {
-                    PortError::NotFound { what: format!("file {path} of artifact {}", artifact.name) }
-                }
-                other => unusable(artifact, format!("{path}: {other}")),
-            })?;
-            files.insert((*path).to_owned(), bytes);
-        }
-        Ok(files)
+        unpack(artifact, &mut archive, paths.iter().copied())
     }
 }
 
 impl ReadBuild for Artifacts {
     async fn build(&self, artifact: &Artifact) -> Result<Build, PortError> {
         let zip = self.zip(artifact).await?;
-        let sha256 = hexadecimal(&Sha256::digest(&zip));
+        let sha256 = Digest::of(&zip);
         let mut archive = open(artifact, zip)?;
         let paths: Result<Vec<String>, _> = archive.file_names().map(|path| path.map(Cow::into_owned)).collect();
-        let mut files = Files::new();
-        for path in paths.map_err(|error| unusable(artifact, error.to_string()))? {
-            if !may_be_template(&path) {
-                continue;
-            }
-            let bytes = file(&mut archive, &path).map_err(|error| unusable(artifact, format!("{path}: {error}")))?;
-            files.insert(path, bytes);
-        }
-        Ok(Build { sha256, files })
+        let paths = paths.map_err(|error| unusable(artifact, error.to_string()))?;
+        let templates = paths.iter().map(String::as_str).filter(|path| may_be_template(path));
+        Ok(Build { sha256, files: unpack(artifact, &mut archive, templates)? })
     }
 }
 
-fn file(archive: &mut Archive, path: &str) -> Result<Vec<u8>, ZipError> {
+/// The named files, which a small zip can hold far larger than itself.
+fn unpack<'p>(
+    artifact: &Artifact,
+    archive: &mut Archive,
+    paths: impl Iterator<Item = &'p str>,
+) -> Result<Files, PortError> {
+    let mut files = Files::new();
+    let mut room = LARGEST_SUM;
+    for path in paths {
+        let bytes = file(archive, path, room.min(LARGEST)).map_err(|error| match error {
+            ZipError::FileNotFound => {
+                PortError::NotFound { what: format!("file {path} of artifact {}", artifact.name) }
+            }
+            other => unusable(artifact, format!("{path}: {other}")),
+        })?;
+        room -= bytes.len() as u64;
+        files.insert(path.to_owned(), bytes);
+    }
+    Ok(files)
+}
+
+fn file(archive: &mut Archive, path: &str, most: u64) -> Result<Vec<u8>, ZipError> {
     let entry = archive.by_name(path)?;
     let mut bytes = Vec::new();
-    entry.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(ZipError::InvalidArchive(format!("larger than {LARGEST} bytes").into()));
+    entry.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let why = format!("larger than {LARGEST} bytes, or than {LARGEST_SUM} with the files before it");
+        return Err(ZipError::InvalidArchive(why.into()));
     }
     Ok(bytes)
 }
@@ -150,4 +155,25 @@ fn archive(files: &Files) -> Result<Vec<u8>, ZipError> {
         zip.write_all(bytes)?;
     }
     Ok(zip.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_more_than_fits_is_refused() {
+        let artifact = Artifact { name: "Build".into(), revision: None, bucket: "b".into(), key: "k".into() };
+        let whole: Files = (0..5).map(|number| (format!("{number}.yaml"), vec![b' '; 7 << 20])).collect();
+        let zip = Bytes::from(archive(&whole).unwrap());
+        assert!(zip.len() < 1 << 20);
+        let kept = |paths: &[&str]| {
+            let mut archive = open(&artifact, zip.clone()).unwrap();
+            unpack(&artifact, &mut archive, paths.iter().copied()).map(|files| files.len())
+        };
+        assert_eq!(kept(&["0.yaml", "1.yaml", "2.yaml", "3.yaml"]), Ok(4));
+        let refused = kept(&["0.yaml", "1.yaml", "2.yaml", "3.yaml", "4.yaml"]).unwrap_err();
+        assert!(matches!(refused, PortError::Unusable { .. }) && refused.to_string().contains("4.yaml"), "{refused}");
+        assert!(matches!(kept(&["5.yaml"]), Err(PortError::NotFound { .. })));
+    }
 }

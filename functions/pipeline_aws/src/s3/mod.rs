@@ -29,7 +29,3 @@ fn unread(what: &str, error: &SdkError<GetObjectError, HttpResponse>) -> PortErr
         _ => port_error(&format!("read {what}"), error),
     }
 }
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

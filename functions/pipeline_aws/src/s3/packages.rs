@@ -4,11 +4,12 @@ use aws_sdk_s3::{Client, operation::get_object::GetObjectOutput};
 use aws_types::SdkConfig;
 use pipeline_core::{
     digest::{Measured, Object, ReadPackages},
+    ids::Digest,
     ports::PortError,
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::s3::{client, hexadecimal, unread};
+use crate::s3::{client, unread};
 
 /// The objects that our role may read.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl Packages {
             each(&piece);
         }
         let version = answer.version_id.unwrap_or_default();
-        Ok(Measured { version, sha256: hexadecimal(&hash.finalize()) })
+        Ok(Measured { version, sha256: Digest::from(<[u8; 32]>::from(hash.finalize())) })
     }
 }
 

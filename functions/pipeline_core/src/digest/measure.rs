@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
-    digest::{Measured, Object, ReadBuild, ReadPackages, Reference, references},
+    digest::{InvalidTemplate, Measured, Object, ReadBuild, ReadPackages, Reference, references, references_of_any},
     ids::Digest,
     job::Artifact,
     ports::PortError,
@@ -24,7 +23,10 @@ pub async fn measure(
 ) -> Result<Digest, PortError> {
     let unusable = |why: String| PortError::Unusable { what: format!("artifact {}", artifact.name), why };
     let build = builds.build(artifact).await?;
-    let mut pending: Vec<Reference> = build.files.values().flat_map(|text| references(text)).collect();
+    let mut pending = vec![];
+    for (path, text) in &build.files {
+        pending.extend(references_of_any(text).map_err(|error| unusable(format!("{path}: {error}")))?);
+    }
     let mut measured = BTreeMap::new();
     while let Some(reference) = pending.pop() {
         if measured.contains_key(&reference) {
@@ -50,21 +52,22 @@ async fn follow(packages: &impl ReadPackages, reference: &Reference) -> Result<(
         Reference::Package(object) => Ok((packages.measure(object).await?, vec![])),
         Reference::Template(object) => {
             let (found, text) = packages.template(object).await?;
-            Ok((found, references(&text)))
+            let unusable =
+                |error: InvalidTemplate| PortError::Unusable { what: object.to_string(), why: error.to_string() };
+            Ok((found, references(&text).map_err(unusable)?))
         }
     }
 }
 
 #[derive(Serialize)]
 struct Canonical<'a> {
-    artifact: &'a str,
+    artifact: &'a Digest,
     objects: BTreeSet<(&'a Object, &'a Measured)>,
 }
 
 /// SHA-256 of the canonical list: JSON, whose quoting keeps neighbours apart, and sorted.
-fn digest(artifact: &str, measured: &BTreeMap<Reference, Measured>) -> Digest {
+fn digest(artifact: &Digest, measured: &BTreeMap<Reference, Measured>) -> Digest {
     let objects = measured.iter().map(|(reference, found)| (reference.object(), found)).collect();
     let list = serde_json::to_vec(&Canonical { artifact, objects }).expect("strings have a JSON form");
-    let hash: String = Sha256::digest(list).iter().map(|byte| format!("{byte:02x}")).collect();
-    hash.parse().expect("a SHA-256 has 64 hexadecimal digits")
+    Digest::of(&list)
 }

@@ -1,9 +1,11 @@
-//! What a release is made of, in one number: the artifact, and every object in S3 that its templates name.
+//! What a release is made of, in one number: the artifact, and every object in S3 that its templates deploy.
 //!
 //! A template says where code is, not what it is. So the digest covers the bytes of both, and an object that was
 //! exchanged under its key after somebody approved shows.
 
+mod locations;
 pub mod measure;
+mod node;
 mod reference;
 mod template;
 
@@ -11,9 +13,9 @@ use std::fmt;
 
 pub use reference::Reference;
 use serde::Serialize;
-pub use template::references;
+pub use template::{InvalidTemplate, references, references_of_any};
 
-use crate::{configure::perform::Files, job::Artifact, ports::PortError};
+use crate::{configure::perform::Files, ids::Digest, job::Artifact, ports::PortError};
 
 /// An object in S3, as a template names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -41,15 +43,15 @@ impl fmt::Display for Object {
 pub struct Measured {
     /// The version that was read; empty in a bucket that keeps none.
     pub version: String,
-    /// The SHA-256 of its bytes, in hexadecimal.
-    pub sha256: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
 }
 
 /// The artifact of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
-    /// The SHA-256 of its zip, in hexadecimal.
-    pub sha256: String,
+    /// The SHA-256 of its zip.
+    pub sha256: Digest,
     /// The files at its root that may be templates, by [`may_be_template`].
     pub files: Files,
 }

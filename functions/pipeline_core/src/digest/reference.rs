@@ -22,19 +22,24 @@ impl Reference {
     }
 }
 
-/// `s3://bucket/key`. What ends in a slash is a folder that somebody's program uses, not an object that is deployed.
+/// `s3://bucket/key`, with `?versionId=` as SAM takes it.
 pub(super) fn s3_uri(text: &str) -> Option<Object> {
-    let (bucket, key) = text.strip_prefix("s3://")?.split_once('/')?;
-    object(bucket, key, None)
+    let (place, version) = versioned(text.strip_prefix("s3://")?);
+    let (bucket, key) = place.split_once('/')?;
+    object(bucket, key.trim_start_matches('/'), version)
+}
+
+fn versioned(text: &str) -> (&str, Option<&str>) {
+    let Some((place, query)) = text.split_once('?') else { return (text, None) };
+    (place, query.split('&').find_map(|pair| pair.strip_prefix("versionId=")).filter(|id| !id.is_empty()))
 }
 
 /// The URL of an object, with the bucket in the host or in the path. CloudFormation takes templates from S3 only, so a
 /// host that is not known to carry a bucket, such as an endpoint of one's own, has it in the path.
 pub(super) fn s3_url(text: &str) -> Option<Object> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let (rest, version) = versioned(rest);
     let (host, path) = rest.split_once('/')?;
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let version = query.split('&').find_map(|pair| pair.strip_prefix("versionId=")).filter(|id| !id.is_empty());
     let path = percent_decode_str(path).decode_utf8().ok()?;
     match bucket_of(host) {
         Some(bucket) => object(bucket, &path, version),
@@ -73,6 +78,9 @@ mod tests {
             ("s3://b/", "nothing"),
             ("s3:///k", "nothing"),
             ("s3://b/folder/", "nothing"),
+            ("s3://b//k", "s3://b/k"),
+            ("s3://b/k?versionId=v1", "s3://b/k in version v1"),
+            ("s3://b/k?versionId=", "s3://b/k"),
             ("s3://${Bucket}/k", "nothing"),
             ("S3://b/k", "nothing"),
             ("https://b/k", "nothing"),

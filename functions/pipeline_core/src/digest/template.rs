@@ -1,153 +1,104 @@
 //! What a template names.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
-use serde_saphyr::Tagged;
-
 use crate::digest::{
     Object, Reference,
-    reference::{object, s3_uri, s3_url},
+    locations::{Unresolved, locations, objects},
+    node::Node,
 };
 
-/// The objects that `text` names inside its `Resources`; none when it is not a template.
-pub fn references(text: &[u8]) -> Vec<Reference> {
-    let Ok(text) = std::str::from_utf8(text) else { return vec![] };
-    let template: Option<Node> = serde_saphyr::from_str(text).ok();
-    let mut found = vec![];
-    if let Some(resources) = template.as_ref().and_then(|template| template.get("Resources")) {
-        walk(resources, &mut found);
-    }
-    found
+/// Why nobody can say what a template names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTemplate {
+    /// It is not YAML or JSON as CloudFormation takes it.
+    #[error("it cannot be read as a template: {0}")]
+    Unreadable(String),
+    /// What is deployed depends on more than the template.
+    #[error(
+        "{property} of {resource} does not say in plain text which object of S3 it means; package the template, and \
+         leave functions and parameters out of the location"
+    )]
+    Unresolved {
+        /// The logical id, or what else holds the location.
+        resource: String,
+        /// The property.
+        property: String,
+    },
 }
 
-/// A value of a template. Numbers and the like name nothing, and neither does what an intrinsic function gives.
-#[derive(Debug)]
-enum Node {
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<(String, Node)>),
-    Else,
+/// The objects that a template, or a part that is included in one, names.
+pub fn references(text: &[u8]) -> Result<Vec<Reference>, InvalidTemplate> {
+    let text = std::str::from_utf8(text).map_err(|error| InvalidTemplate::Unreadable(error.to_string()))?;
+    let template: Node = serde_saphyr::from_str(text).map_err(|error| unreadable(&error))?;
+    let mut found = globals(&template)?;
+    walk("the template", &template, &mut found)?;
+    Ok(found)
 }
 
-impl Node {
-    fn get(&self, key: &str) -> Option<&Self> {
-        let Self::Map(entries) = self else { return None };
-        entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
-    }
-
-    fn text(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            Self::Text(text) => Some(text),
-            Self::List(_) | Self::Map(_) | Self::Else => None,
+/// The same of a file that may be no template at all, and then names nothing.
+pub fn references_of_any(text: &[u8]) -> Result<Vec<Reference>, InvalidTemplate> {
+    let resources = b"Resources";
+    match references(text) {
+        Err(InvalidTemplate::Unreadable(_)) if !text.windows(resources.len()).any(|part| part == resources) => {
+            Ok(vec![])
         }
+        found => found,
     }
 }
 
-/// The properties that name a template by its URL, each with its resource's type.
-const NESTED: [(&str, &str); 2] =
-    [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
+/// The parser's first line: what follows it repeats the template.
+fn unreadable(error: &serde_saphyr::Error) -> InvalidTemplate {
+    InvalidTemplate::Unreadable(error.to_string().lines().next().unwrap_or_default().to_owned())
+}
 
-fn walk(node: &Node, found: &mut Vec<Reference>) {
+/// A resource is known by its shape, wherever it stands: loops and included parts put it in other places, too.
+fn walk(name: &str, node: &Node, found: &mut Vec<Reference>) -> Result<(), InvalidTemplate> {
     match node {
-        Node::Text(text) => found.extend(s3_uri(text).map(Reference::Package)),
-        Node::List(items) => items.iter().for_each(|item| walk(item, found)),
+        Node::List(items) => items.iter().try_for_each(|item| walk(name, item, found)),
         Node::Map(entries) => {
-            found.extend(named_by(node).map(Reference::Package));
-            found.extend(nested_by(node).map(Reference::Template));
-            // What a program is told is not what is deployed, and may name data that changes by the minute.
-            entries.iter().filter(|(key, _)| key != "Environment").for_each(|(_, value)| walk(value, found));
+            found.extend(included(name, node)?);
+            if let Some(kind) = node.text("Type") {
+                found.extend(named(name, kind, node, &["Properties"])?);
+            }
+            entries.iter().try_for_each(|(key, value)| walk(key, value, found))
         }
-        Node::Else => {}
+        Node::Text(_) | Node::Else => Ok(()),
     }
 }
 
-/// `{S3Bucket, S3Key, S3ObjectVersion}` or `{Bucket, Key, Version}`.
-fn named_by(node: &Node) -> Option<Object> {
-    let place = |bucket, key, version| object(node.text(bucket)?, node.text(key)?, node.text(version));
-    place("S3Bucket", "S3Key", "S3ObjectVersion").or_else(|| place("Bucket", "Key", "Version"))
+/// `{Name: AWS::Include, Parameters: {Location}}`, which CloudFormation replaces by what is there.
+fn included(name: &str, node: &Node) -> Result<Vec<Reference>, InvalidTemplate> {
+    if node.text("Name") != Some("AWS::Include") {
+        return Ok(vec![]);
+    }
+    let found = objects(node, &["Parameters", "Location"]).unwrap_or_default();
+    if found.is_empty() {
+        return Err(unresolved(name, "Location"));
+    }
+    Ok(found.into_iter().map(Reference::Template).collect())
 }
 
-fn nested_by(node: &Node) -> Option<Object> {
-    let (_, property) = NESTED.into_iter().find(|(kind, _)| node.text("Type") == Some(kind))?;
-    node.get("Properties")?.text(property).and_then(s3_url)
+/// What SAM gives to every resource of a type that does not say it itself.
+fn globals(template: &Node) -> Result<Vec<Reference>, InvalidTemplate> {
+    let sections = template.get("Globals").map(Node::entries).unwrap_or_default();
+    let of = |(section, properties): &(String, Node)| {
+        named(&format!("Globals.{section}"), &format!("AWS::Serverless::{section}"), properties, &[])
+    };
+    Ok(sections.iter().map(of).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Tagged(Untagged(node), tag) = Tagged::deserialize(deserializer)?;
-        // `!Ref Name` is not the text `Name`.
-        let is_function = tag.is_some_and(|tag| tag.starts_with('!'));
-        Ok(match node {
-            Node::Text(_) if is_function => Self::Else,
-            node => node,
-        })
+/// What a resource of type `kind` names by its properties, which are at `place` below `node`.
+fn named(name: &str, kind: &str, node: &Node, place: &[&str]) -> Result<Vec<Reference>, InvalidTemplate> {
+    let mut found = vec![];
+    for (property, refer) in locations(kind) {
+        let path: Vec<&str> = place.iter().copied().chain(property.split('.')).collect();
+        let objects: Vec<Object> = objects(node, &path).map_err(|Unresolved| unresolved(name, property))?;
+        found.extend(objects.into_iter().map(refer));
     }
+    Ok(found)
 }
 
-struct Untagged(Node);
-
-impl<'de> Deserialize<'de> for Untagged {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Shape).map(Self)
-    }
-}
-
-struct Shape;
-
-impl<'de> Visitor<'de> for Shape {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = vec![];
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let mut map = vec![];
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Node::Map(map))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Else)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Else)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
-        Ok(Node::Else)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Else)
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Else)
-    }
-
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Else)
-    }
+fn unresolved(resource: &str, property: &str) -> InvalidTemplate {
+    InvalidTemplate::Unresolved { resource: resource.to_owned(), property: property.to_owned() }
 }
 
 #[cfg(test)]
@@ -159,22 +110,33 @@ mod tests {
             Reference::Package(object) => object.to_string(),
             Reference::Template(object) => format!("{object} and what it names"),
         };
-        references(text.as_bytes()).into_iter().map(show).collect()
+        references(text.as_bytes()).unwrap().into_iter().map(show).collect()
+    }
+
+    fn refused(text: &str) -> String {
+        references(text.as_bytes()).expect_err(text).to_string()
+    }
+
+    /// A resource of this type and these properties.
+    fn resource(kind: &str, properties: &str) -> String {
+        format!("Resources: {{Thing: {{Type: '{kind}', Properties: {properties}}}}}")
     }
 
     #[test]
-    fn every_form_inside_resources_and_nothing_outside() {
+    fn every_form_of_a_location_and_nothing_else() {
         let text = r#"
 Transform: AWS::Serverless-2016-10-31
 Metadata: {Docs: s3://outside/metadata}
+Globals:
+  Function: {Timeout: 3, CodeUri: s3://p/global}
 Resources:
-  Sam:
+  Environment:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: s3://p/sam
-      Timeout: 3
       Environment: {Variables: {DATA: s3://data/today}}
-      Layers: [{ContentUri: s3://p/layer}, !Ref Layer]
+      Layers: [!Ref Layer]
+      Policies: [{Statement: {Resource: s3://data/policy}}]
   Plain:
     Type: AWS::Lambda::Function
     Properties:
@@ -189,43 +151,150 @@ Resources:
   Application:
     Type: AWS::Serverless::Application
     Properties: {Location: "https://p.s3.amazonaws.com/application.template"}
+  Fn::ForEach::Functions:
+    - Name
+    - [A, B]
+    - "F${Name}": {Type: AWS::Serverless::Function, Properties: {CodeUri: 's3://p/loop?versionId=v1'}}
 Outputs:
   Bucket: {Value: s3://outside/output}
 "#;
         assert_eq!(
             named(text),
             [
+                "s3://p/global",
                 "s3://p/sam",
-                "s3://p/layer",
                 "s3://p/plain in version v7",
                 "s3://p/api in version 8",
                 "s3://p/nested.template and what it names",
                 "s3://p/application.template and what it names",
+                "s3://p/loop in version v1",
             ]
         );
     }
 
     #[test]
-    fn what_an_intrinsic_function_fills_in_is_not_named() {
-        let text = r#"
-Resources:
-  A:
-    Properties:
-      Code: {S3Bucket: !Ref Bucket, S3Key: !Sub "${Name}/k"}
-      Short: {S3Bucket: b, S3Key: !Ref Key}
-      Long: {S3Bucket: {Ref: Bucket}, S3Key: {Fn::Sub: "${Name}"}}
-      CodeUri: !Sub "s3://${Bucket}/k"
-      Tagged: !Sub "s3://b/k"
-"#;
-        assert!(named(text).is_empty(), "{:?}", named(text));
+    fn every_property_that_packaging_fills_in() {
+        let bucket = "{Bucket: p, Key: k}";
+        let s3 = "{S3Bucket: p, S3Key: k}";
+        for (kind, properties) in [
+            ("AWS::ApiGateway::RestApi", format!("{{BodyS3Location: {bucket}}}")),
+            ("AWS::ApiGatewayV2::Api", format!("{{BodyS3Location: {bucket}}}")),
+            ("AWS::AppSync::FunctionConfiguration", "{CodeS3Location: 's3://p/k'}".into()),
+            ("AWS::AppSync::FunctionConfiguration", "{RequestMappingTemplateS3Location: 's3://p/k'}".into()),
+            ("AWS::AppSync::FunctionConfiguration", "{ResponseMappingTemplateS3Location: 's3://p/k'}".into()),
+            ("AWS::AppSync::GraphQLSchema", "{DefinitionS3Location: 's3://p/k'}".into()),
+            ("AWS::AppSync::Resolver", "{CodeS3Location: 's3://p/k'}".into()),
+            ("AWS::AppSync::Resolver", "{RequestMappingTemplateS3Location: 's3://p/k'}".into()),
+            ("AWS::AppSync::Resolver", "{ResponseMappingTemplateS3Location: 's3://p/k'}".into()),
+            ("AWS::CloudFormation::ModuleVersion", "{ModulePackage: 's3://p/k'}".into()),
+            ("AWS::CloudFormation::ResourceVersion", "{SchemaHandlerPackage: 's3://p/k'}".into()),
+            ("AWS::CloudFormation::StackSet", "{TemplateURL: 'https://s3.amazonaws.com/p/k'}".into()),
+            ("AWS::CodeCommit::Repository", format!("{{Code: {{S3: {bucket}, BranchName: main}}}}")),
+            ("AWS::ElasticBeanstalk::ApplicationVersion", format!("{{SourceBundle: {s3}}}")),
+            ("AWS::Glue::Job", "{Command: {Name: glueetl, ScriptLocation: 's3://p/k'}}".into()),
+            ("AWS::Lambda::LayerVersion", format!("{{Content: {s3}}}")),
+            ("AWS::Serverless::GraphQLApi", "{SchemaUri: 's3://p/k'}".into()),
+            ("AWS::Serverless::GraphQLApi", "{Functions: {F: {CodeUri: 's3://p/k'}}}".into()),
+            ("AWS::Serverless::GraphQLApi", "{Resolvers: {Query: {F: {CodeUri: 's3://p/k'}}}}".into()),
+            ("AWS::Serverless::HttpApi", "{DefinitionUri: 's3://p/k'}".into()),
+            ("AWS::Serverless::LayerVersion", "{ContentUri: 's3://p/k'}".into()),
+            ("AWS::Serverless::StateMachine", format!("{{DefinitionUri: {bucket}}}")),
+            ("AWS::Serverless::WebFunction", "{CodeUri: 's3://p/k'}".into()),
+            ("AWS::StepFunctions::StateMachine", format!("{{DefinitionS3Location: {bucket}}}")),
+        ] {
+            let found = named(&resource(kind, &properties));
+            assert!(found[..] == ["s3://p/k"] || found[..] == ["s3://p/k and what it names"], "{kind}: {found:?}");
+        }
     }
 
     #[test]
-    fn json_is_read_and_what_is_no_template_names_nothing() {
-        assert_eq!(named(r#"{"Resources": {"A": {"Properties": {"CodeUri": "s3://b/k"}}}}"#), ["s3://b/k"]);
-        for text in ["", "[]", "{", "null", "Resources: s3://", "a: s3://b/k", "{{ helm }}", "\u{0}"] {
-            assert!(named(text).is_empty(), "{text:?}");
+    fn an_included_part_is_a_template_wherever_it_stands() {
+        let include = "{Name: AWS::Include, Parameters: {Location: 's3://p/part.yaml'}}";
+        for text in [
+            format!("Transform: [AWS::Serverless-2016-10-31, {include}]\nResources: {{}}"),
+            format!("Resources: {{Fn::Transform: {include}}}"),
+            format!("Mappings: {{M: {{Fn::Transform: {include}}}}}\nResources: {{}}"),
+            format!("Outputs: {{O: {{Value: !Transform {include}}}}}"),
+            resource("AWS::Serverless::Api", &format!("{{DefinitionBody: {{Fn::Transform: {include}}}}}")),
+        ] {
+            assert_eq!(named(&text), ["s3://p/part.yaml and what it names"], "{text}");
         }
-        assert!(references(b"\xff").is_empty());
+        for parameters in ["{Location: !Sub 's3://${B}/part.yaml'}", "{Location: part.yaml}", "{}", "!Ref P"] {
+            let text = format!("Resources: {{Fn::Transform: {{Name: AWS::Include, Parameters: {parameters}}}}}");
+            assert!(refused(&text).starts_with("Location of Fn::Transform does not say"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_template_is_read_as_one() {
+        let text = r#"{"F": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "s3://b/k"}}}"#;
+        assert_eq!(named(text), ["s3://b/k"]);
+        assert!(named("paths: {/: {get: {responses: {200: {description: ok}}}}}").is_empty());
+    }
+
+    #[test]
+    fn what_an_intrinsic_function_decides_is_refused_by_its_resource_and_property() {
+        for location in [
+            "{S3Bucket: !Ref Bucket, S3Key: k}",
+            "{S3Bucket: b, S3Key: !Sub '${Name}/k'}",
+            "{S3Bucket: b, S3Key: k, S3ObjectVersion: !Ref Version}",
+            "{S3Bucket: {Ref: Bucket}, S3Key: {Fn::Sub: '${Name}'}}",
+            "{S3Bucket: b}",
+            "{S3Bucket: b, S3Key: 7}",
+            "{S3Bucket: b, S3Key: 12e34}",
+            "{Fn::If: [A, {S3Bucket: b, S3Key: k}, {ZipFile: x}]}",
+            "!If [A, {S3Bucket: b, S3Key: k}, {ZipFile: x}]",
+            "!Ref Code",
+            "'s3://${Bucket}/k'",
+            "'s3://b/folder/'",
+            "'ftp://b/k'",
+            "{}",
+            "[]",
+            "7",
+        ] {
+            let said = refused(&resource("AWS::Lambda::Function", &format!("{{Code: {location}}}")));
+            assert!(said.starts_with("Code of Thing does not say"), "{location}: {said}");
+        }
+        for (text, words) in [
+            (resource("AWS::Glue::Job", "{Command: !Ref C}"), "Command.ScriptLocation of Thing"),
+            (resource("AWS::Lambda::Function", "{Fn::Transform: {Name: Mine}}"), "Code of Thing"),
+            ("R: {F: {Type: AWS::Lambda::Function, Fn::Transform: {Name: Mine}}}".into(), "Code of F"),
+            ("Globals: {Function: {CodeUri: !Ref C}}\nResources: {}".into(), "CodeUri of Globals.Function"),
+        ] {
+            assert!(refused(&text).starts_with(words), "{text}: {}", refused(&text));
+        }
+    }
+
+    #[test]
+    fn code_that_is_not_in_s3_is_not_named() {
+        for (kind, properties) in [
+            ("AWS::Lambda::Function", "{Code: {ZipFile: !Sub 'x = ${X}'}}"),
+            ("AWS::Lambda::Function", "{PackageType: Image, Code: {ImageUri: !Ref Image}}"),
+            ("AWS::Serverless::Function", "{InlineCode: 'x = 1'}"),
+            ("AWS::Serverless::Function", "{ImageUri: !Ref Image}"),
+            ("AWS::Serverless::Api", "{DefinitionBody: {openapi: 3.0.1}}"),
+            ("AWS::Serverless::Application", "{Location: {ApplicationId: !Ref A, SemanticVersion: 1.0.0}}"),
+            ("AWS::Serverless::Function", "{CodeUri: ./src}"),
+            ("AWS::SNS::Topic", "{Code: !Ref C}"),
+        ] {
+            assert!(named(&resource(kind, properties)).is_empty(), "{kind} {properties}");
+        }
+        assert!(named("Resources: {F: {Type: AWS::Serverless::Function}}").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_unless_it_is_no_template() {
+        let deep = format!("Resources: {}1{}", "[".repeat(5000), "]".repeat(5000));
+        for text in
+            ["Resources: [", "Resources: {}\nResources: {}", "Resources: {A: 1e999}", "Resources: {A: .nan}", &deep]
+        {
+            assert!(refused(text).starts_with("it cannot be read as a template"), "{text:.40}");
+            assert!(references_of_any(text.as_bytes()).is_err(), "{text:.40}");
+        }
+        for text in ["", "[]", "{", "null", "a: s3://b/k", "{{ helm }}", "\u{0}"] {
+            assert_eq!(references_of_any(text.as_bytes()), Ok(vec![]), "{text:?}");
+        }
+        assert_eq!(references_of_any(b"\xff"), Ok(vec![]));
+        assert!(references_of_any(b"\xff Resources").is_err());
     }
 }

@@ -5,8 +5,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
     configure::perform::{Files, ReadProfiles},
     digest::{Build, Measured, Object, ReadBuild, ReadPackages},
@@ -74,7 +72,7 @@ impl ReadBuild for World {
             let artifacts = self.release.artifacts.borrow();
             let files = artifacts.get(&(artifact.bucket.clone(), artifact.key.clone())).ok_or_else(missing)?;
             let zip: Vec<u8> = files.iter().flat_map(|(path, text)| [path.as_bytes(), text].concat()).collect();
-            Ok(Build { sha256: sha256(&zip), files: files.clone() })
+            Ok(Build { sha256: Digest::of(&zip), files: files.clone() })
         };
         self.effect("read build", read).await
     }
@@ -90,7 +88,7 @@ impl World {
             None => numbered.last(),
         };
         let (version, bytes) = found.ok_or_else(|| PortError::NotFound { what: object.to_string() })?;
-        Ok((Measured { version, sha256: sha256(bytes) }, bytes.clone()))
+        Ok((Measured { version, sha256: Digest::of(bytes) }, bytes.clone()))
     }
 }
 
@@ -156,8 +154,4 @@ impl WriteDecisions for World {
         };
         self.effect("record decision", write).await
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,7 +11,7 @@ use pipeline_core::{
 };
 
 use crate::{
-    release::{ALICE, BOB, artifact, built, commit, execution, package, pushed, put, record},
+    release::{ALICE, BOB, artifact, built, commit, execution, function, package, pushed, put, record},
     support::world,
 };
 
@@ -67,11 +67,10 @@ fn everybody_who_pushed_is_kept() {
 
 #[test]
 fn a_digest_covers_the_templates_at_the_root_and_what_they_name_to_the_end() {
-    let nested = |text: &str| format!("Resources: {{N: {{Properties: {{CodeUri: {text}}}}}}}");
     let template = "Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://s3.amazonaws.com/packages/nested.yaml'}}}";
     let object = |key: &str| Object { key: key.into(), ..package() };
     let world = world();
-    put(&world, &object("nested.yaml"), &nested("s3://packages/deep.zip"));
+    put(&world, &object("nested.yaml"), &function("s3://packages/deep.zip"));
     put(&world, &object("deep.zip"), "deep");
     let first = digest_of(&world, &[("app.yaml", template)]).unwrap();
     put(&world, &object("deep.zip"), "other");
@@ -89,13 +88,24 @@ fn templates_that_name_one_another_come_to_an_end() {
 }
 
 #[test]
+fn a_template_that_does_not_say_what_it_deploys_has_no_digest() {
+    let nested = "Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://s3.amazonaws.com/packages/nested.yaml'}}}";
+    let world = world();
+    put(&world, &Object { key: "nested.yaml".into(), ..package() }, "Resources: [");
+    for template in [nested, "Resources: [", &function("s3://${Bucket}/code.zip")] {
+        assert_eq!(digest_of(&world, &[("app.yaml", template)]), None, "{template}");
+    }
+    assert!(digest_of(&world, &[("values.yaml", "{{ .Values }}")]).is_some(), "no template");
+}
+
+#[test]
 fn more_objects_than_any_template_names_are_refused() {
     let world = world();
     let items: Vec<String> = (0..=2000).map(|number| format!("s3://packages/{number}")).collect();
     for item in &items {
         put(&world, &Object { key: item["s3://packages/".len()..].into(), ..package() }, "x");
     }
-    let template = |items: &[String]| format!("Resources: {{A: [{}]}}", items.join(", "));
+    let template = |items: &[String]| items.iter().map(|item| format!("- {}\n", function(item))).collect::<String>();
     assert!(digest_of(&world, &[("app.yaml", &template(&items[..2000]))]).is_some());
     assert_eq!(digest_of(&world, &[("app.yaml", &template(&items))]), None);
 }

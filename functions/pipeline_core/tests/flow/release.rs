@@ -56,6 +56,11 @@ pub(crate) fn package() -> Object {
     Object { bucket: "packages".into(), key: "code.zip".into(), version: None }
 }
 
+/// A template of one function.
+pub(crate) fn function(code: &str) -> String {
+    format!("Resources: {{F: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: '{code}'}}}}}}")
+}
+
 /// A release that alice pushed, built and recorded, with nobody's approval yet.
 pub(crate) fn pushed(world: &World) {
     let map = json!({
@@ -64,7 +69,7 @@ pub(crate) fn pushed(world: &World) {
     });
     world.release.parameters.borrow_mut().insert(PEOPLE.into(), map.to_string());
     world.release.executions.borrow_mut().insert(execution(), standard());
-    let template = b"Resources: {F: {Properties: {CodeUri: s3://packages/code.zip}}}".to_vec();
+    let template = function("s3://packages/code.zip").into_bytes();
     let place = (artifact().bucket, artifact().key);
     world.release.artifacts.borrow_mut().insert(place, [("app-output_sam.yaml".to_owned(), template)].into());
     put(world, &package(), "code");
