@@ -68,7 +68,8 @@ mod tests {
     use super::*;
 
     fn service(name: &str) -> Result<Params, InvalidParams> {
-        let text = r#"{"service": "NAME", "execution": "e", "revision": "r", "stages": {"beta": "app.yaml"}}"#;
+        let text = r#"{"service": "NAME", "execution": "11111111-2222-3333-4444-555555555555", "revision": "r",
+            "stages": {"beta": "app.yaml"}}"#;
         parse(Some(&text.replace("NAME", name)))
     }
 
@@ -96,7 +97,8 @@ mod tests {
     #[test]
     fn what_is_no_name_at_all_is_refused() {
         for name in ["", "-", "shop-", "shop--x", "Shop", "1st", "shop_x", "naïve"] {
-            assert!(service(name).is_err(), "{name}");
+            let message = service(name).unwrap_err().to_string();
+            assert!(message.contains(&format!("{name:?} cannot name a service")), "{message}");
         }
     }
 }
