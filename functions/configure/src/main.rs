@@ -17,10 +17,10 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let config = from_environment()?;
     let state = StateTable::new(&config, variable("STATE_TABLE")?);
-    let profiles = Parameters::new(&config);
+    let parameters = Parameters::new(&config);
     let actions = Actions {
         ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
-        action: |access: &_| Configure { artifacts: Artifacts::new(&config, access), profiles: &profiles },
+        action: |access: &_| Configure { artifacts: Artifacts::new(&config, access), parameters: &parameters },
     };
     actions.serve().await
 }

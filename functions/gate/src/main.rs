@@ -18,14 +18,14 @@ async fn main() -> Result<(), Error> {
     let config = from_environment()?;
     let state = StateTable::new(&config, variable("STATE_TABLE")?);
     let executions = Executions::new(&config);
-    let profiles = Parameters::new(&config);
+    let parameters = Parameters::new(&config);
     let packages = Packages::new(&config);
     let actions = Actions {
         ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
         action: |access: &_| Gate {
             clock: &SystemClock,
             executions: &executions,
-            profiles: &profiles,
+            parameters: &parameters,
             state: &state,
             builds: Artifacts::new(&config, access),
             packages: &packages,

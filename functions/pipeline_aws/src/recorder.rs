@@ -59,7 +59,7 @@ impl<C: Clock, B: ReadBuild, P: ReadPackages, F: WriteFacts> Recorder<'_, C, B, 
         match self.record.keep(fact).await? {
             Kept::Stands => tracing::info!(?fact, "recorded"),
             Kept::Contradicted { standing, found } => {
-                tracing::error!(?fact, %standing, %found, "the execution was built twice; the first build stands");
+                tracing::error!(?fact, %standing, %found, "the artifact, or an object that its templates name, changed since the build was recorded; what was recorded stands");
             }
         }
         Ok(())

@@ -1,13 +1,13 @@
-//! Parameter Store, where the stages' profiles are.
+//! Parameter Store.
 
 use aws_sdk_ssm::{
     Client,
     error::SdkError,
     operation::get_parameter::GetParameterError,
-    types::{Parameter, ParameterType},
+    types::{self, ParameterType},
 };
 use aws_types::SdkConfig;
-use pipeline_core::{configure::perform::ReadProfiles, ports::PortError};
+use pipeline_core::ports::{Parameter, PortError, ReadParameters};
 
 use crate::error::port_error;
 
@@ -22,10 +22,10 @@ impl Parameters {
     }
 }
 
-impl ReadProfiles for Parameters {
-    async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
+impl ReadParameters for Parameters {
+    async fn parameter(&self, name: &str) -> Result<Option<Parameter>, PortError> {
         match self.0.get_parameter().name(name).send().await {
-            Ok(answer) => answer.parameter().map(|parameter| value(name, parameter)).transpose(),
+            Ok(answer) => Ok(answer.parameter().map(parameter)),
             Err(SdkError::ServiceError(refused))
                 if matches!(refused.err(), GetParameterError::ParameterNotFound(_)) =>
             {
@@ -36,11 +36,9 @@ impl ReadProfiles for Parameters {
     }
 }
 
-fn value(name: &str, parameter: &Parameter) -> Result<String, PortError> {
-    if parameter.r#type() == Some(&ParameterType::SecureString) {
-        // What it holds would stand in the clear in an artifact and in the stack's parameters.
-        let why = "it is a SecureString; make it a String, and let the service read its secrets itself".to_owned();
-        return Err(PortError::Unusable { what: format!("parameter {name}"), why });
+fn parameter(parameter: &types::Parameter) -> Parameter {
+    match parameter.r#type() {
+        Some(ParameterType::SecureString) => Parameter::Secret,
+        _ => Parameter::Plain(parameter.value().unwrap_or_default().to_owned()),
     }
-    Ok(parameter.value().unwrap_or_default().to_owned())
 }

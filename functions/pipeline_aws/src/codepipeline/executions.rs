@@ -92,8 +92,6 @@ fn approval(run: &ActionExecutionDetail) -> Approval {
     }
 }
 
-/// A time that CodePipeline does not tell is long ago.
-fn instant(time: Option<&DateTime>) -> Timestamp {
-    let told = time.and_then(|time| time.to_millis().ok());
-    told.and_then(|time| Timestamp::from_millisecond(time).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+fn instant(time: Option<&DateTime>) -> Option<Timestamp> {
+    Timestamp::from_millisecond(time?.to_millis().ok()?).ok()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use pipeline_core::{
     ids::{CommitId, Digest, ExecutionId},
+    job::Artifact,
     ports::PortError,
     record::facts::{Push, ReadFacts, WriteFacts},
 };
@@ -14,11 +15,16 @@ use crate::dynamodb::{
     item::{RELEASES, item, key, record},
 };
 
-const DIGEST: &str = "digest";
+const DIGEST: &str = "digest#";
 const PUSH: &str = "push#";
 
 fn digest_pk(execution: &ExecutionId) -> String {
     format!("digest#{execution}")
+}
+
+/// Buckets have no slash in their names, so no two artifacts share it.
+fn digest_sk(artifact: &Artifact) -> String {
+    format!("{DIGEST}{}/{}", artifact.bucket, artifact.key)
 }
 
 fn push_pk(repository: &str, commit: &CommitId) -> String {
@@ -26,9 +32,10 @@ fn push_pk(repository: &str, commit: &CommitId) -> String {
 }
 
 impl ReadFacts for StateTable {
-    async fn digest(&self, execution: &ExecutionId) -> Result<Option<Digest>, PortError> {
+    async fn digest(&self, execution: &ExecutionId, artifact: &Artifact) -> Result<Option<Digest>, PortError> {
         let pk = digest_pk(execution);
-        let item = self.read(&format!("read the digest of execution {execution}"), key(&pk, DIGEST)).await?;
+        let item =
+            self.read(&format!("read the digest of execution {execution}"), key(&pk, &digest_sk(artifact))).await?;
         item.map(|item| record(&pk, &item)).transpose()
     }
 
@@ -40,9 +47,14 @@ impl ReadFacts for StateTable {
 }
 
 impl WriteFacts for StateTable {
-    async fn record_digest(&self, execution: &ExecutionId, digest: &Digest) -> Result<Digest, PortError> {
+    async fn record_digest(
+        &self,
+        execution: &ExecutionId,
+        artifact: &Artifact,
+        digest: &Digest,
+    ) -> Result<Digest, PortError> {
         let pk = digest_pk(execution);
-        let item = item(&pk, DIGEST, digest, Timestamp::now(), RELEASES)?;
+        let item = item(&pk, &digest_sk(artifact), digest, Timestamp::now(), RELEASES)?;
         match self.create(&format!("record the digest of execution {execution}"), item).await? {
             None => Ok(digest.clone()),
             Some(standing) => record(&pk, &standing),

@@ -5,7 +5,7 @@
 //! | verdict of a job | `verdict#<job id>` | `verdict` |
 //! | run of tests | `run#<job id>` | `run` |
 //! | result of a test | `run#<job id>` | `result#<test>` |
-//! | digest of a build | `digest#<execution id>` | `digest` |
+//! | digest of a build | `digest#<execution id>` | `digest#<the artifact's bucket>/<its key>` |
 //! | push of a commit | `push#<repository>#<commit>` | `push#<pusher's ARN>` |
 //! | decision of a gate | `decision#<execution id>` | `decision#<job id>` |
 //!

@@ -12,7 +12,7 @@ use crate::{
     },
     drive::Action,
     job::{Artifact, Job},
-    ports::PortError,
+    ports::{Parameter, PortError, ReadParameters},
     verdict::{Report, Verdict},
 };
 
@@ -31,28 +31,22 @@ pub trait WriteArtifacts {
     fn write(&self, artifact: &Artifact, files: &Files) -> impl Future<Output = Result<(), PortError>>;
 }
 
-/// Reading the stages' profiles.
-pub trait ReadProfiles {
-    /// The text of an SSM parameter, `None` when there is none.
-    fn parameter(&self, name: &str) -> impl Future<Output = Result<Option<String>, PortError>>;
-}
-
 /// The action.
 #[derive(Debug)]
 pub struct Configure<'a, A, P> {
     /// The job's artifacts.
     pub artifacts: A,
-    /// The stages' profiles.
-    pub profiles: &'a P,
+    /// Where the stages' profiles are.
+    pub parameters: &'a P,
 }
 
-impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Action for Configure<'_, A, P> {
+impl<A: ReadArtifacts + WriteArtifacts, P: ReadParameters> Action for Configure<'_, A, P> {
     async fn perform(&self, job: &Job, _until: Timestamp) -> Verdict {
         self.attempt(job).await.unwrap_or_else(|report| report).into()
     }
 }
 
-impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Configure<'_, A, P> {
+impl<A: ReadArtifacts + WriteArtifacts, P: ReadParameters> Configure<'_, A, P> {
     async fn attempt(&self, job: &Job) -> Result<Report, Report> {
         let params = params::parse(job.user_parameters.as_deref()).map_err(misconfigured)?;
         let input = job.input().map_err(misconfigured)?;
@@ -73,8 +67,12 @@ impl<A: ReadArtifacts + WriteArtifacts, P: ReadProfiles> Configure<'_, A, P> {
 
     async fn profile(&self, params: &Params, stage: &str) -> Result<Profile, Report> {
         let name = format!("/flowgate/{}/{stage}", params.service);
-        match self.profiles.parameter(&name).await? {
-            Some(text) => profile(&name, &text).map_err(misconfigured),
+        match self.parameters.parameter(&name).await? {
+            Some(Parameter::Plain(text)) => profile(&name, &text).map_err(misconfigured),
+            // What it holds would stand in the clear in an artifact and in the stack's parameters.
+            Some(Parameter::Secret) => Err(misconfigured(format!(
+                "parameter {name} is a SecureString; make it a String, and let the service read its secrets itself"
+            ))),
             None => Ok(Profile::new()),
         }
     }

@@ -10,7 +10,7 @@ use crate::{
         decision::{Decision, Outcome},
         observation::{Approval, Execution, Kind, Observation},
         params::{Approved, Params},
-        people::{People, Person, is_root},
+        people::{Nobody, People, Person, is_principal},
         rules::{Objection, Ruling, deny},
         say,
     },
@@ -36,16 +36,16 @@ pub struct Vote {
 pub enum Worth {
     /// It counts.
     Counts,
-    /// The action never ran in this execution.
+    /// The action did not ask in this execution, or is not known yet to have.
     NotAsked,
+    /// The latest run of the action is not known yet to be answered.
+    NotAnswered,
     /// The latest run of the action is not an approval.
     NotGiven,
     /// An earlier release of this execution used it up (I23).
     Used,
-    /// The root user approved, who is nobody.
-    Root,
-    /// The map of people does not name who approved.
-    Stranger,
+    /// Nobody knows who is behind the principal that approved.
+    Nobody(Nobody),
     /// Whoever approved may not approve this.
     Excluded(Why),
     /// Another approval is by the same person.
@@ -73,25 +73,36 @@ pub enum Why {
     Started,
 }
 
-/// All votes, and whose cannot count.
+/// All votes, whose cannot count, and why that is not all who made the release.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tally {
     pub(super) votes: Vec<Vote>,
     pub(super) excluded: Vec<Excluded>,
+    objections: Vec<Objection>,
 }
 
 pub(super) fn approved(rule: Approved, params: &Params, seen: &Observation) -> Ruling {
     if let Kind::Rollback(target) = &seen.execution.as_ref()?.kind {
         return brought_back(target.as_ref(), seen.found.as_ref()?, seen.decisions.as_ref()?);
     }
-    let tally = tally(params, seen)?;
-    let counted = tally.votes.iter().filter(|vote| vote.worth == Worth::Counts).count();
+    let Tally { votes, excluded, objections } = tally(params, seen)?;
+    // I24: who made the release must be known.
+    if let Some(objection) = objections.into_iter().max_by_key(|objection| matches!(objection, Objection::Deny(_))) {
+        return Err(objection);
+    }
+    let worth = |worths: &[Worth]| votes.iter().filter(|vote| worths.contains(&vote.worth)).count();
+    let counted = worth(&[Worth::Counts]);
     if counted >= rule.count {
-        return Ok(say::votes(params, &tally.votes));
+        return Ok(say::votes(params, &votes));
     }
     let missing = rule.count - counted;
-    let possible = possible(seen.people.as_ref()?, &tally.excluded).is_none_or(|others| others >= rule.count);
-    deny(say::not_enough(params, &tally.votes, missing, possible))
+    let possible = possible(seen.people.as_ref()?, &excluded).is_none_or(|others| others >= rule.count);
+    let (because, remedy) = (say::not_enough(params, &votes, missing), say::approve_again(params, possible));
+    // CodePipeline's lists may be older than what it told us by running this action.
+    if worth(&[Worth::NotAsked, Worth::NotAnswered]) >= missing {
+        return Err(Objection::Wait { because, remedy });
+    }
+    deny(format!("{because}: {remedy}"))
 }
 
 /// I23: going back needs nobody, when somebody had approved of just that.
@@ -111,17 +122,18 @@ pub(super) fn tally(params: &Params, seen: &Observation) -> Result<Tally, Object
     let runs = seen.approvals.as_ref()?;
     let people = seen.people.as_ref()?;
     let used = used(seen.decisions.as_ref()?);
-    let excluded = excluded(params, seen.execution.as_ref()?, people, seen)?;
+    let (excluded, objections) = makers(params, seen.execution.as_ref()?, people, seen);
     let mut votes: Vec<Vote> = vec![];
     for action in &params.approvals {
         let run = latest(action, runs)?;
-        let person = run.and_then(|run| run.by.as_deref()).and_then(|by| people.person(by));
+        let person = people.person(run.and_then(|run| run.by.as_deref()).unwrap_or_default());
         let worth = worth(run, person.as_ref(), &used, &excluded);
+        let person = person.ok();
         let again = |vote: &Vote| vote.worth == Worth::Counts && vote.person == person;
         let worth = if worth == Worth::Counts && votes.iter().any(again) { Worth::Repeated } else { worth };
         votes.push(Vote { action: action.clone(), run: run.cloned(), person, worth });
     }
-    Ok(Tally { votes, excluded })
+    Ok(Tally { votes, excluded, objections })
 }
 
 /// The run that stands: an approval that was asked for again is no approval until it is given again.
@@ -131,20 +143,31 @@ fn latest<'a>(action: &str, runs: &'a [Approval]) -> Result<Option<&'a Approval>
     if stages.len() > 1 {
         return deny(format!("more than one stage has an approval named {action}; give each a name of its own"));
     }
-    let order = |run: &&Approval| -> (Timestamp, bool) { (run.asked, run.status != GIVEN) };
+    if runs.len() > 1 && runs.iter().any(|run| run.asked.is_none()) {
+        return deny(format!("nobody knows which of the runs of {action} is the latest: {}", say::RELEASE_AGAIN));
+    }
+    let order = |run: &&Approval| -> (Option<Timestamp>, bool) { (run.asked, run.status != GIVEN) };
     Ok(runs.into_iter().max_by_key(order))
 }
 
 /// CodePipeline's word for an approval that was given.
 const GIVEN: &str = "Succeeded";
+/// And for one that waits for its answer.
+const WAITING: &str = "InProgress";
 
-fn worth(run: Option<&Approval>, person: Option<&Person>, used: &BTreeSet<&str>, excluded: &[Excluded]) -> Worth {
+fn worth(
+    run: Option<&Approval>,
+    person: Result<&Person, &Nobody>,
+    used: &BTreeSet<&str>,
+    excluded: &[Excluded],
+) -> Worth {
     let Some(run) = run else { return Worth::NotAsked };
     if run.status != GIVEN {
-        return Worth::NotGiven;
+        return if run.status == WAITING { Worth::NotAnswered } else { Worth::NotGiven };
     }
-    let Some(person) = person else {
-        return if run.by.as_deref().is_some_and(is_root) { Worth::Root } else { Worth::Stranger };
+    let person = match person {
+        Ok(person) => person,
+        Err(nobody) => return Worth::Nobody(*nobody),
     };
     match excluded.iter().find(|excluded| excluded.person == *person) {
         Some(excluded) => Worth::Excluded(excluded.why),
@@ -160,40 +183,62 @@ fn used(decisions: &[Decision]) -> BTreeSet<&str> {
     votes.filter_map(|vote| vote.run.as_ref()).map(|run| run.id.as_str()).collect()
 }
 
-/// Everybody whose approval cannot count. I24: who made the release must be known.
-fn excluded(
+/// Who made this release, whose approval cannot count, and why that may not be everybody (I24).
+fn makers(
     params: &Params,
     execution: &Execution,
     people: &People,
     seen: &Observation,
-) -> Result<Vec<Excluded>, Objection> {
+) -> (Vec<Excluded>, Vec<Objection>) {
     let mut excluded = vec![];
-    if let Some(pushers) = &seen.pushers {
-        let pushers = pushers.as_ref()?;
-        if pushers.is_empty() {
-            return deny(say::unknown_pusher(params));
+    let mut objections = vec![];
+    let makers = pushed(params, people, seen).into_iter().chain(wrote(params, people));
+    for maker in makers.chain(started(params, people, execution)) {
+        match maker {
+            Ok(maker) => excluded.push(maker),
+            Err(objection) => objections.push(objection),
         }
-        for arn in pushers {
-            let Some(person) = people.person(arn) else { return deny(say::strange_pusher(params, arn)) };
-            excluded.push(Excluded { person, why: Why::Pushed });
+    }
+    (excluded, objections)
+}
+
+type Maker = Result<Excluded, Objection>;
+
+fn pushed(params: &Params, people: &People, seen: &Observation) -> Vec<Maker> {
+    match &seen.pushers {
+        None if params.author.is_some() => vec![],
+        None => {
+            vec![deny("the action names neither the repository nor the author, so nobody knows who wrote the commit")]
         }
-    } else if params.author.is_none() {
-        return deny("the action names neither the repository nor the author, so nobody knows who wrote the commit");
+        Some(Err(error)) => vec![Err(error.into())],
+        Some(Ok(pushers)) if pushers.is_empty() => vec![deny(say::unknown_pusher(params))],
+        Some(Ok(pushers)) => pushers.iter().map(|arn| maker(params, people, arn, Why::Pushed)).collect(),
     }
-    if let Some(author) = &params.author {
-        let Some(person) = Person::of(author) else {
-            return deny(format!("the commit's author is {author:?}, which is no e-mail address"));
-        };
-        excluded.push(Excluded { person, why: Why::Wrote });
+}
+
+fn wrote(params: &Params, people: &People) -> Option<Maker> {
+    let author = params.author.as_ref()?;
+    Some(match people.author(author) {
+        Some(person) => Ok(Excluded { person, why: Why::Wrote }),
+        None => deny(say::strange_author(params, author)),
+    })
+}
+
+/// Rules, webhooks and connections start executions too, and nobody is behind those.
+fn started(params: &Params, people: &People, execution: &Execution) -> Option<Maker> {
+    let starter = execution.started_by.as_deref().filter(|arn| is_principal(arn))?;
+    Some(maker(params, people, starter, Why::Started))
+}
+
+fn maker(params: &Params, people: &People, arn: &str, why: Why) -> Maker {
+    match people.person(arn) {
+        Ok(person) => Ok(Excluded { person, why }),
+        Err(nobody) => deny(say::strange_maker(params, arn, why, nobody)),
     }
-    // Rules and webhooks start executions too, and nobody is behind those.
-    let starter = execution.started_by.as_deref().and_then(|arn| people.person(arn));
-    excluded.extend(starter.map(|person| Excluded { person, why: Why::Started }));
-    Ok(excluded)
 }
 
 /// How many people there are whose approval could count; `None` when the map does not list them.
 fn possible(people: &People, excluded: &[Excluded]) -> Option<usize> {
-    let everybody: BTreeSet<&Person> = people.everybody()?.into_iter().collect();
+    let everybody: BTreeSet<&Person> = people.approvers()?.into_iter().collect();
     Some(everybody.iter().filter(|person| !excluded.iter().any(|excluded| excluded.person == ***person)).count())
 }

@@ -53,10 +53,10 @@ pub struct Approval {
     pub status: String,
     /// The ARN of who answered.
     pub by: Option<String>,
-    /// When it began to ask.
-    pub asked: Timestamp,
-    /// When it was answered.
-    pub answered: Timestamp,
+    /// When it began to ask, where CodePipeline tells.
+    pub asked: Option<Timestamp>,
+    /// When it was answered, where CodePipeline tells.
+    pub answered: Option<Timestamp>,
 }
 
 /// Reading executions.
@@ -81,7 +81,7 @@ pub struct Observation {
     pub people: Seen<People>,
     /// The ARNs of who pushed the revision; `None` when the action names no repository.
     pub pushers: Option<Seen<BTreeSet<String>>>,
-    /// The digest that was recorded when this release, or the one that a rollback brings back, was built.
+    /// The digest that was recorded of the artifact when this release, or the one that a rollback brings back, was built.
     pub recorded: Seen<Option<Digest>>,
     /// The digest of what would be deployed now.
     pub found: Seen<Digest>,

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    configure::perform::ReadProfiles,
     digest::{ReadBuild, ReadPackages, measure::measure},
     gate::{
         decision::{Decision, ReadDecisions, WriteDecisions},
@@ -14,7 +13,7 @@ use crate::{
     },
     ids::{Digest, ExecutionId},
     job::{Artifact, Job},
-    ports::{Clock, PortError},
+    ports::{Clock, Parameter, PortError, ReadParameters},
     record::facts::ReadFacts,
 };
 
@@ -22,7 +21,7 @@ impl<C, E, P, S, B, O> Gate<'_, C, E, P, S, B, O>
 where
     C: Clock,
     E: ReadExecutions,
-    P: ReadProfiles,
+    P: ReadParameters,
     S: ReadFacts + ReadDecisions + WriteDecisions,
     B: ReadBuild,
     O: ReadPackages,
@@ -34,7 +33,7 @@ where
             approvals: self.executions.approvals(&params.pipeline, &params.execution).await,
             people: self.people(params).await,
             pushers: self.pushers(params).await,
-            recorded: self.recorded(&origin).await,
+            recorded: self.recorded(&origin, artifact).await,
             decisions: self.decided(job, &origin).await,
             found: self.found(artifact).await,
             execution,
@@ -51,9 +50,14 @@ where
 
     async fn people(&self, params: &Params) -> Seen<People> {
         let what = || format!("the people map {}", params.people);
-        let text = self.profiles.parameter(&params.people).await?;
-        let text = text.ok_or_else(|| PortError::NotFound { what: what() })?;
-        People::parse(&text).map_err(|error| PortError::Unusable { what: what(), why: error.to_string() })
+        let unusable = |why: String| PortError::Unusable { what: what(), why };
+        match self.parameters.parameter(&params.people).await? {
+            Some(Parameter::Plain(text)) => People::parse(&text).map_err(|error| unusable(error.to_string())),
+            Some(Parameter::Secret) => {
+                Err(unusable("it is a SecureString; make it a String, since who somebody is is no secret".into()))
+            }
+            None => Err(PortError::NotFound { what: what() }),
+        }
     }
 
     async fn pushers(&self, params: &Params) -> Option<Seen<BTreeSet<String>>> {
@@ -64,8 +68,8 @@ where
         }
     }
 
-    async fn recorded(&self, origin: &Seen<ExecutionId>) -> Seen<Option<Digest>> {
-        self.state.digest(origin.as_ref().map_err(Clone::clone)?).await
+    async fn recorded(&self, origin: &Seen<ExecutionId>, artifact: &Artifact) -> Seen<Option<Digest>> {
+        self.state.digest(origin.as_ref().map_err(Clone::clone)?, artifact).await
     }
 
     /// What other jobs decided: our own, of an earlier delivery, has used up nothing that is not ours.

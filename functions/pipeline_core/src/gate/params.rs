@@ -16,13 +16,14 @@ pub struct Params {
     pub approvals: Vec<String>,
     /// What a release needs.
     pub rules: Rules,
-    /// The SSM parameter that maps principals to people.
+    /// The SSM parameter that maps principals, and the addresses that people commit with, to people.
     pub people: String,
     /// The source revision. Checked by a rule, not here: a revision that is not one is a denial, and recorded.
     pub revision: Option<String>,
     /// The CodeCommit repository, whose recorded pushes say who pushed the revision.
     pub repository: Option<String>,
-    /// The e-mail address of the revision's author, where the source tells it.
+    /// The e-mail address of the revision's author, where the source tells it. Whoever commits writes it: somebody who
+    /// pushes under another's address can approve their own work, until the pusher is known, too.
     pub author: Option<String>,
     /// How long a decision may wait for what is not there yet, 1-14 minutes.
     #[serde(default = "ten")]

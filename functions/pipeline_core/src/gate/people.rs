@@ -35,11 +35,24 @@ impl fmt::Display for Person {
 #[error("{0}")]
 pub struct InvalidPeople(String);
 
-/// The map of principals to people.
+/// The map of principals, and of the addresses that people commit with, to people.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct People {
     users: BTreeMap<String, Person>,
     roles: BTreeMap<Role, Sessions>,
+    authors: BTreeMap<Person, Person>,
+}
+
+/// Why a principal is nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nobody {
+    /// It is the root user, whom nobody is to be.
+    Root,
+    /// It is a session that should be named by an e-mail address, and is not.
+    Unaddressed,
+    /// The map does not name it.
+    Stranger,
 }
 
 /// A role as its sessions show it: without its path.
@@ -60,56 +73,85 @@ enum Sessions {
 }
 
 impl People {
-    /// Reads the map: a JSON object of principal ARN → e-mail address, or role ARN → `sso`.
+    /// Reads the map: a JSON object of user's ARN → e-mail address, role's ARN → e-mail address or `sso`, and address
+    /// that somebody commits with → their e-mail address.
     pub fn parse(text: &str) -> Result<Self, InvalidPeople> {
         let Entries(entries) = serde_json::from_str(text)
             .map_err(|error| InvalidPeople(format!("it is not a JSON object of texts (line {})", error.line())))?;
         let mut people = Self::default();
-        for (arn, meaning) in entries {
-            people.add(&arn, &meaning)?;
+        for (key, meaning) in entries {
+            people.add(&key, &meaning)?;
         }
-        Ok(people)
+        match people.authors.iter().find(|(address, person)| address != person && people.is_somebody(address)) {
+            Some((address, _)) => {
+                Err(InvalidPeople(format!("{address}: it is a person of the map, and maps to another")))
+            }
+            None => Ok(people),
+        }
     }
 
-    fn add(&mut self, arn: &str, meaning: &str) -> Result<(), InvalidPeople> {
-        let invalid = |why: &str| InvalidPeople(format!("{arn}: {why}"));
-        let principal = Principal::of(arn).ok_or_else(|| invalid("it is not the ARN of a user or a role"))?;
+    fn add(&mut self, key: &str, meaning: &str) -> Result<(), InvalidPeople> {
+        let invalid = |why: &str| InvalidPeople(format!("{key}: {why}"));
         let person = || Person::of(meaning).ok_or_else(|| invalid("it maps to neither an e-mail address nor sso"));
+        let Some(principal) = Principal::of(key) else {
+            let address = Some(key).filter(|key| !key.starts_with("arn:")).and_then(Person::of);
+            let address = address.ok_or_else(|| invalid("it is neither the ARN of a user or a role nor an address"))?;
+            let earlier = self.authors.insert(address, person()?).is_some();
+            return if earlier { Err(invalid("it is named twice")) } else { Ok(()) };
+        };
         let earlier = match principal {
             Principal::Root => return Err(invalid("the root user is nobody; remove it")),
             Principal::Session { .. } => return Err(invalid("it is one session of a role; name the role")),
-            Principal::User => self.users.insert(arn.to_owned(), person()?).is_some(),
+            Principal::User => self.users.insert(key.to_owned(), person()?).is_some(),
             Principal::Role(role) if meaning == "sso" => self.roles.insert(role, Sessions::Named).is_some(),
             Principal::Role(role) => self.roles.insert(role, Sessions::Person(person()?)).is_some(),
         };
         if earlier { Err(invalid("it is named twice")) } else { Ok(()) }
     }
 
-    /// The person behind a principal. Root is nobody, and so is whoever the map does not name.
-    pub fn person(&self, arn: &str) -> Option<Person> {
-        match Principal::of(arn)? {
-            Principal::User => self.users.get(arn).cloned(),
-            Principal::Session { role, name } => match self.roles.get(&role)? {
-                Sessions::Person(person) => Some(person.clone()),
-                Sessions::Named => Person::of(&name),
+    /// The person behind a principal.
+    pub fn person(&self, arn: &str) -> Result<Person, Nobody> {
+        match Principal::of(arn) {
+            Some(Principal::User) => self.users.get(arn).cloned().ok_or(Nobody::Stranger),
+            Some(Principal::Session { role, name }) => match self.roles.get(&role) {
+                Some(Sessions::Person(person)) => Ok(person.clone()),
+                Some(Sessions::Named) => Person::of(&name).ok_or(Nobody::Unaddressed),
+                None => Err(Nobody::Stranger),
             },
-            Principal::Role(_) | Principal::Root => None,
+            Some(Principal::Root) => Err(Nobody::Root),
+            Some(Principal::Role(_)) | None => Err(Nobody::Stranger),
         }
     }
 
-    /// Everybody the map names; `None` when a role stands for people whom only their sessions name.
-    pub fn everybody(&self) -> Option<Vec<&Person>> {
-        let of_roles = self.roles.values().map(|sessions| match sessions {
-            Sessions::Person(person) => Some(person),
-            Sessions::Named => None,
-        });
-        self.users.values().map(Some).chain(of_roles).collect()
+    /// The person who commits with this address, when the map says who that is.
+    pub fn author(&self, address: &str) -> Option<Person> {
+        let address = Person::of(address)?;
+        self.authors.get(&address).cloned().or_else(|| self.is_somebody(&address).then_some(address))
+    }
+
+    fn is_somebody(&self, person: &Person) -> bool {
+        let of_roles = self.roles.values().filter_map(Sessions::person);
+        self.users.values().chain(of_roles).chain(self.authors.values()).any(|somebody| somebody == person)
+    }
+
+    /// Everybody who can approve; `None` when a role stands for people whom only their sessions name.
+    pub fn approvers(&self) -> Option<Vec<&Person>> {
+        self.users.values().map(Some).chain(self.roles.values().map(Sessions::person)).collect()
     }
 }
 
-/// Whether the ARN is that of an account's root user.
-pub fn is_root(arn: &str) -> bool {
-    matches!(Principal::of(arn), Some(Principal::Root))
+impl Sessions {
+    fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Named => None,
+        }
+    }
+}
+
+/// Whether the ARN is that of somebody or something that signs in, and not of a rule, a webhook or a connection.
+pub fn is_principal(arn: &str) -> bool {
+    matches!(arn.split(':').collect::<Vec<_>>()[..], ["arn", _, "iam" | "sts", ..])
 }
 
 enum Principal {
@@ -201,7 +243,7 @@ mod tests {
             ("alice@example.com", "nobody"),
             ("", "nobody"),
         ] {
-            let found = people.person(arn).map_or_else(|| "nobody".to_owned(), |person| person.to_string());
+            let found = people.person(arn).map_or_else(|_| "nobody".to_owned(), |person| person.to_string());
             assert_eq!(found, person, "{arn}");
         }
     }
@@ -213,8 +255,16 @@ mod tests {
             ("[]", "not a JSON object"),
             ("null", "not a JSON object"),
             (r#"{"arn:aws:iam::1:user/a": 7}"#, "not a JSON object"),
-            (r#"{"alice": "alice@example.com"}"#, "alice: it is not the ARN of a user or a role"),
-            (r#"{"arn:aws:iam::1:user/": "a@b"}"#, "it is not the ARN"),
+            (r#"{"alice": "alice@example.com"}"#, "alice: it is neither the ARN of a user or a role nor an address"),
+            (r#"{"arn:aws:iam::1:user/": "a@b"}"#, "it is neither the ARN"),
+            (r#"{"arn:aws:iam::1:group/a@b": "a@b"}"#, "it is neither the ARN"),
+            (r#"{"a@b": "sso"}"#, "neither an e-mail address nor sso"),
+            (r#"{"a@b": "c@d", "A@B": "c@d"}"#, "it is named twice"),
+            (
+                r#"{"a@b": "c@d", "arn:aws:iam::1:user/a": "A@b"}"#,
+                "a@b: it is a person of the map, and maps to another",
+            ),
+            (r#"{"a@b": "c@d", "c@d": "e@f"}"#, "c@d: it is a person of the map, and maps to another"),
             (r#"{"arn:aws:iam::1:root": "a@b"}"#, "the root user is nobody"),
             (r#"{"arn:aws:sts::1:assumed-role/dev/a": "a@b"}"#, "it is one session of a role; name the role"),
             (r#"{"arn:aws:iam::1:user/a": "alice"}"#, "neither an e-mail address nor sso"),
@@ -231,9 +281,55 @@ mod tests {
     }
 
     #[test]
+    fn authors_are_known_by_the_addresses_that_the_map_has() {
+        let map = r#"{
+            "arn:aws:iam::1:user/a": "alice@example.com", "arn:aws:iam::1:role/b": "bob@example.com",
+            "arn:aws:iam::1:role/c": "sso", "1234+alice@users.noreply.github.com": "Alice@example.com",
+            "carol@example.com": "carol@example.com"
+        }"#;
+        let people = People::parse(map).unwrap();
+        for (address, person) in [
+            ("alice@example.com", Some("alice@example.com")),
+            ("1234+Alice@users.noreply.github.com", Some("alice@example.com")),
+            ("BOB@example.com", Some("bob@example.com")),
+            ("carol@example.com", Some("carol@example.com")),
+            ("dave@example.com", None),
+            ("sso", None),
+            ("", None),
+            ("arn:aws:iam::1:user/a", None),
+        ] {
+            assert_eq!(people.author(address).map(|person| person.to_string()).as_deref(), person, "{address}");
+        }
+    }
+
+    #[test]
+    fn who_is_nobody_is_so_for_a_reason() {
+        let people = People::parse(MAP).unwrap();
+        for (arn, why) in [
+            ("arn:aws:iam::111122223333:root", Nobody::Root),
+            ("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0a1b/alice", Nobody::Unaddressed),
+            ("arn:aws:sts::111122223333:assumed-role/Other/alice@example.com", Nobody::Stranger),
+            ("arn:aws:iam::111122223333:user/eve", Nobody::Stranger),
+            ("", Nobody::Stranger),
+        ] {
+            assert_eq!(people.person(arn), Err(why), "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_principal_is_told_by_its_service() {
+        for arn in ["arn:aws:iam::1:user/a", "arn:aws:iam::1:root", "arn:aws-cn:sts::1:federated-user/a"] {
+            assert!(is_principal(arn), "{arn}");
+        }
+        for other in ["arn:aws:events:eu-west-1:1:rule/a", "arn:aws:codepipeline:eu-west-1:1:webhook:a", "iam", ""] {
+            assert!(!is_principal(other), "{other}");
+        }
+    }
+
+    #[test]
     fn everybody_is_known_unless_a_role_stands_for_whoever_has_it() {
-        assert!(People::parse(MAP).unwrap().everybody().is_none());
+        assert!(People::parse(MAP).unwrap().approvers().is_none());
         let people = People::parse(r#"{"arn:aws:iam::1:user/a": "a@b", "arn:aws:iam::1:role/c": "c@d"}"#).unwrap();
-        assert_eq!(people.everybody().unwrap().len(), 2);
+        assert_eq!(people.approvers().unwrap().len(), 2);
     }
 }

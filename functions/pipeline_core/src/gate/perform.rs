@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    configure::perform::ReadProfiles,
     digest::{ReadBuild, ReadPackages},
     drive::Action,
     gate::{
@@ -16,7 +15,7 @@ use crate::{
         say,
     },
     job::{Artifact, Job},
-    ports::{Clock, Retry, patiently},
+    ports::{Clock, ReadParameters, Retry, patiently},
     record::facts::ReadFacts,
     verdict::{FailureKind, Report, Verdict},
 };
@@ -29,7 +28,7 @@ pub struct Gate<'a, C, E, P, S, B, O> {
     /// The pipeline's executions.
     pub executions: &'a E,
     /// The map of people.
-    pub profiles: &'a P,
+    pub parameters: &'a P,
     /// What is recorded: facts, and decisions.
     pub state: &'a S,
     /// The job's artifact.
@@ -49,7 +48,7 @@ impl<C, E, P, S, B, O> Action for Gate<'_, C, E, P, S, B, O>
 where
     C: Clock,
     E: ReadExecutions,
-    P: ReadProfiles,
+    P: ReadParameters,
     S: ReadFacts + ReadDecisions + WriteDecisions,
     B: ReadBuild,
     O: ReadPackages,
@@ -63,7 +62,7 @@ impl<C, E, P, S, B, O> Gate<'_, C, E, P, S, B, O>
 where
     C: Clock,
     E: ReadExecutions,
-    P: ReadProfiles,
+    P: ReadParameters,
     S: ReadFacts + ReadDecisions + WriteDecisions,
     B: ReadBuild,
     O: ReadPackages,
@@ -76,27 +75,30 @@ where
         // I16: a decision that another delivery of this job stored is the one that stands.
         let record = async || self.state.record_decision(&decision).await;
         let standing = patiently(self.clock, until, Retry::Anything, record).await?;
-        Ok(report(&standing))
+        // I22: an earlier delivery approved of what was there then; what is there now is what would be deployed.
+        let moved = standing.outcome == Outcome::Approve && decision.outcome != Outcome::Approve;
+        Ok(report(if moved { &decision } else { &standing }))
     }
 
     /// Looks until it is decided, or has waited long enough.
     async fn conclude(&self, job: &Job, params: &Params, artifact: &Artifact, until: Timestamp) -> Decision {
         let longest = SignedDuration::from_mins(params.max_wait_minutes.into());
-        let last = self.clock.now().saturating_add(longest).unwrap_or(until);
+        let begin = self.clock.now();
+        let last = begin.saturating_add(longest).unwrap_or(until);
         let last = last.min(until.saturating_sub(STORING).unwrap_or(until));
         let mut pause = FIRST;
         loop {
             let seen = self.observe(job, params, artifact).await;
             let opinion = self.weigh(params, artifact, &seen).await;
-            let next = self.clock.now().saturating_add(pause).unwrap_or(last);
+            let now = self.clock.now();
             if opinion.outcome() != Outcome::Wait {
                 return self.decision(job, params, &seen, opinion);
             }
-            if next >= last {
-                return self.decision(job, params, &seen, opinion.after_waiting(params.max_wait_minutes));
+            if now >= last {
+                return self.decision(job, params, &seen, opinion.after_waiting(now.duration_since(begin)));
             }
-            tracing::info!(job = %job.id, answers = ?opinion.answers, "waiting");
-            self.clock.sleep_until(next).await;
+            tracing::info!(job = %job.id, ?opinion, "waiting");
+            self.clock.sleep_until(now.saturating_add(pause).unwrap_or(last).min(last)).await;
             pause = pause.saturating_mul(2).min(LONGEST);
         }
     }
@@ -118,7 +120,7 @@ where
             execution: params.execution.clone(),
             at: self.clock.now(),
             outcome: opinion.outcome(),
-            answers: opinion.answers,
+            answers: opinion.answers(),
             revision: params.revision.clone(),
             digest: seen.found.as_ref().ok().cloned(),
             votes: tally.votes,

@@ -4,6 +4,7 @@ use crate::{
     gate::{
         observation::{Execution, Kind, Observation, Seen},
         params::Params,
+        say,
     },
     ids::{CommitId, Digest},
     ports::PortError,
@@ -13,7 +14,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Objection {
     /// Time may help.
-    Wait(String),
+    Wait {
+        /// Why it does not pass yet.
+        because: String,
+        /// What to do when time did not help.
+        remedy: String,
+    },
     /// It will not.
     Deny(String),
 }
@@ -25,7 +31,9 @@ impl From<&PortError> for Objection {
     /// I24: what could not be seen waits while that may pass, and never passes.
     fn from(error: &PortError) -> Self {
         match error {
-            PortError::Throttled { .. } | PortError::Unavailable { .. } => Self::Wait(error.to_string()),
+            PortError::Throttled { .. } | PortError::Unavailable { .. } => {
+                Self::Wait { because: error.to_string(), remedy: "retry the stage".to_owned() }
+            }
             PortError::NotFound { .. } | PortError::Denied { .. } | PortError::Unusable { .. } => {
                 Self::Deny(error.to_string())
             }
@@ -72,7 +80,10 @@ pub(super) fn digest(seen: &Observation) -> Ruling {
     match recorded {
         Some(recorded) if recorded == found => Ok(format!("the artifact is the one that was built, {found}")),
         Some(recorded) => deny(exchanged(recorded, found)),
-        None => Err(Objection::Wait("nothing recorded yet what was built".into())),
+        None => Err(Objection::Wait {
+            because: "nothing recorded yet what was built".to_owned(),
+            remedy: say::RELEASE_AGAIN.to_owned(),
+        }),
     }
 }
 

@@ -1,10 +1,13 @@
 //! What people are told: who, when, why, and what to do.
 
+use jiff::SignedDuration;
+
 use crate::{
     gate::{
         approved::{Vote, Why, Worth},
         decision::{Answer, Decision, Outcome},
         params::Params,
+        people::{Nobody, Person},
     },
     ids::{Digest, ExecutionId},
 };
@@ -20,13 +23,12 @@ fn vote(params: &Params, vote: &Vote) -> String {
     match vote.worth {
         Worth::Counts => format!("{who} {}", approved(vote)),
         Worth::NotAsked => format!("{} did not ask anybody in this execution", vote.action),
-        Worth::NotGiven => {
+        Worth::NotAnswered | Worth::NotGiven => {
             let status = vote.run.as_ref().map_or("unknown", |run| run.status.as_str());
             format!("{} is {status} and not an approval", vote.action)
         }
         Worth::Used => format!("the approval of {} by {who} was used up by an earlier release", vote.action),
-        Worth::Root => does_not_count("the root user is nobody"),
-        Worth::Stranger => does_not_count(&format!("is not in the people map {}", params.people)),
+        Worth::Nobody(nobody) => does_not_count(&self::nobody(params, nobody)),
         Worth::Excluded(why) => does_not_count(self::why(why)),
         Worth::Repeated => format!("{who} also answered {}, which counts once", vote.action),
     }
@@ -41,7 +43,8 @@ fn who(vote: &Vote) -> String {
 }
 
 fn approved(vote: &Vote) -> String {
-    vote.run.as_ref().map_or_else(|| "approved".to_owned(), |run| format!("approved at {:.0}", run.answered))
+    let answered = vote.run.as_ref().and_then(|run| run.answered);
+    answered.map_or_else(|| "approved".to_owned(), |answered| format!("approved at {answered:.0}"))
 }
 
 fn why(why: Why) -> &'static str {
@@ -52,25 +55,36 @@ fn why(why: Why) -> &'static str {
     }
 }
 
-/// Too few approvals count. `possible`: there are people whose approval would.
-pub(super) fn not_enough(params: &Params, votes: &[Vote], missing: usize, possible: bool) -> String {
-    let seen = self::votes(params, votes);
-    let needed = match missing {
-        1 => "one more is needed".to_owned(),
-        more => format!("{more} more are needed"),
-    };
-    if !possible {
-        let map = &params.people;
-        return format!(
-            "{seen}; {needed}, and {map} names too few people who may approve: add them, then {}",
-            remedy(params)
-        );
+/// Why a principal is nobody, after its name.
+fn nobody(params: &Params, nobody: Nobody) -> String {
+    let map = &params.people;
+    match nobody {
+        Nobody::Root => "the root user is nobody".to_owned(),
+        Nobody::Unaddressed => format!("the session is not named by an e-mail address, as {map} expects of its role"),
+        Nobody::Stranger => format!("is not in the people map {map}"),
     }
-    format!("{seen}; {needed}: {}", remedy(params))
 }
 
-fn remedy(params: &Params) -> String {
-    format!("retry all actions of {}, or release again, and let somebody else approve", params.approvals.join(" and "))
+/// Too few approvals count.
+pub(super) fn not_enough(params: &Params, votes: &[Vote], missing: usize) -> String {
+    let seen = self::votes(params, votes);
+    match missing {
+        1 => format!("{seen}; one more is needed"),
+        more => format!("{seen}; {more} more are needed"),
+    }
+}
+
+/// A stage that succeeded cannot be retried, so neither can an approval that was given.
+pub(super) const RELEASE_AGAIN: &str = "release it again (push, or start the pipeline)";
+
+/// What to do about approvals that do not count. `possible`: there are people whose approval would.
+pub(super) fn approve_again(params: &Params, possible: bool) -> String {
+    let again = "have it released again (push, or start the pipeline) by somebody who will not approve, and let \
+                 somebody else approve";
+    if possible {
+        return again.to_owned();
+    }
+    format!("{} names too few people who may approve: add them, then {again}", params.people)
 }
 
 /// Nothing says who pushed.
@@ -82,10 +96,26 @@ pub(super) fn unknown_pusher(params: &Params) -> String {
     )
 }
 
-/// Somebody pushed whom the map does not name.
-pub(super) fn strange_pusher(params: &Params, arn: &str) -> String {
+/// Somebody pushed or started the release, and nobody knows who that is.
+pub(super) fn strange_maker(params: &Params, arn: &str, why: Why, nobody: Nobody) -> String {
+    let did = self::why(why);
+    let because = self::nobody(params, nobody);
+    match nobody {
+        Nobody::Stranger => format!("{arn} {did}, but {because}: add them and retry the stage"),
+        Nobody::Root | Nobody::Unaddressed => {
+            format!("{arn} {did}, but {because}: have somebody whom the map knows release it again")
+        }
+    }
+}
+
+/// The map does not say who wrote the commit.
+pub(super) fn strange_author(params: &Params, author: &str) -> String {
+    if Person::of(author).is_none() {
+        return format!("the commit's author is {author:?}, which is no e-mail address: release a commit that has one");
+    }
     format!(
-        "{arn} pushed the commit, and the people map {} does not say who that is: add them and retry",
+        "{author} wrote the commit, and the people map {} does not say who that is: add \"{author}\": \"THEIR \
+         ADDRESS\" and retry the stage",
         params.people
     )
 }
@@ -122,8 +152,8 @@ fn because(answer: &Answer) -> String {
 }
 
 /// Waited for what did not come.
-pub(super) fn gave_up(minutes: u8, because: &str) -> String {
-    format!("{because}; that did not change in {minutes} minutes: retry the stage")
+pub(super) fn gave_up(waited: SignedDuration, because: &str, remedy: &str) -> String {
+    format!("{because}; that did not change in {:#}: {remedy}", SignedDuration::from_secs(waited.as_secs()))
 }
 
 fn list(parts: impl Iterator<Item = String>) -> String {

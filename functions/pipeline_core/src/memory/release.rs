@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    configure::perform::{Files, ReadProfiles},
+    configure::perform::Files,
     digest::{Build, Measured, Object, ReadBuild, ReadPackages},
     gate::{
         decision::{Decision, ReadDecisions, WriteDecisions},
@@ -15,7 +15,7 @@ use crate::{
     ids::{CommitId, Digest, ExecutionId, JobId},
     job::Artifact,
     memory::World,
-    ports::PortError,
+    ports::{Parameter, PortError, ReadParameters},
     record::facts::{Push, ReadFacts, WriteFacts},
 };
 
@@ -30,13 +30,13 @@ pub struct Release {
     /// Runs of approval actions.
     pub approvals: RefCell<Vec<(ExecutionId, Approval)>>,
     /// Parameters by name.
-    pub parameters: RefCell<BTreeMap<String, String>>,
+    pub parameters: RefCell<BTreeMap<String, Parameter>>,
     /// The files of artifacts, by where those are.
     pub artifacts: RefCell<BTreeMap<Place, Files>>,
     /// The versions of other objects, the newest last, by where those are.
     pub objects: RefCell<BTreeMap<Place, Vec<Vec<u8>>>>,
-    /// Recorded digests.
-    pub digests: RefCell<BTreeMap<ExecutionId, Digest>>,
+    /// Recorded digests, by execution and artifact.
+    pub digests: RefCell<BTreeMap<(ExecutionId, Place), Digest>>,
     /// Recorded pushes.
     pub pushes: RefCell<BTreeSet<(String, CommitId, String)>>,
     /// Recorded decisions.
@@ -59,8 +59,8 @@ impl ReadExecutions for World {
     }
 }
 
-impl ReadProfiles for World {
-    async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
+impl ReadParameters for World {
+    async fn parameter(&self, name: &str) -> Result<Option<Parameter>, PortError> {
         self.effect("read parameter", || Ok(self.release.parameters.borrow().get(name).cloned())).await
     }
 }
@@ -70,12 +70,16 @@ impl ReadBuild for World {
         let read = || {
             let missing = || PortError::NotFound { what: format!("artifact {}", artifact.name) };
             let artifacts = self.release.artifacts.borrow();
-            let files = artifacts.get(&(artifact.bucket.clone(), artifact.key.clone())).ok_or_else(missing)?;
+            let files = artifacts.get(&place(artifact)).ok_or_else(missing)?;
             let zip: Vec<u8> = files.iter().flat_map(|(path, text)| [path.as_bytes(), text].concat()).collect();
             Ok(Build { sha256: Digest::of(&zip), files: files.clone() })
         };
         self.effect("read build", read).await
     }
+}
+
+fn place(artifact: &Artifact) -> Place {
+    (artifact.bucket.clone(), artifact.key.clone())
 }
 
 impl World {
@@ -103,8 +107,9 @@ impl ReadPackages for World {
 }
 
 impl ReadFacts for World {
-    async fn digest(&self, execution: &ExecutionId) -> Result<Option<Digest>, PortError> {
-        self.effect("read digest", || Ok(self.release.digests.borrow().get(execution).cloned())).await
+    async fn digest(&self, execution: &ExecutionId, artifact: &Artifact) -> Result<Option<Digest>, PortError> {
+        let key = (execution.clone(), place(artifact));
+        self.effect("read digest", || Ok(self.release.digests.borrow().get(&key).cloned())).await
     }
 
     async fn pushers(&self, repository: &str, commit: &CommitId) -> Result<BTreeSet<String>, PortError> {
@@ -118,10 +123,16 @@ impl ReadFacts for World {
 }
 
 impl WriteFacts for World {
-    async fn record_digest(&self, execution: &ExecutionId, digest: &Digest) -> Result<Digest, PortError> {
+    async fn record_digest(
+        &self,
+        execution: &ExecutionId,
+        artifact: &Artifact,
+        digest: &Digest,
+    ) -> Result<Digest, PortError> {
         let write = || {
             let mut digests = self.release.digests.borrow_mut();
-            Ok(digests.entry(execution.clone()).or_insert_with(|| digest.clone()).clone())
+            let key = (execution.clone(), place(artifact));
+            Ok(digests.entry(key).or_insert_with(|| digest.clone()).clone())
         };
         self.effect("record digest", write).await
     }
@@ -140,7 +151,9 @@ impl ReadDecisions for World {
     async fn decisions(&self, execution: &ExecutionId) -> Result<Vec<Decision>, PortError> {
         let read = || {
             let decisions = self.release.decisions.borrow();
-            Ok(decisions.values().filter(|decision| decision.execution == *execution).cloned().collect())
+            let mut ours: Vec<_> = decisions.values().filter(|one| one.execution == *execution).cloned().collect();
+            ours.sort_by_key(|decision| decision.at);
+            Ok(ours)
         };
         self.effect("read decisions", read).await
     }

@@ -2,11 +2,13 @@
 //! decides cannot change anything. Our own types cross here, never an SDK's.
 
 mod jobs;
+mod parameters;
 mod patience;
 mod stacks;
 
 use jiff::Timestamp;
 pub use jobs::{ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled};
+pub use parameters::{Parameter, ReadParameters};
 pub use patience::{Retry, patiently};
 pub use stacks::{ReadStacks, Stack};
 

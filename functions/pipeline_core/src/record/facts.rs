@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{CommitId, Digest, ExecutionId},
+    job::Artifact,
     ports::PortError,
 };
 
-/// Somebody moved a branch or a tag to a commit.
+/// Somebody moved a branch to a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
     /// The repository's name.
@@ -22,8 +23,12 @@ pub struct Push {
 
 /// Reading facts.
 pub trait ReadFacts {
-    /// The digest of what the execution's build made, read consistently; `None` until it is recorded.
-    fn digest(&self, execution: &ExecutionId) -> impl Future<Output = Result<Option<Digest>, PortError>>;
+    /// The digest of this artifact as the execution's build left it, read consistently; `None` until it is recorded.
+    fn digest(
+        &self,
+        execution: &ExecutionId,
+        artifact: &Artifact,
+    ) -> impl Future<Output = Result<Option<Digest>, PortError>>;
     /// The ARNs of everybody who is known to have pushed the commit, read consistently.
     fn pushers(&self, repository: &str, commit: &CommitId)
     -> impl Future<Output = Result<BTreeSet<String>, PortError>>;
@@ -31,10 +36,12 @@ pub trait ReadFacts {
 
 /// Writing facts.
 pub trait WriteFacts {
-    /// Writes the digest unless the execution has one, and returns the one that stands afterwards.
+    /// Writes the digest unless the execution's artifact has one, and returns the one that stands afterwards. A build
+    /// that is retried leaves another artifact.
     fn record_digest(
         &self,
         execution: &ExecutionId,
+        artifact: &Artifact,
         digest: &Digest,
     ) -> impl Future<Output = Result<Digest, PortError>>;
     /// Writes the push; the same push again changes nothing.

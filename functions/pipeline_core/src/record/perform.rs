@@ -27,7 +27,7 @@ pub enum Fact {
 pub enum Kept {
     /// It stands, written now or before.
     Stands,
-    /// The execution already has another digest, which stays: what was approved is what was built first.
+    /// The artifact already has another digest, which stays: what counts is what was built, not what is there now.
     Contradicted {
         /// The digest that stands.
         standing: Digest,
@@ -58,7 +58,7 @@ impl<B: ReadBuild, P: ReadPackages, F: WriteFacts> Record<'_, B, P, F> {
 
     async fn keep_digest(&self, execution: &ExecutionId, artifact: &Artifact) -> Result<Kept, PortError> {
         let found = measure(self.builds, self.packages, artifact).await?;
-        let standing = self.facts.record_digest(execution, &found).await?;
+        let standing = self.facts.record_digest(execution, artifact, &found).await?;
         Ok(if standing == found { Kept::Stands } else { Kept::Contradicted { standing, found } })
     }
 }

@@ -3,6 +3,7 @@
 use pipeline_core::{
     digest::Object,
     ids::Digest,
+    job::Artifact,
     memory::{Fault, World},
     record::{
         facts::Push,
@@ -11,7 +12,7 @@ use pipeline_core::{
 };
 
 use crate::{
-    release::{ALICE, BOB, artifact, built, commit, execution, function, package, pushed, put, record},
+    release::{ALICE, BOB, artifact, built, commit, execution, function, measured, package, pushed, put, record},
     support::world,
 };
 
@@ -20,7 +21,7 @@ fn push(by: &str) -> Fact {
 }
 
 fn digest(world: &World) -> Digest {
-    world.release.digests.borrow()[&execution()].clone()
+    world.release.digests.borrow()[&measured()].clone()
 }
 
 /// The digest of an artifact with these files.
@@ -45,7 +46,7 @@ fn an_event_that_comes_again_changes_nothing() {
 }
 
 #[test]
-fn the_first_build_of_an_execution_stands() {
+fn what_was_built_stands_whatever_is_there_later() {
     let world = world();
     pushed(&world);
     let first = digest(&world);
@@ -55,6 +56,19 @@ fn the_first_build_of_an_execution_stands() {
         other => panic!("{other:?}"),
     }
     assert_eq!(digest(&world), first);
+}
+
+#[test]
+fn a_build_that_was_retried_has_a_digest_of_its_own() {
+    let world = world();
+    pushed(&world);
+    let first = digest(&world);
+    let again = Artifact { key: "again.zip".into(), ..artifact() };
+    let files = [("app.yaml".to_owned(), b"Resources: {}".to_vec())].into();
+    world.release.artifacts.borrow_mut().insert((again.bucket.clone(), again.key.clone()), files);
+    let fact = Fact::Built { execution: execution(), artifact: again };
+    assert_eq!(record(&world, &fact), Some(Kept::Stands));
+    assert_eq!((digest(&world), world.release.digests.borrow().len()), (first, 2));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use pipeline_core::{
     },
     ids::{CommitId, ExecutionId},
     job::{Artifact, Job},
-    memory::World,
+    memory::{Place, World},
+    ports::Parameter,
     record::{
         facts::Push,
         perform::{Fact, Kept, Record},
@@ -26,6 +27,7 @@ pub(crate) const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 pub(crate) const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 pub(crate) const ROOT: &str = "arn:aws:iam::111122223333:root";
 pub(crate) const STRANGER: &str = "arn:aws:iam::111122223333:user/stranger";
+pub(crate) const UNNAMED: &str = "arn:aws:sts::111122223333:assumed-role/Dev/eve";
 pub(crate) const PEOPLE: &str = "/flowgate/time-service/people";
 
 pub(crate) fn commit() -> CommitId {
@@ -67,7 +69,7 @@ pub(crate) fn pushed(world: &World) {
         ALICE: "alice@example.com", BOB: "bob@example.com", CAROL: "carol@example.com",
         "arn:aws:iam::111122223333:role/aws-reserved/Dev": "sso",
     });
-    world.release.parameters.borrow_mut().insert(PEOPLE.into(), map.to_string());
+    people(world, &map.to_string());
     world.release.executions.borrow_mut().insert(execution(), standard());
     let template = function("s3://packages/code.zip").into_bytes();
     let place = (artifact().bucket, artifact().key);
@@ -75,6 +77,16 @@ pub(crate) fn pushed(world: &World) {
     put(world, &package(), "code");
     record(world, &built());
     record(world, &Fact::Pushed(Push { repository: "time_service".into(), commit: commit(), by: ALICE.into() }));
+}
+
+/// What the people map holds.
+pub(crate) fn people(world: &World, map: &str) {
+    world.release.parameters.borrow_mut().insert(PEOPLE.into(), Parameter::Plain(map.into()));
+}
+
+/// By what the build's digest is found.
+pub(crate) fn measured() -> (ExecutionId, Place) {
+    (execution(), (artifact().bucket, artifact().key))
 }
 
 /// The same, after an approval of each of these.
@@ -115,8 +127,8 @@ pub(crate) fn answer(world: &World, action: &str, by: &str, status: &str) {
         id: format!("run-{number}"),
         status: status.into(),
         by: Some(by.into()),
-        asked,
-        answered: asked + SignedDuration::from_secs(30),
+        asked: Some(asked),
+        answered: Some(asked + SignedDuration::from_secs(30)),
     };
     approvals.push((execution(), approval));
 }
@@ -135,9 +147,14 @@ pub(crate) fn gate_job(parameters: &Value) -> Job {
 
 /// One delivery of the job to `gate`.
 pub(crate) async fn gate(world: &World, job: Job) -> Delivered {
+    gate_until(world, job, deadline(world)).await
+}
+
+/// The same, to an invocation that is killed at `until`.
+pub(crate) async fn gate_until(world: &World, job: Job, until: Timestamp) -> Delivered {
     let action =
-        Gate { clock: world, executions: world, profiles: world, state: world, builds: world, packages: world };
-    deliver(world, Ok((job, action)), deadline(world)).await
+        Gate { clock: world, executions: world, parameters: world, state: world, builds: world, packages: world };
+    deliver(world, Ok((job, action)), until).await
 }
 
 pub(crate) fn run_gate(world: &World, parameters: &Value) -> Option<Delivered> {

@@ -5,17 +5,20 @@ use std::{future::poll_fn, task::Poll};
 use futures_util::future::join;
 use jiff::SignedDuration;
 use pipeline_core::{
-    gate::observation::{Execution, Source},
-    memory::World,
+    gate::{
+        decision::Outcome,
+        observation::{Execution, Source},
+    },
+    memory::{Fault, World},
     ports::Clock,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    gate::{changed, decision, denies, passes},
+    gate::{again, changed, decision, denies, passes},
     release::{
-        ALICE, BOB, approved, built, commit, execution, gate, gate_job, package, parameters, pushed, put, record,
-        standard,
+        ALICE, BOB, approved, built, commit, execution, gate, gate_job, gate_until, measured, package, parameters,
+        pushed, put, record, run_gate, standard,
     },
     support::{failure, reports, success, world},
 };
@@ -66,7 +69,7 @@ fn an_artifact_or_a_package_that_was_exchanged_is_denied_by_both_digests() {
     for exchange in [package, again, artifact] {
         let world = world();
         approved(&world, &[BOB]);
-        let built = world.release.digests.borrow()[&execution()].clone();
+        let built = world.release.digests.borrow()[&measured()].clone();
         exchange(&world);
         let said = denies(&world, &parameters());
         let found = decision(&world).digest.unwrap();
@@ -86,10 +89,10 @@ fn a_package_that_is_gone_is_denied_by_name() {
 fn a_late_digest_is_waited_for() {
     let world = world();
     approved(&world, &[BOB]);
-    let digest = world.release.digests.borrow_mut().remove(&execution()).unwrap();
+    let digest = world.release.digests.borrow_mut().remove(&measured()).unwrap();
     let late = async {
         world.sleep_until(world.now() + SignedDuration::from_mins(4)).await;
-        world.release.digests.borrow_mut().insert(execution(), digest);
+        world.release.digests.borrow_mut().insert(measured(), digest);
     };
     world.run(join(gate(&world, gate_job(&parameters())), late));
     success(&reports(&world));
@@ -103,11 +106,52 @@ fn i24_what_never_comes_is_denied_after_the_time_that_was_given() {
         world.release.digests.borrow_mut().clear();
         let begin = world.now();
         let said = denies(&world, &changed(|parameters| parameters["max_wait_minutes"] = json!(minutes)));
-        assert!(
-            said.contains(&format!("nothing recorded yet what was built; that did not change in {minutes} minutes"))
+        let expected = format!(
+            "denied: nothing recorded yet what was built; that did not change in {minutes}m: release it again (push, \
+             or start the pipeline)"
         );
-        assert!(world.now().duration_since(begin) <= SignedDuration::from_mins(minutes));
+        assert_eq!(said, expected);
+        assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(minutes));
     }
+}
+
+#[test]
+fn a_wait_that_the_function_s_deadline_cuts_short_says_how_long_it_was() {
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.digests.borrow_mut().clear();
+    let begin = world.now();
+    let until = begin + SignedDuration::from_mins(2);
+    world.run(gate_until(&world, gate_job(&parameters()), until));
+    let (_, said) = failure(&reports(&world));
+    assert!(said.contains("that did not change in 1m 45s"), "{said}");
+    assert_eq!(world.now().duration_since(begin), SignedDuration::from_secs(105));
+}
+
+#[test]
+fn a_build_that_was_retried_is_held_against_its_own_digest() {
+    let world = world();
+    approved(&world, &[BOB]);
+    let digest = world.release.digests.borrow_mut().remove(&measured()).unwrap();
+    let (execution, (bucket, _)) = measured();
+    world.release.digests.borrow_mut().insert((execution, (bucket, "first.zip".into())), digest);
+    assert!(denies(&world, &parameters()).contains("nothing recorded yet"));
+    world.verdicts.borrow_mut().clear();
+    record(&world, &built());
+    assert!(again(&world, &parameters()).is_ok());
+}
+
+#[test]
+fn i22_what_changes_after_an_approval_was_stored_and_before_it_was_told_is_denied() {
+    let world = world();
+    approved(&world, &[BOB]);
+    let stored = 12;
+    world.strike(stored, Fault::KilledAfter);
+    run_gate(&world, &parameters());
+    assert_eq!(decision(&world).outcome, Outcome::Approve);
+    put(&world, &package(), "other code");
+    run_gate(&world, &parameters());
+    assert!(failure(&reports(&world)).1.contains("was exchanged"));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! I23: what was decided before.
 
+use jiff::SignedDuration;
 use pipeline_core::{
     gate::{
-        decision::Outcome,
+        decision::{Decision, Outcome, ReadDecisions},
         observation::{Execution, Kind},
     },
     ids::ExecutionId,
@@ -11,7 +12,7 @@ use pipeline_core::{
 use serde_json::json;
 
 use crate::{
-    gate::{again, changed, denies, passes},
+    gate::{again, changed, decision, denies, passes},
     release::{ALICE, BOB, answer, approved, earlier, execution, package, parameters, put, standard},
     support::world,
 };
@@ -58,6 +59,26 @@ fn rolled_back(world: &World) -> Result<String, String> {
 }
 
 #[test]
+fn decisions_are_read_the_oldest_first() {
+    let world = world();
+    approved(&world, &[ALICE]);
+    denies(&world, &parameters());
+    let first = decision(&world);
+    let earlier = |job: &str, minutes| {
+        let at = first.at - SignedDuration::from_mins(minutes);
+        Decision { job: job.parse().expect("a job id"), at, ..first.clone() }
+    };
+    for decision in
+        [earlier("99999999-abcd-1111-abcd-111111abcdef", 2), earlier("88888888-abcd-1111-abcd-111111abcdef", 1)]
+    {
+        world.release.decisions.borrow_mut().insert(decision.job.clone(), decision);
+    }
+    let read = world.run(world.decisions(&execution())).unwrap().unwrap();
+    let jobs: Vec<&str> = read.iter().map(|decision| &decision.job.as_str()[..1]).collect();
+    assert_eq!(jobs, ["9", "8", "1"]);
+}
+
+#[test]
 fn i23_a_denial_uses_nothing_up_and_an_approval_uses_up_what_it_counted() {
     let world = world();
     approved(&world, &[ALICE]);
@@ -69,10 +90,7 @@ fn i23_a_denial_uses_nothing_up_and_an_approval_uses_up_what_it_counted() {
     approved(&world, &[BOB]);
     passes(&world, &parameters());
     let said = again(&world, &parameters()).unwrap_err();
-    assert!(
-        said.contains("was used up by an earlier release") && said.contains("retry all actions of Approve"),
-        "{said}"
-    );
+    assert!(said.contains("was used up by an earlier release") && said.contains("have it released again"), "{said}");
     answer(&world, "Approve", BOB, "Succeeded");
     world.verdicts.borrow_mut().clear();
     world.release.decisions.borrow_mut().remove(&"33333333-abcd-1111-abcd-111111abcdef".parse().unwrap());

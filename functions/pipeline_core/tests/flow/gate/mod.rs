@@ -59,7 +59,7 @@ fn again(world: &World, parameters: &Value) -> Result<String, String> {
     other.id = "33333333-abcd-1111-abcd-111111abcdef".parse().expect("a job id");
     let id = other.id.clone();
     let action =
-        Gate { clock: world, executions: world, profiles: world, state: world, builds: world, packages: world };
+        Gate { clock: world, executions: world, parameters: world, state: world, builds: world, packages: world };
     let ports = Ports { clock: world, verdicts: world, jobs: world };
     world.run(ports.deliver(&id, Ok((other, action)), deadline(world)));
     let verdicts = world.verdicts.borrow();
