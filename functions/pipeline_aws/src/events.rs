@@ -81,6 +81,10 @@ fn repository(detail: RepositoryDetail) -> Result<Event, MalformedEvent> {
     if !["referenceCreated", "referenceUpdated"].contains(&detail.event.as_str()) {
         return Ok(Event::Foreign(format!("{} in repository {}", detail.event, detail.repository_name)));
     }
+    // A tag releases nothing: who sets one on a commit has no part in it.
+    if detail.reference_type.as_deref() == Some("tag") {
+        return Ok(Event::Foreign(format!("a tag in repository {}", detail.repository_name)));
+    }
     let missing = |field: &str| MalformedEvent { kind: REPOSITORY, why: format!("missing field `{field}`") };
     let commit = detail.commit_id.ok_or_else(|| missing("commitId"))?;
     let commit: CommitId =
@@ -150,6 +154,7 @@ struct S3Location {
 struct RepositoryDetail {
     event: String,
     repository_name: String,
+    reference_type: Option<String>,
     commit_id: Option<String>,
     caller_user_arn: Option<String>,
 }

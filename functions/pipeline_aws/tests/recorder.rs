@@ -118,6 +118,7 @@ fn what_is_not_for_us_is_ignored() {
         with(build(), |event| event["detail"]["type"]["category"] = json!("Source")),
         with(build(), |event| event["detail"]["output-artifacts"] = json!([])),
         with(push(), |event| event["detail"]["event"] = json!("referenceDeleted")),
+        with(push(), |event| event["detail"]["referenceType"] = json!("tag")),
         with(push(), |event| event["detail"]["callerUserArn"] = json!(null)),
         with(gave_up(), |event| event["requestContext"]["condition"] = json!("Success")),
     ] {
@@ -177,11 +178,38 @@ fn i26_a_job_that_lambda_gave_up_on_counts_and_shows_nothing_of_its_event() {
     );
 }
 
+/// The text of an event as AWS documents its shape.
+fn documented(name: &str) -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/events").join(name).with_extension("json");
+    serde_json::from_str(&std::fs::read_to_string(path).expect("an event")).expect("JSON")
+}
+
 #[test]
-fn published_events_are_read() {
+fn events_in_their_documented_shape_tell_what_they_should() {
+    for (name, commit) in [("branch_created", "8f2c"), ("branch_updated", "8f2c")] {
+        let told = read(&documented(name)).unwrap();
+        let Event::Fact(Fact::Pushed(push)) = told else { panic!("{name}: {told:?}") };
+        assert_eq!(
+            (push.commit.as_str(), &push.by[..]),
+            (&commit.repeat(10)[..], "arn:aws:iam::111122223333:user/alice")
+        );
+    }
+    let told = read(&documented("build_succeeded")).unwrap();
+    let Event::Fact(Fact::Built { artifact, .. }) = told else { panic!("{told:?}") };
+    assert_eq!((&artifact.name[..], &artifact.key[..]), ("Build", "time-service/Build/b1"));
+    assert!(matches!(read(&documented("retries_exhausted")), Ok(Event::GaveUp(told)) if told.job.is_some()));
+    for name in
+        ["build_started", "source_succeeded", "stage_started", "pipeline_succeeded", "branch_deleted", "tag_created"]
+    {
+        assert!(matches!(read(&documented(name)), Ok(Event::Foreign(_))), "{name}");
+    }
+}
+
+#[test]
+fn published_events_are_read_where_there_are_any() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/events");
     let Ok(entries) = std::fs::read_dir(&corpus) else {
-        return println!("no corpus of public events here: nothing to read");
+        return println!("no corpus of public events here: those of this repository have been read");
     };
     // AWS's documentation disguises commit ids, so its pushes are malformed; nothing else is.
     for path in entries.flatten().map(|entry| entry.path()) {
