@@ -49,14 +49,17 @@ async fn an_alarm_passes_or_fails_its_rule_by_its_state() {
     let client = Client::new(&world.context.sdk);
     metric_alarm(&client).await;
     client.put_composite_alarm().alarm_name("any").alarm_rule("ALARM(errors)").send().await.unwrap();
-    for kind in [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure] {
+    for (kind, in_alarm, ok) in [
+        (ConditionKind::BeforeEntry, "F JobFailed: ", "P "),
+        (ConditionKind::OnSuccess, "F JobFailed: ", "P "),
+        (ConditionKind::OnFailure, "P ", "F JobFailed: "),
+    ] {
         for alarm in ["errors", "any"] {
             let rule = request("CloudWatchAlarm", kind, &[("AlarmName", alarm)]);
             set(&client, "errors", StateValue::Alarm).await;
-            let expected = format!("F JobFailed: alarm {alarm} is in state ALARM");
-            assert_eq!(run(&world, &rule).await, expected, "{kind:?}");
+            assert_eq!(run(&world, &rule).await, format!("{in_alarm}alarm {alarm} is in state ALARM"), "{kind:?}");
             set(&client, "errors", StateValue::Ok).await;
-            assert!(run(&world, &rule).await.starts_with(&format!("P alarm {alarm} ")), "{kind:?}");
+            assert!(run(&world, &rule).await.starts_with(&format!("{ok}alarm {alarm} ")), "{kind:?}");
         }
     }
     let strict = [("AlarmName", "errors"), ("AlarmStates", "ALARM,INSUFFICIENT_DATA")];

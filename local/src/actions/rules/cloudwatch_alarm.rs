@@ -1,4 +1,4 @@
-//! `CloudWatchAlarm`: a rule that fails when an alarm is in a bad state.
+//! `CloudWatchAlarm`: a rule that asks in which state an alarm is.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -65,23 +65,26 @@ impl Alarm {
         &self.name
     }
 
-    /// After a success the alarm must stay out of its bad states for the whole time; otherwise it has that time to get
-    /// out of them.
+    /// On entry the alarm has the whole time to get out of its bad states. After a success it must stay out of them for
+    /// that time. After a failure the rule is the other way round: a bad state within the time is what it asks for.
     pub(super) fn decide(&self, state: Option<State>, started: Timestamp, now: Timestamp) -> Decision {
         let name = &self.name;
         let Some(state) = state else {
             return Decision::Fail(format!("alarm {name} does not exist: create it, or correct AlarmName"));
         };
         let end = started.saturating_add(self.wait).unwrap_or(Timestamp::MAX);
-        let (bad, bakes, over) = (self.bad.contains(&state), self.kind == ConditionKind::OnSuccess, now >= end);
-        match (bad, bakes, over) {
-            (true, true, _) => Decision::Fail(format!("alarm {name} is in state {state}")),
-            (true, false, true) => Decision::Fail(format!("alarm {name} is in state {state}{}", self.after())),
-            (false, true, true) => Decision::Pass(format!("alarm {name} stayed {state}{}", self.after())),
-            (false, false, _) => Decision::Pass(format!("alarm {name} is in state {state}")),
-            (true, false, false) | (false, true, false) => {
-                Decision::Wait(now.saturating_add(POLL).map_or(end, |next| next.min(end)))
+        let over = now >= end;
+        let is = || format!("alarm {name} is in state {state}");
+        match (self.kind, self.bad.contains(&state)) {
+            (ConditionKind::BeforeEntry, false) | (ConditionKind::OnFailure, true) => Decision::Pass(is()),
+            (ConditionKind::OnSuccess, true) => Decision::Fail(is()),
+            (ConditionKind::BeforeEntry, true) | (ConditionKind::OnFailure, false) if over => {
+                Decision::Fail(format!("{}{}", is(), self.after()))
             }
+            (ConditionKind::OnSuccess, false) if over => {
+                Decision::Pass(format!("alarm {name} stayed {state}{}", self.after()))
+            }
+            _ => Decision::Wait(now.saturating_add(POLL).map_or(end, |next| next.min(end))),
         }
     }
 
@@ -93,7 +96,7 @@ impl Alarm {
     }
 }
 
-/// The states in which the rule fails: names with commas between them, which AWS's own examples put in quotes.
+/// The states that the rule is about: names with commas between them, which AWS's own examples put in quotes.
 fn bad_states(text: &str) -> Result<BTreeSet<State>, &'static str> {
     let state = |name: &str| State::parse(name.trim_matches(|c: char| c.is_whitespace() || "'\"[]".contains(c)));
     text.split(',')
