@@ -91,8 +91,7 @@ fn keys(name: Option<&str>, default: Default) -> Result<(String, String), Accoun
     let of = |identity: &Identity| (identity.access_key.to_owned(), identity.secret_key.to_owned());
     match (name, default) {
         (Some(name), _) => {
-            let found = [&AUTHOR, &APPROVER].into_iter().find(|identity| identity.name == name);
-            found.map(of).ok_or_else(|| AccountError::NoIdentity(name.to_owned()))
+            Identity::named(name).as_ref().map(of).ok_or_else(|| AccountError::NoIdentity(name.to_owned()))
         }
         (None, Default::Approver) => Ok(of(&APPROVER)),
         (None, Default::Caller) => {

@@ -1,22 +1,72 @@
 //! `flowgate approve` and `flowgate reject`.
 
+use std::fmt;
+
+use aws_sdk_codepipeline::Client;
+use serde::Serialize;
 use serde_json::json;
 
 use super::account::Default;
 use super::approvals::{self, Answer};
-use super::args;
+use super::call::Called as _;
 use super::client::{self, Chosen, ClientError};
+use super::{args, ask};
 use crate::report::view::Waiting;
-use crate::report::{say, subject};
+use crate::report::{self, say, subject};
+
+/// Where a pipeline is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Place {
+    account: String,
+    region: String,
+}
 
 pub(super) async fn run(options: &args::Answer, approved: bool) -> Result<(), ClientError> {
     let Chosen { client, pipeline, .. } = client::open(&options.pipeline, &options.caller, Default::Approver).await?;
+    let place = place(&client, &pipeline).await?;
     let waiting = approvals::waiting(&client, &pipeline).await?;
     let waiting = choose(&pipeline, waiting, options.action.as_deref())?;
+    check(&waiting, options)?;
+    if ask::is_at_terminal() && !options.yes && options.commit.is_none() && options.execution.is_none() {
+        let question = format!("{}  in {}\n{}? [y/N] ", report::approval(&waiting), place, verb(approved).0);
+        if !ask::confirm(question).await {
+            return Err(ClientError::NotAnswered);
+        }
+    }
+    // The answer carries the token of what was shown: it cannot reach another execution that took its place meanwhile.
     let answer = Answer { approved, comment: options.comment.clone() };
     approvals::answer(&client, &waiting, &answer).await?;
-    tell(&waiting, approved, options.json);
+    tell(&waiting, &place, approved, options.json);
     Ok(())
+}
+
+async fn place(client: &Client, pipeline: &str) -> Result<Place, ClientError> {
+    let found = client.get_pipeline().name(pipeline).send().await.called("GetPipeline", pipeline)?;
+    Ok(in_arn(found.metadata().and_then(|metadata| metadata.pipeline_arn()).unwrap_or_default()))
+}
+
+/// `arn:aws:codepipeline:REGION:ACCOUNT:NAME`
+fn in_arn(arn: &str) -> Place {
+    let part = |index| arn.split(':').nth(index).unwrap_or("unknown").to_owned();
+    Place { account: part(4), region: part(3) }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {}, region {}", self.account, self.region)
+    }
+}
+
+/// Refuses to answer what is not what was meant.
+fn check(waiting: &Waiting, options: &args::Answer) -> Result<(), ClientError> {
+    let commit = waiting.revision.commit.as_deref().unwrap_or_default();
+    let meant = [("commit", &options.commit, commit), ("execution", &options.execution, &waiting.execution)];
+    let other = meant.into_iter().find_map(|(what, meant, id)| {
+        meant.as_ref().filter(|meant| !id.to_lowercase().starts_with(*meant)).map(|meant| format!("{what} {meant}"))
+    });
+    let Some(asked) = other else { return Ok(()) };
+    let (pipeline, execution) = (waiting.pipeline.clone(), &waiting.execution);
+    Err(ClientError::Another { pipeline, asked, waiting: format!("{}, execution {execution}", subject(waiting)) })
 }
 
 fn choose(pipeline: &str, mut waiting: Vec<Waiting>, action: Option<&str>) -> Result<Waiting, ClientError> {
@@ -33,23 +83,66 @@ fn choose(pipeline: &str, mut waiting: Vec<Waiting>, action: Option<&str>) -> Re
     }
 }
 
-fn tell(waiting: &Waiting, approved: bool, json: bool) {
+fn tell(waiting: &Waiting, place: &Place, approved: bool, json: bool) {
     if json {
-        let mut line = json!(waiting);
-        line["status"] = json!(if approved { "Approved" } else { "Rejected" });
-        return say(line);
+        let status = if approved { "Approved" } else { "Rejected" };
+        return say(json!(Told { waiting, place, status }));
     }
     let Waiting { pipeline, stage, action, execution, .. } = waiting;
-    let verb = if approved { "approved" } else { "rejected" };
-    say(format_args!("{verb} {} at {stage} {action} of {pipeline}, execution {execution}", subject(waiting)));
+    let verb = verb(approved).1;
+    say(format_args!("{verb} {} at {stage} {action} of {pipeline}, execution {execution}, {place}", subject(waiting)));
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    waiting: &'a Waiting,
+    #[serde(flatten)]
+    place: &'a Place,
+    status: &'static str,
+}
+
+fn verb(approved: bool) -> (&'static str, &'static str) {
+    if approved { ("approve", "approved") } else { ("reject", "rejected") }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::cli::args::{Args, Subcommand};
+    use crate::report::view::Revision;
 
     fn waiting(actions: &[&str]) -> Vec<Waiting> {
         actions.iter().map(|action| Waiting { action: (*action).to_owned(), ..Waiting::default() }).collect()
+    }
+
+    #[test]
+    fn only_what_was_meant_is_answered() {
+        let revision = Revision { commit: Some("0123456789".to_owned()), message: None };
+        let waits =
+            Waiting { pipeline: "p".to_owned(), execution: "11111111-aaaa".to_owned(), revision, ..Waiting::default() };
+        let check = |args: &[&str]| {
+            let words = ["flowgate", "approve"].iter().chain(args);
+            let Some(Subcommand::Approve(options)) = Args::parse_from(words).command else { panic!("no approval") };
+            check(&waits, &options).map_err(|error| error.to_string())
+        };
+        for args in [&[][..], &["--commit", "0123456"], &["--execution", "11111111-AAAA"]] {
+            assert_eq!(check(args), Ok(()), "{args:?}");
+        }
+        let is_not = |asked: &str| {
+            let waiting = "commit 01234567, execution 11111111-aaaa";
+            Err(format!("{asked} is not what waits in pipeline p, but {waiting}; nothing was answered"))
+        };
+        assert_eq!(check(&["--commit", "0123457"]), is_not("commit 0123457"));
+        assert_eq!(check(&["--commit", "0123456", "--execution", "11111112"]), is_not("execution 11111112"));
+    }
+
+    #[test]
+    fn a_pipelines_arn_says_where_it_is() {
+        let place = in_arn("arn:aws:codepipeline:eu-west-1:111122223333:shop");
+        assert_eq!(place.to_string(), "account 111122223333, region eu-west-1");
     }
 
     #[test]

@@ -31,11 +31,11 @@ pub(super) async fn waiting(client: &Client, pipeline: &str) -> Result<Vec<Waiti
 /// Answers one. Its token belongs to this one execution: an answer that comes too late is refused.
 pub(super) async fn answer(client: &Client, waiting: &Waiting, answer: &Answer) -> Result<(), CallError> {
     let status = if answer.approved { ApprovalStatus::Approved } else { ApprovalStatus::Rejected };
-    // Both members are set, so that the builder has nothing to refuse.
-    let Ok(result) = ApprovalResult::builder().summary(&answer.comment).status(status).build() else { return Ok(()) };
+    let subject = format!("{} {} of {}", waiting.stage, waiting.action, waiting.pipeline);
+    let result = ApprovalResult::builder().summary(&answer.comment).status(status).build();
+    let result = result.map_err(|error| CallError::unsent("PutApprovalResult", &subject, &error))?;
     let request = client.put_approval_result().pipeline_name(&waiting.pipeline).stage_name(&waiting.stage);
     let request = request.action_name(&waiting.action).token(&waiting.token).result(result);
-    let subject = format!("{} {} of {}", waiting.stage, waiting.action, waiting.pipeline);
     request.send().await.called("PutApprovalResult", &subject).map(drop)
 }
 
@@ -46,7 +46,7 @@ fn asked(pipeline: &str, stage: &StageState) -> Vec<Waiting> {
             pipeline: pipeline.to_owned(),
             stage: stage.stage_name()?.to_owned(),
             action: action.action_name()?.to_owned(),
-            token: action.latest_execution()?.token()?.to_owned(),
+            token: action.latest_execution().filter(|latest| observe::waits(latest))?.token()?.to_owned(),
             execution: execution.to_owned(),
             ..Waiting::default()
         })

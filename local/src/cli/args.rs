@@ -93,6 +93,15 @@ pub(super) struct Answer {
     /// The approval to answer, when several wait
     #[arg(long, value_name = "NAME")]
     pub(super) action: Option<String>,
+    /// Answers only if this commit waits; its first 7 characters or more
+    #[arg(long, value_name = "ID", value_parser = prefix)]
+    pub(super) commit: Option<String>,
+    /// Answers only if this execution waits; its first 7 characters or more
+    #[arg(long, value_name = "ID", value_parser = prefix)]
+    pub(super) execution: Option<String>,
+    /// Does not ask first, as is done on a terminal when neither commit nor execution is named
+    #[arg(long)]
+    pub(super) yes: bool,
     /// Prints a JSON object instead of text
     #[arg(long)]
     pub(super) json: bool,
@@ -114,7 +123,7 @@ pub(super) struct Logs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Pipeline {
-    /// The pipeline; without it, the only one there is
+    /// The pipeline; without it the only one there is, but not to answer on AWS
     #[arg(id = "pipeline", value_name = "PIPELINE")]
     pub(super) name: Option<String>,
 }
@@ -135,7 +144,7 @@ pub(super) struct Port {
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Parameters {
-    /// A parameter of Flowgate's template, for a pipeline that is made now; may be repeated
+    /// A parameter of Flowgate's template; may be repeated. It stays until it is given again
     #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
     list: Vec<(String, String)>,
 }
@@ -158,6 +167,11 @@ pub(super) enum Approve {
     No,
 }
 
+fn prefix(text: &str) -> Result<String, String> {
+    let is_long = text.chars().count() >= 7;
+    is_long.then(|| text.to_lowercase()).ok_or_else(|| "write its first 7 characters or more".to_owned())
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
     let (key, value) = pair.ok_or("write KEY=VALUE")?;
@@ -173,6 +187,14 @@ mod tests {
     #[test]
     fn the_arguments_do_not_contradict_one_another() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_id_that_could_be_anybodys_is_refused() {
+        assert_eq!(prefix("ABCDEF0"), Ok("abcdef0".to_owned()));
+        for text in ["", "abcdef"] {
+            assert!(prefix(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -35,8 +35,21 @@ pub(super) enum ClientError {
     NoSuchAction(String, String),
     #[error("pipeline {0} has had no execution yet; push to its repository")]
     NoExecution(String),
-    #[error("pipeline {0} exists already, and --parameter is for making it; update the stack flowgate-{0} instead")]
+    #[error(
+        "pipeline {0} exists already, and its template is not here to deploy again with --parameter; deploy the stack \
+         {0}-flowgate with other parameters, as the README tells"
+    )]
     Made(String),
+    #[error("pipeline {0} has an execution in progress; --parameter changes the pipeline, so push when that has ended")]
+    Busy(String),
+    #[error("{asked} is not what waits in pipeline {pipeline}, but {waiting}; nothing was answered")]
+    Another { pipeline: String, asked: String, waiting: String },
+    #[error("nothing was answered")]
+    NotAnswered,
+    #[error("name the pipeline: AWS_ENDPOINT_URL is not set, so this would answer in your AWS account")]
+    Unnamed,
+    #[error("there is no pipeline in this account and region; deploy Flowgate's template.yaml, as the README tells")]
+    NoneDeployed,
     #[error(
         "there is no pipeline {0} in this account; deploy Flowgate's template.yaml for it first, as the README tells"
     )]
@@ -64,7 +77,8 @@ pub(super) struct Chosen {
     pub(super) pipeline: String,
 }
 
-/// Finds out whom to ask, and about what.
+/// Finds out whom to ask, and about what. Whoever answers approvals must say what for, unless the cloud is local: the
+/// default of the caller tells the two apart.
 pub(super) async fn open(
     pipeline: &args::Pipeline,
     caller: &args::Caller,
@@ -72,6 +86,13 @@ pub(super) async fn open(
 ) -> Result<Chosen, ClientError> {
     let account = Account::open(caller.name.as_deref(), default).await?;
     let client = Client::new(&account.sdk);
-    let pipeline = choose::pipeline(&client, pipeline.name.as_deref()).await?;
+    let named = pipeline.name.as_deref();
+    if named.is_none() && default == Default::Approver && !account.is_local() {
+        return Err(ClientError::Unnamed);
+    }
+    let pipeline = match choose::pipeline(&client, named).await {
+        Err(ChooseError::None) if !account.is_local() => return Err(ClientError::NoneDeployed),
+        chosen => chosen?,
+    };
     Ok(Chosen { account, client, pipeline })
 }

@@ -87,6 +87,18 @@ impl Host {
         Ok(host)
     }
 
+    /// Tells what goes on until the local cloud ends, and how that was.
+    pub(super) async fn tell(&mut self, reporter: &Shared) -> String {
+        let Self { cloud, news, .. } = self;
+        let tell = async {
+            while let Some(news) = news.recv().await {
+                reporter.news(&news);
+            }
+            std::future::pending::<String>().await
+        };
+        tokio::select! { how = cloud.ended() => how, never = tell => never }
+    }
+
     /// Notes what a piece of preparation took.
     pub(super) async fn clock(&mut self, name: &'static str, begin: Instant, before: Duration) {
         let emulator = self.cloud.meter().read().await.saturating_sub(before);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::builders::FilterLogEventsFluentBuilder;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use aws_sdk_codepipeline::types::ActionExecutionDetail;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +13,7 @@ use super::account::Default;
 use super::call::{CallError, Called as _};
 use super::client::{self, Chosen, ClientError};
 use super::{args, observe};
-use crate::report::{Paint, log_heading, say};
+use crate::report::{Paint, log_heading, printable, say};
 
 /// A function's last lines are written after it has settled its job.
 const AFTERWARDS: SignedDuration = SignedDuration::from_secs(30);
@@ -25,6 +26,13 @@ struct Part {
     stream: Option<String>,
     /// The actions, as `Stage Action`.
     actions: Vec<String>,
+    /// When they ran, in order and apart from one another: others may have used the function in between.
+    spans: Vec<Span>,
+}
+
+/// From when to when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
     from: Timestamp,
     to: Timestamp,
 }
@@ -38,13 +46,33 @@ pub(super) async fn run(options: &args::Logs) -> Result<(), ClientError> {
     if let Some(name) = &options.action {
         actions.retain(|action| action.action_name() == Some(name));
         if actions.is_empty() {
-            return Err(ClientError::NoSuchAction(pipeline, name.clone()));
+            return not_run(&client, &pipeline, &newest.execution, name).await;
         }
     }
+    let parts = parts(&actions);
+    if parts.is_empty() {
+        eprintln!("nothing that writes a log has run yet in execution {}", newest.execution);
+    }
     let logs = Client::new(&account.sdk);
-    for part in parts(&actions) {
+    for part in parts {
         print(&part, &read(&logs, &part).await?, options.json);
     }
+    Ok(())
+}
+
+/// Tells an action that is yet to run from one that there is not.
+async fn not_run(
+    client: &aws_sdk_codepipeline::Client,
+    pipeline: &str,
+    execution: &str,
+    action: &str,
+) -> Result<(), ClientError> {
+    let status = observe::status(client, pipeline).await?;
+    let mut known = status.stages.iter().flat_map(|stage| &stage.actions);
+    if !known.any(|known| known.name == action) {
+        return Err(ClientError::NoSuchAction(pipeline.to_owned(), action.to_owned()));
+    }
+    eprintln!("action {action} has not run yet in execution {execution}, the newest of {pipeline}");
     Ok(())
 }
 
@@ -58,12 +86,20 @@ fn parts(actions: &[ActionExecutionDetail]) -> Vec<Part> {
         match parts.get_mut(place) {
             Some(known) => {
                 known.actions.extend(part.actions);
-                known.to = known.to.max(part.to);
+                part.spans.into_iter().for_each(|span| extend(&mut known.spans, span));
             }
             None => parts.push(part),
         }
     }
     parts
+}
+
+/// Adds a span that begins no earlier than the others.
+fn extend(spans: &mut Vec<Span>, span: Span) {
+    match spans.last_mut() {
+        Some(last) if span.from <= last.to => last.to = last.to.max(span.to),
+        _ => spans.push(span),
+    }
 }
 
 fn part(action: &ActionExecutionDetail) -> Option<Part> {
@@ -81,32 +117,42 @@ fn part(action: &ActionExecutionDetail) -> Option<Part> {
     let at = |at: Option<&aws_sdk_codepipeline::primitives::DateTime>| at.and_then(observe::timestamp);
     let (from, to) = (at(action.start_time())?, at(action.last_update_time())?);
     let name = format!("{} {}", action.stage_name()?, action.action_name()?);
-    Some(Part { group, stream, actions: vec![name], from, to: to.saturating_add(AFTERWARDS).unwrap_or(to) })
+    let span = Span { from, to: to.saturating_add(AFTERWARDS).unwrap_or(to) };
+    Some(Part { group, stream, actions: vec![name], spans: vec![span] })
 }
 
 /// The events of a part, in order; none when nothing was ever written there.
 async fn read(client: &Client, part: &Part) -> Result<Vec<FilteredLogEvent>, CallError> {
-    let request = client.filter_log_events().log_group_name(&part.group);
-    let request = match &part.stream {
-        Some(stream) => request.log_stream_names(stream),
-        None => request.start_time(part.from.as_millisecond()).end_time(part.to.as_millisecond()),
+    let of_group = || client.filter_log_events().log_group_name(&part.group);
+    let requests: Vec<_> = match &part.stream {
+        Some(stream) => vec![of_group().log_stream_names(stream)],
+        None => part.spans.iter().map(|span| within(of_group(), *span)).collect(),
     };
-    let mut pages = request.into_paginator().send();
     let mut events = Vec::new();
-    while let Some(page) = pages.next().await {
-        match page.called("FilterLogEvents", &part.group) {
-            Ok(page) => events.extend(page.events.unwrap_or_default()),
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(Vec::new()),
-            Err(error) => return Err(error),
+    for request in requests {
+        let mut pages = request.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            match page.called("FilterLogEvents", &part.group) {
+                Ok(page) => events.extend(page.events.unwrap_or_default()),
+                Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(events)
+}
+
+fn within(request: FilterLogEventsFluentBuilder, span: Span) -> FilterLogEventsFluentBuilder {
+    request.start_time(span.from.as_millisecond()).end_time(span.to.as_millisecond())
 }
 
 fn print(part: &Part, events: &[FilteredLogEvent], json: bool) {
     let actions = part.actions.join(", ");
     if !json {
         say(log_heading(&actions, &part.group, Paint::of_stdout()));
+        if events.is_empty() {
+            say("nothing was written");
+        }
     }
     for event in events {
         let message = event.message().unwrap_or_default().trim_end();
@@ -114,7 +160,7 @@ fn print(part: &Part, events: &[FilteredLogEvent], json: bool) {
         if json {
             say(json!({"at": at, "group": part.group, "actions": part.actions, "message": message}));
         } else {
-            say(message);
+            say(printable(message));
         }
     }
 }
@@ -152,20 +198,27 @@ mod tests {
             ran("Build", "CodeBuild", ("ProjectName", "shop-build"), 100),
         ];
         let at = |second| Timestamp::from_second(second).unwrap();
+        let span = |from, to| Span { from: at(from), to: at(to) };
         let build = Part {
             group: "/aws/codebuild/shop-build".to_owned(),
             stream: Some("4711".to_owned()),
             actions: vec!["Build It".to_owned()],
-            from: at(100),
-            to: at(131),
+            spans: vec![span(100, 131)],
         };
         let tests = Part {
             group: "/aws/lambda/shop-flowgate-start-tests".to_owned(),
             stream: None,
             actions: vec!["Beta It".to_owned(), "Gamma It".to_owned()],
-            from: at(200),
-            to: at(331),
+            spans: vec![span(200, 231), span(300, 331)],
         };
         assert_eq!(parts(&actions), [build, tests]);
+    }
+
+    #[test]
+    fn actions_that_ran_at_once_are_read_once() {
+        let function = ("FunctionName", "f");
+        let actions = [ran("B", "Lambda", function, 110), ran("A", "Lambda", function, 100)];
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(parts(&actions)[0].spans, [Span { from: at(100), to: at(141) }]);
     }
 }

@@ -1,51 +1,91 @@
 //! Reads a pipeline from CodePipeline, as the reports show it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::primitives::DateTime;
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionFilter, ActionState, ConditionState, ExecutionType, PipelineExecutionSummary,
-    SourceRevision, StageConditionState, StageState,
+    ActionExecution, ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ActionState, ConditionState,
+    ExecutionType, PipelineExecutionSummary, SourceRevision, StageConditionState, StageState,
 };
 use jiff::Timestamp;
 
 use super::call::{CallError, Called as _};
+use crate::pipeline::action::ConditionKind;
 use crate::report::view::{Action, Condition, Execution, Revision, Said, Stage, Status};
-
-/// How many executions are looked at for a status.
-const RECENT: usize = 20;
 
 /// The pipeline as it is now.
 pub(super) async fn status(client: &Client, pipeline: &str) -> Result<Status, CallError> {
     let state = client.get_pipeline_state().name(pipeline).send().await.called("GetPipelineState", pipeline)?;
-    let executions = executions(client, pipeline, RECENT).await?;
-    Ok(Status {
-        pipeline: pipeline.to_owned(),
-        stages: state.stage_states().iter().map(stage).collect(),
-        executions: current(executions),
-    })
+    let stages: Vec<Stage> = state.stage_states().iter().map(stage).collect();
+    let mut missing = named(&stages);
+    // An execution may wait in a stage while a hundred pass by.
+    let executions = executions_until(client, pipeline, |newest| {
+        missing.remove(&newest.execution);
+        missing.is_empty()
+    });
+    let executions = executions.await?;
+    Ok(Status { pipeline: pipeline.to_owned(), stages, executions: current(executions) })
 }
 
-/// The newest executions, the newest first, with what approvals and the gate said of them.
-pub(super) async fn history(client: &Client, pipeline: &str, limit: usize) -> Result<Vec<Execution>, CallError> {
-    let mut executions = executions(client, pipeline, limit).await?;
+/// The newest executions of a pipeline.
+pub(super) struct History {
+    /// The newest first, with what approvals and the gate said of them.
+    pub(super) executions: Vec<Execution>,
+    /// Whether there are older ones.
+    pub(super) more: bool,
+}
+
+/// The newest executions, `limit` of them at most.
+pub(super) async fn history(client: &Client, pipeline: &str, limit: usize) -> Result<History, CallError> {
+    let mut executions = executions(client, pipeline, limit + 1).await?;
+    let more = executions.len() > limit;
+    executions.truncate(limit);
     for execution in &mut executions {
         let actions = actions(client, pipeline, &execution.execution).await?;
         execution.said = actions.iter().rev().filter(|action| decides(action)).map(said).collect();
     }
-    Ok(executions)
+    Ok(History { executions, more })
 }
 
 /// The newest executions, the newest first.
 pub(super) async fn executions(client: &Client, pipeline: &str, limit: usize) -> Result<Vec<Execution>, CallError> {
+    let mut seen = 0;
+    let enough = |_: &Execution| {
+        seen += 1;
+        seen == limit
+    };
+    executions_until(client, pipeline, enough).await
+}
+
+/// The newest executions up to the first that is `enough`, the newest first.
+async fn executions_until(
+    client: &Client,
+    pipeline: &str,
+    mut enough: impl FnMut(&Execution) -> bool,
+) -> Result<Vec<Execution>, CallError> {
     let request = client.list_pipeline_executions().pipeline_name(pipeline);
     let mut pages = request.into_paginator().page_size(100).items().send();
     let mut executions = Vec::new();
-    while executions.len() < limit
-        && let Some(execution) = pages.next().await
-    {
-        executions.push(self::execution(&execution.called("ListPipelineExecutions", pipeline)?));
+    while let Some(execution) = pages.next().await {
+        let execution = self::execution(&execution.called("ListPipelineExecutions", pipeline)?);
+        let is_last = enough(&execution);
+        executions.push(execution);
+        if is_last {
+            break;
+        }
     }
     Ok(executions)
+}
+
+/// The executions that are in a stage, were there last, or wait before one.
+fn named(stages: &[Stage]) -> BTreeSet<String> {
+    stages.iter().flat_map(|stage| [&stage.execution, &stage.inbound]).flatten().cloned().collect()
+}
+
+/// Whether an action is an approval that somebody must answer.
+pub(super) fn waits(latest: &ActionExecution) -> bool {
+    latest.token().is_some() && latest.status() == Some(&ActionExecutionStatus::InProgress)
 }
 
 /// Every run of an action in an execution, the newest first.
@@ -76,8 +116,7 @@ pub(super) fn revision(commit: Option<&str>, summary: Option<&str>) -> Revision 
 
 /// Those that run, and all that are newer than the oldest of them; the newest one when none runs.
 fn current(mut executions: Vec<Execution>) -> Vec<Execution> {
-    let runs = |execution: &Execution| matches!(&*execution.status, "InProgress" | "Stopping");
-    let keep = executions.iter().rposition(runs).map_or(1, |oldest| oldest + 1);
+    let keep = executions.iter().rposition(Execution::runs).map_or(1, |oldest| oldest + 1);
     executions.truncate(keep);
     executions
 }
@@ -85,9 +124,9 @@ fn current(mut executions: Vec<Execution>) -> Vec<Execution> {
 fn stage(state: &StageState) -> Stage {
     let transition = state.inbound_transition_state().filter(|transition| !transition.enabled());
     let conditions = [
-        ("before entry", state.before_entry_condition_state()),
-        ("on success", state.on_success_condition_state()),
-        ("on failure", state.on_failure_condition_state()),
+        (ConditionKind::BeforeEntry, state.before_entry_condition_state()),
+        (ConditionKind::OnSuccess, state.on_success_condition_state()),
+        (ConditionKind::OnFailure, state.on_failure_condition_state()),
     ];
     Stage {
         name: state.stage_name().unwrap_or_default().to_owned(),
@@ -100,7 +139,7 @@ fn stage(state: &StageState) -> Stage {
     }
 }
 
-fn condition(kind: &'static str, state: &StageConditionState) -> Option<Condition> {
+fn condition(kind: ConditionKind, state: &StageConditionState) -> Option<Condition> {
     let latest = state.latest_execution()?;
     let rules = state.condition_states().iter().flat_map(ConditionState::rule_states);
     let of_rules = rules.filter_map(|rule| {
@@ -122,8 +161,7 @@ fn action(state: &ActionState) -> Action {
         at: latest.last_status_change().and_then(timestamp),
         summary: error.or_else(|| latest.summary()).map(str::to_owned),
         by: latest.last_updated_by().map(who),
-        // Nothing but an approval that was not answered yet has a token.
-        waits: latest.token().is_some(),
+        waits: waits(latest),
     }
 }
 

@@ -1,6 +1,6 @@
 use aws_sdk_codepipeline::types::{
-    ActionCategory, ActionExecution, ActionExecutionInput, ActionOwner, ActionTypeId, ConditionExecutionStatus,
-    ConditionState, RuleExecution, RuleState, StageConditionsExecution,
+    ActionCategory, ActionExecutionInput, ActionOwner, ActionTypeId, ConditionExecutionStatus, ConditionState,
+    RuleExecution, RuleState, StageConditionsExecution,
 };
 
 use super::*;
@@ -21,6 +21,17 @@ fn a_status_shows_what_runs_and_what_is_newer_than_that() {
         let all = statuses.iter().map(|status| execution(status)).collect();
         assert_eq!(current(all).len(), expected, "{statuses:?}");
     }
+}
+
+#[test]
+fn every_execution_that_a_stage_names_is_looked_for() {
+    let stage = |execution: Option<&str>, inbound: Option<&str>| Stage {
+        execution: execution.map(str::to_owned),
+        inbound: inbound.map(str::to_owned),
+        ..Stage::default()
+    };
+    let stages = [stage(Some("3"), None), stage(Some("1"), Some("2")), stage(None, None), stage(Some("1"), None)];
+    assert_eq!(named(&stages), BTreeSet::from(["1", "2", "3"].map(str::to_owned)));
 }
 
 #[test]
@@ -48,11 +59,13 @@ fn people_are_named_without_their_account() {
 }
 
 #[test]
-fn an_action_with_a_token_waits_for_an_answer() {
+fn an_action_in_progress_with_a_token_waits_for_an_answer() {
     let state =
         |latest: ActionExecution| ActionState::builder().action_name("Approve").latest_execution(latest).build();
-    assert!(action(&state(ActionExecution::builder().token("t").build())).waits);
-    assert!(!action(&state(ActionExecution::builder().build())).waits);
+    let asked = || ActionExecution::builder().token("t").status(ActionExecutionStatus::InProgress);
+    assert!(action(&state(asked().build())).waits);
+    assert!(!action(&state(asked().status(ActionExecutionStatus::Succeeded).build())).waits);
+    assert!(!action(&state(asked().set_token(None).build())).waits);
 }
 
 #[test]
@@ -64,9 +77,9 @@ fn a_condition_speaks_through_its_rules() {
         .latest_execution(latest)
         .condition_states(ConditionState::builder().rule_states(rule("closed")).rule_states(rule("in alarm")).build())
         .build();
-    let shown = condition("before entry", &state).unwrap();
+    let shown = condition(ConditionKind::BeforeEntry, &state).unwrap();
     assert_eq!((&*shown.status, shown.summary.as_deref()), ("InProgress", Some("closed; in alarm")));
-    assert_eq!(condition("on success", &StageConditionState::builder().build()), None);
+    assert_eq!(condition(ConditionKind::OnSuccess, &StageConditionState::builder().build()), None);
 }
 
 #[test]

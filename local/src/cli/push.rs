@@ -20,6 +20,11 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let parameters = options.parameters.map();
     let released = setup.released().await?;
     let (repository, branch) = place(released.as_ref(), &service.name, account.is_local(), &parameters)?;
+    // First, because what cannot be used should change nothing.
+    setup.check(&parameters).await?;
+    if released.is_some() && !parameters.is_empty() && setup.is_busy().await? {
+        return Err(ClientError::Busy(service.name));
+    }
     let state = run_dir::default_state().ok_or(StartError::NoStateDir).map_err(SourceError::from)?;
     let source = Source::new(&service, branch, &state)?;
     let remote = |url| Remote { url, access: account.kind.clone() };
@@ -34,11 +39,11 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
         None if account.is_local() => remote(setup.make_repository().await?),
         None => return Err(ClientError::NoRepository(repository.to_owned())),
     };
-    if released.is_none() {
+    if released.is_none() || !parameters.is_empty() {
         setup.make_pipeline(&parameters).await?;
-        if head.is_none() {
-            setup.at_rest().await?;
-        }
+    }
+    if released.is_none() && head.is_none() {
+        setup.at_rest().await?;
     }
     source.push(&remote).await?;
     let (made, moved) = (released.is_none(), head.as_ref() != Some(&commit.id));
@@ -59,7 +64,7 @@ fn place<'a>(
     parameters: &BTreeMap<String, String>,
 ) -> Result<(&'a str, &'a str), ClientError> {
     match released {
-        Some(_) if !parameters.is_empty() => Err(ClientError::Made(name.to_owned())),
+        Some(_) if !parameters.is_empty() && !local => Err(ClientError::Made(name.to_owned())),
         Some(Released::Branch { repository, branch }) => Ok((repository, branch)),
         Some(Released::Other) => Err(ClientError::Elsewhere(name.to_owned())),
         None if local => Ok((name, BRANCH)),
@@ -111,9 +116,10 @@ mod tests {
         let place =
             |released, local, parameters| place(released, "shop", local, parameters).map_err(|error| error.to_string());
         assert_eq!(place(Some(&branch), false, &none), Ok(("Shop", "release")));
+        assert_eq!(place(Some(&branch), true, &some), Ok(("Shop", "release")));
         assert_eq!(place(None, true, &some), Ok(("shop", BRANCH)));
         let refused = [
-            (place(Some(&branch), true, &some), "exists already"),
+            (place(Some(&branch), false, &some), "exists already"),
             (place(Some(&Released::Other), true, &none), "elsewhere"),
             (place(None, false, &none), "there is no pipeline shop in this account"),
         ];

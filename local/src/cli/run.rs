@@ -45,6 +45,8 @@ impl Error {
         match self {
             Self::Service(_) | Self::Nobody(_) | Self::Source(SourceError::Take(_)) => End::BadInput,
             Self::Setup(error) => error.end(),
+            Self::Call(error) | Self::Watch(WatchError::Approval(error)) => error.end(),
+            Self::Watch(WatchError::Deleted) => End::Failed,
             _ => End::NoCloud,
         }
     }
@@ -69,8 +71,8 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     let source = Source::new(&service, BRANCH, &state)?;
     source.take().await?;
     let mut host = open(&service, state, options, reporter).await?;
-    deploy(&mut host, &service, options, reporter).await?;
-    push(&host, &service, &source).await?;
+    let url = deploy(&mut host, &service, options, reporter).await?;
+    source.push(&Remote { url, access: Account::of(host.cloud.endpoint(), &AUTHOR).kind }).await?;
     drop(source);
     let summary = follow(&mut host, &service, approve, reporter).await?;
     let end = if summary.status == ExecutionStatus::Succeeded { End::Succeeded } else { End::Failed };
@@ -79,7 +81,7 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     if options.keep {
         let exports = exports::lines(host.cloud.endpoint(), &AUTHOR);
         reporter.end(&summary, &format!("The local cloud runs on until Ctrl-C:\n{}", exports.trim_end()));
-        return Err(Error::CloudEnded(host.cloud.ended().await));
+        return Err(Error::CloudEnded(host.tell(reporter).await));
     }
     reporter.end(&summary, "The local cloud stops now, and what runs on it; with --keep it stays.");
     // The summary is out; what is left over on the disk is for the next run to remove.
@@ -92,23 +94,19 @@ async fn open(service: &Service, state: PathBuf, options: &args::Run, reporter: 
     Host::open(host::Options { port: options.port.number, state, builds }, reporter).await
 }
 
-async fn deploy(host: &mut Host, service: &Service, options: &args::Run, reporter: &Shared) -> Result<(), Error> {
+/// Makes the service's repository and pipeline, and says where git finds the repository.
+async fn deploy(host: &mut Host, service: &Service, options: &args::Run, reporter: &Shared) -> Result<String, Error> {
     let (begin, before) = (Instant::now(), host.cloud.meter().read().await);
     reporter.preparing("deploying Flowgate's template");
     let sdk = host.cloud.sdk_config();
     let setup = Setup::new(&sdk, &service.name);
-    setup.make_repository().await?;
-    setup.make_pipeline(&options.parameters.map()).await?;
+    let parameters = options.parameters.map();
+    setup.check(&parameters).await?;
+    let url = setup.make_repository().await?;
+    setup.make_pipeline(&parameters).await?;
     setup.at_rest().await?;
     host.clock("deploy flowgate", begin, before).await;
-    Ok(())
-}
-
-/// Pushes as the author. The event of that starts the pipeline.
-async fn push(host: &Host, service: &Service, source: &Source) -> Result<(), Error> {
-    let account = Account::of(host.cloud.endpoint(), &AUTHOR);
-    let url = Setup::new(&account.sdk, &service.name).repository(&service.name).await?.unwrap_or_default();
-    Ok(source.push(&Remote { url, access: account.kind }).await?)
+    Ok(url)
 }
 
 async fn follow(

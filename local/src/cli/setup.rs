@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_codepipeline::types::{
-    ActionCategory, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration, TriggerType,
+    ActionCategory, PipelineDeclaration, PipelineExecutionStatus, PipelineExecutionSummary, StageDeclaration,
+    TriggerType,
 };
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::json;
@@ -105,17 +106,25 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// Makes the pipeline from the packaged template.
+    /// Refuses parameters that the packaged template does not have, or that are not to be chosen.
+    pub(super) async fn check(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
+        if chosen.is_empty() {
+            return Ok(());
+        }
+        let client = aws_sdk_cloudformation::Client::new(self.sdk);
+        check(chosen, &self.declared(&client, &self.template()).await?)
+    }
+
+    /// Makes the pipeline from the packaged template, or gives one that is there other parameters.
     pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
         let template = self.template();
         let client = aws_sdk_cloudformation::Client::new(self.sdk);
-        check(chosen, &self.declared(&client, &template).await?)?;
         self.introduce_people().await?;
         let ours = OURS.into_iter().zip([self.service, self.service, BRANCH]);
         let mut parameters: BTreeMap<_, _> = ours.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         parameters.extend(chosen.clone());
         let deployment = Deployment {
-            stack: &format!("flowgate-{}", self.service),
+            stack: &format!("{}-flowgate", self.service),
             template: Template::Url(&template),
             parameters,
             tags: BTreeMap::new(),
@@ -162,17 +171,26 @@ impl<'a> Setup<'a> {
         put.called("PutParameter", &name).map(drop)
     }
 
+    /// Whether one of the pipeline's executions is in progress: then its definition cannot change.
+    pub(super) async fn is_busy(&self) -> Result<bool, CallError> {
+        Ok(!self.running(&aws_sdk_codepipeline::Client::new(self.sdk)).await?.is_empty())
+    }
+
+    async fn running(&self, client: &aws_sdk_codepipeline::Client) -> Result<Vec<PipelineExecutionSummary>, CallError> {
+        let list = client.list_pipeline_executions().pipeline_name(self.service).send().await;
+        let mut list =
+            list.called("ListPipelineExecutions", self.service)?.pipeline_execution_summaries.unwrap_or_default();
+        list.retain(|one| one.status() == Some(&PipelineExecutionStatus::InProgress));
+        Ok(list)
+    }
+
     async fn first_execution(&self) -> Result<(), CallError> {
         let client = aws_sdk_codepipeline::Client::new(self.sdk);
         loop {
-            let list = client.list_pipeline_executions().pipeline_name(self.service).send().await;
-            let list = list.called("ListPipelineExecutions", self.service)?;
-            let runs = list.pipeline_execution_summaries().iter().any(|one| {
-                let by_itself =
-                    one.trigger().and_then(|trigger| trigger.trigger_type()) == Some(&TriggerType::CreatePipeline);
-                by_itself && one.status() == Some(&PipelineExecutionStatus::InProgress)
-            });
-            if !runs {
+            let by_itself = |one: &PipelineExecutionSummary| {
+                one.trigger().and_then(|trigger| trigger.trigger_type()) == Some(&TriggerType::CreatePipeline)
+            };
+            if !self.running(&client).await?.iter().any(by_itself) {
                 return Ok(());
             }
             sleep(POLL).await;

@@ -11,7 +11,7 @@ use super::shared::Shared;
 use super::{End, args, exports};
 use crate::cloud::{StartError, run_dir};
 use crate::identity::AUTHOR;
-use crate::report::{Reporter, Summary, describe, view::Waiting};
+use crate::report::{Reporter, Summary, describe_of_many, view::Waiting};
 use crate::runner::News;
 
 /// Runs the command. `ended` is set once it serves: to be interrupted is how it should end then.
@@ -29,14 +29,7 @@ async fn serve(options: &args::Up, reporter: &Shared, ended: &OnceCell<End>) -> 
     let mut host = Host::open(host::Options { port: options.port.number, state, builds }, reporter).await?;
     let _ = ended.set(End::Succeeded);
     announce(&exports::lines(host.cloud.endpoint(), &AUTHOR));
-    let Host { cloud, news, .. } = &mut host;
-    let tell = async {
-        while let Some(news) = news.recv().await {
-            reporter.news(&news);
-        }
-        std::future::pending::<String>().await
-    };
-    Ok(tokio::select! { how = cloud.ended() => how, never = tell => never })
+    Ok(host.tell(reporter).await)
 }
 
 fn announce(exports: &str) {
@@ -60,10 +53,14 @@ impl Reporter for Stderr {
 
     /// Without the lines of logs, which `flowgate logs` has.
     fn news(&mut self, news: &News) {
-        if let News::Changed(change) = news
-            && let Some(line) = describe(news)
-        {
-            eprintln!("{}: {}", change.pipeline, line.trim_start());
+        match news {
+            News::Changed(change) => {
+                if let Some(line) = describe_of_many(change) {
+                    eprintln!("{line}");
+                }
+            }
+            News::Deleted { pipeline } => eprintln!("{pipeline}: deleted"),
+            News::Line { .. } => {}
         }
     }
 

@@ -22,7 +22,7 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WatchError {
     #[error(
-        "the push did not start pipeline {pipeline} within {} s: look at its rule on the event bus, or start it by hand with --keep",
+        "the push did not start pipeline {pipeline} within {} s: is its rule on the event bus enabled?",
         START_LIMIT.as_secs()
     )]
     NotStarted { pipeline: String },
@@ -82,7 +82,7 @@ impl<'a> Watch<'a> {
                 continue;
             }
             self.reporter.news(&news);
-            let News::Changed(change) = news else { continue };
+            let Some(change) = change(news, self.pipeline)? else { continue };
             // A service may bring pipelines of its own, or start ours again.
             if self.ours.as_ref() == Some(&change.execution)
                 && let Some(execution) = self.take(change).await?
@@ -129,6 +129,27 @@ impl<'a> Watch<'a> {
         if !waits || !self.asked.insert(action.run.clone()) {
             return Ok(());
         }
-        self.answers.give(self.pipeline, &action.action, self.reporter).await
+        self.answers.give(self.pipeline, action, self.reporter).await
+    }
+}
+
+/// The change that news is, if it is one; after the end of the pipeline there is none to wait for.
+fn change(news: News, pipeline: &str) -> Result<Option<Change>, WatchError> {
+    match news {
+        News::Changed(change) => Ok(Some(change)),
+        News::Deleted { pipeline: gone } if gone == pipeline => Err(WatchError::Deleted),
+        News::Deleted { .. } | News::Line { .. } => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_pipeline_ends_the_watch_and_that_of_another_does_not() {
+        let deleted = |pipeline: &str| change(News::Deleted { pipeline: pipeline.to_owned() }, "shop");
+        assert!(matches!(deleted("shop"), Err(WatchError::Deleted)));
+        assert!(matches!(deleted("other"), Ok(None)));
     }
 }

@@ -15,7 +15,7 @@ const AT_ONCE: usize = 10;
 
 /// Why nobody was told of a move.
 #[derive(Debug, thiserror::Error)]
-pub enum EventError {
+pub(super) enum EventError {
     /// What moved cannot be read.
     #[error("cannot tell what moved: {0}")]
     Repository(#[from] repository::Error),

@@ -58,8 +58,6 @@ pub struct RuleRequest {
     pub type_id: TypeId,
     /// The rule's configuration, its references resolved.
     pub configuration: BTreeMap<String, String>,
-    /// After how long it fails.
-    pub timeout_minutes: Option<u32>,
 }
 
 /// When in a stage a condition is evaluated.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::view::Waiting;
-use super::words::{first_line, short};
+use super::words::{first_line, printable, short};
 
 /// What an answer to this approval decides about.
 pub fn approval(waiting: &Waiting) -> String {
@@ -12,7 +12,7 @@ pub fn approval(waiting: &Waiting) -> String {
     let _ = writeln!(text, "  {}", subject(waiting));
     for (stage, outputs) in &waiting.outputs {
         for (key, value) in outputs {
-            let _ = writeln!(text, "  {stage} {key}  {value}");
+            let _ = writeln!(text, "  {stage} {key}  {}", printable(value));
         }
     }
     text

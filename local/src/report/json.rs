@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::view::Waiting;
+use super::words::key;
 use super::{Reporter, Summary, say};
 use crate::pipeline::engine::{Change, Subject};
 use crate::runner::News;
@@ -22,8 +23,12 @@ impl Reporter for Json {
     }
 
     fn news(&mut self, news: &News) {
-        if let News::Changed(change) = news {
-            say(changed(change));
+        match news {
+            News::Changed(change) => say(changed(change)),
+            News::Deleted { pipeline } => {
+                say(json!({"at": Timestamp::now(), "pipeline": pipeline, "status": "Deleted"}));
+            }
+            News::Line { .. } => {}
         }
     }
 
@@ -59,7 +64,7 @@ fn changed(change: &Change) -> Value {
         Subject::Stage { stage, status } => json!({"stage": stage, "status": status}),
         Subject::Rule(rule) => json!({
             "stage": rule.stage,
-            "condition": rule.kind,
+            "condition": key(rule.kind),
             "rule": rule.rule,
             "status": rule.status,
             "message": rule.summary,

@@ -21,9 +21,10 @@ pub use approval::{approval, subject};
 pub use history::history;
 pub use logs::log_heading;
 pub use paint::Paint;
-pub use plain::describe;
+pub use plain::describe_of_many;
 pub use status::status;
-pub use summary::{ActionSummary, Clocked, Cost, Failed, StageSummary, Summary, summarise};
+pub use summary::{ActionSummary, Clocked, Cost, Failed, StageSummary, Summary, What, summarise};
+pub use words::printable;
 
 use crate::runner::News;
 use view::Waiting;

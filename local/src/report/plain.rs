@@ -1,7 +1,7 @@
 //! Plain lines, for a log or a pipe.
 
 use super::view::Waiting;
-use super::words::first_line as first;
+use super::words::{first_line as first, printable, short};
 use super::{Reporter, Summary, say, subject};
 use crate::pipeline::engine::{
     ActionChange, ActionStatus, Change, ExecutionStatus, RuleChange, RuleStatus, StageStatus, Subject,
@@ -39,13 +39,14 @@ impl Reporter for Plain {
 }
 
 /// One line for what happened, if it is worth one.
-pub fn describe(news: &News) -> Option<String> {
+pub(super) fn describe(news: &News) -> Option<String> {
     match news {
         News::Line { action, text, .. } => {
             // A command of a buildspec may have several lines.
-            let lines: Vec<String> = text.lines().map(|line| format!("    {action} | {line}")).collect();
+            let lines: Vec<String> = text.lines().map(|line| format!("    {action} | {}", printable(line))).collect();
             Some(lines.join("\n"))
         }
+        News::Deleted { pipeline } => Some(format!("pipeline {pipeline} was deleted")),
         News::Changed(Change { subject, .. }) => match subject {
             Subject::Stage { stage, status: StageStatus::InProgress } => Some(stage.clone()),
             Subject::Stage { stage, status: StageStatus::Skipped } => Some(format!("{stage} skipped")),
@@ -60,6 +61,22 @@ pub fn describe(news: &News) -> Option<String> {
     }
 }
 
+/// One line of its own for what happened in any of several executions, if it is worth one.
+pub fn describe_of_many(change: &Change) -> Option<String> {
+    let Change { pipeline, execution, subject, .. } = change;
+    let what = match subject {
+        Subject::Pipeline { status: ExecutionStatus::Succeeded, .. } => "succeeded".to_owned(),
+        // Says, too, which execution rolls it back.
+        Subject::Pipeline { status: ExecutionStatus::Failed, summary } => {
+            format!("failed: {}", summary.as_deref().map(first).unwrap_or_default())
+        }
+        Subject::Action(action) => format!("{} {}", action.stage, self::action(action)?.trim_start()),
+        Subject::Rule(rule) => format!("{} {}", rule.stage, self::rule(rule)?.trim_start()),
+        Subject::Stage { .. } | Subject::Pipeline { .. } => describe(&News::Changed(change.clone()))?,
+    };
+    Some(format!("{pipeline} {}: {what}", short(&execution.0)))
+}
+
 fn action(change: &ActionChange) -> Option<String> {
     let name = &change.action;
     match change.status {
@@ -68,10 +85,11 @@ fn action(change: &ActionChange) -> Option<String> {
             let said = change.summary.as_ref().map(|summary| format!(": {}", first(summary))).unwrap_or_default();
             Some(format!("  {name} succeeded{said}"))
         }
-        ActionStatus::Failed | ActionStatus::Abandoned => {
-            let why = change.error_details.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
+        ActionStatus::Failed => {
+            let why = change.error_details.as_ref().map(|error| printable(&error.message)).unwrap_or_default();
             Some(format!("  {name} FAILED: {why}"))
         }
+        ActionStatus::Abandoned => Some(format!("  {name} abandoned")),
     }
 }
 
@@ -81,7 +99,8 @@ fn rule(change: &RuleChange) -> Option<String> {
     let said = summary.as_ref().map(|summary| format!(": {}", first(summary))).unwrap_or_default();
     match change.status {
         RuleStatus::InProgress => summary.as_ref().map(|_| format!("  {rule} waits{said}")),
-        RuleStatus::Failed | RuleStatus::Abandoned => Some(format!("  {rule} FAILED{said}")),
+        RuleStatus::Failed => Some(format!("  {rule} FAILED{said}")),
+        RuleStatus::Abandoned => Some(format!("  {rule} abandoned, as another rule has decided")),
         RuleStatus::Succeeded => None,
     }
 }
@@ -90,3 +109,7 @@ fn rule(change: &RuleChange) -> Option<String> {
 pub(super) fn waiting(waiting: &Waiting) -> String {
     format!("  {} waits for an answer about {}", waiting.action, subject(waiting))
 }
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod tests;

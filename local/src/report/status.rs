@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::paint::Paint;
 use super::view::{Action, Execution, Stage, Status};
-use super::words::{first_line, short};
+use super::words::{first_line, kind, printable, short};
 
 /// A line for each stage, action and condition, then the executions that matter now.
 pub fn status(status: &Status, paint: Paint) -> String {
@@ -50,11 +50,11 @@ fn stage(out: &mut String, stage: &Stage, paint: Paint) {
         line(out, &format!("  {} waits to enter", short(inbound)));
     }
     if let Some(reason) = &stage.disabled {
-        line(out, &format!("  nothing may enter: {reason}"));
+        line(out, &format!("  nothing may enter: {}", printable(reason)));
     }
     for condition in &stage.conditions {
         let said = condition.summary.as_deref().map(first_line).unwrap_or_default();
-        let name = format!("({})", condition.kind);
+        let name = format!("({})", kind(condition.kind));
         line(out, &format!("  {name:<16} {} {said}", paint.status(&condition.status, 11)).trim_end());
     }
     for action in &stage.actions {
@@ -65,9 +65,9 @@ fn stage(out: &mut String, stage: &Stage, paint: Paint) {
 fn action(action: &Action, paint: Paint) -> String {
     let status = if action.waits { "waits" } else { action.status.as_deref().unwrap_or("-") };
     let said = match (&action.summary, action.waits) {
-        (_, true) => "for `flowgate approve` or `flowgate reject`",
+        (_, true) => "for `flowgate approve` or `flowgate reject`".to_owned(),
         (Some(summary), false) => first_line(summary),
-        (None, false) => "",
+        (None, false) => String::new(),
     };
     let by = action.by.as_ref().map(|by| format!(" (by {by})")).unwrap_or_default();
     format!("  {:<16} {} {said}{by}", action.name, paint.status(status, 11))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::words::{kind, kind_in_json, printable};
 use crate::pipeline::action::ConditionKind;
 use crate::pipeline::engine::{
     ActionRun, ActionStatus, ConditionRun, ConditionStatus, Execution, ExecutionStatus, RuleRun, RuleStatus, StageRun,
@@ -76,6 +77,7 @@ pub struct StageSummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConditionSummary {
     /// When it was evaluated.
+    #[serde(serialize_with = "kind_in_json")]
     pub kind: ConditionKind,
     /// Its status.
     pub status: ConditionStatus,
@@ -103,10 +105,21 @@ pub struct ActionSummary {
 pub struct Failed {
     /// Its stage.
     pub stage: String,
-    /// The action's name, or the rule's.
-    pub action: String,
+    /// What of it failed.
+    #[serde(flatten)]
+    pub what: What,
     /// Why.
     pub message: String,
+}
+
+/// An action's name, or a rule's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum What {
+    /// An action.
+    Action(String),
+    /// A rule of a condition.
+    Rule(String),
 }
 
 fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -183,7 +196,7 @@ fn outputs(stage: &StageRun) -> BTreeMap<String, String> {
 fn failed(stage: &StageRun) -> Option<Failed> {
     let action = stage.actions.iter().find(|run| run.status == ActionStatus::Failed).map(|run| {
         let message = run.error_details.as_ref().map(|error| error.message.clone());
-        Failed { stage: stage.name.clone(), action: run.name.clone(), message: message.unwrap_or_default() }
+        Failed { stage: stage.name.clone(), what: What::Action(run.name.clone()), message: message.unwrap_or_default() }
     });
     action.or_else(|| failed_rule(stage))
 }
@@ -192,7 +205,8 @@ fn failed(stage: &StageRun) -> Option<Failed> {
 fn failed_rule(stage: &StageRun) -> Option<Failed> {
     let mut conditions = stage.conditions.iter().filter(|_| stage.status == StageStatus::Failed);
     let rule = conditions.find_map(|run| run.rules.iter().find(|rule| rule.status == RuleStatus::Failed))?;
-    Some(Failed { stage: stage.name.clone(), action: rule.name.clone(), message: said(rule).unwrap_or_default() })
+    let what = What::Rule(rule.name.clone());
+    Some(Failed { stage: stage.name.clone(), what, message: said(rule).unwrap_or_default() })
 }
 
 impl fmt::Display for Summary {
@@ -209,14 +223,18 @@ impl fmt::Display for Summary {
             writeln!(f)?;
         }
         for (stage, outputs) in &self.outputs {
-            outputs.iter().try_for_each(|(key, value)| writeln!(f, "{stage} {key}  {value}"))?;
+            outputs.iter().try_for_each(|(key, value)| writeln!(f, "{stage} {key}  {}", printable(value)))?;
         }
         self.conditions(f)?;
         match (&self.failed, &self.reason) {
             (Some(failed), _) => {
-                writeln!(f, "\n{} FAILED in action {}: {}", failed.stage, failed.action, failed.message)
+                let what = match &failed.what {
+                    What::Action(name) => format!("action {name}"),
+                    What::Rule(name) => format!("rule {name}"),
+                };
+                writeln!(f, "\n{} FAILED in {what}: {}", failed.stage, printable(&failed.message))
             }
-            (None, Some(reason)) => writeln!(f, "\n{:?}: {reason}", self.status),
+            (None, Some(reason)) => writeln!(f, "\n{:?}: {}", self.status, printable(reason)),
             (None, None) => Ok(()),
         }
     }
@@ -233,7 +251,8 @@ impl Summary {
         for stage in &self.stages {
             for condition in stage.conditions.iter().filter(|one| one.status != ConditionStatus::Succeeded) {
                 let said: Vec<&str> = condition.rules.values().flatten().map(String::as_str).collect();
-                writeln!(f, "\n{} {:?} {:?}: {}", stage.name, condition.kind, condition.status, said.join("; "))?;
+                let said = printable(&said.join("; "));
+                writeln!(f, "\n{} {} {:?}: {said}", stage.name, kind(condition.kind), condition.status)?;
             }
         }
         Ok(())

@@ -57,22 +57,23 @@ fn ends_with(execution: &Execution, expected: &str) {
 fn a_condition_that_fails_a_stage_is_what_failed() {
     let failed = execution("Failed", &json!([stage("Failed", &condition("FAIL", "Failed", "closed until Monday"))]));
     let why = summary(&failed).failed.unwrap();
-    assert_eq!([&*why.stage, &*why.action, &*why.message], ["Prod", "Window", "closed until Monday"]);
-    ends_with(&failed, "Prod FAILED in action Window: closed until Monday\n");
+    let expected = json!({"stage": "Prod", "rule": "Window", "message": "closed until Monday"});
+    assert_eq!(json!(why), expected);
+    ends_with(&failed, "Prod FAILED in rule Window: closed until Monday\n");
 }
 
 #[test]
 fn a_condition_that_skips_a_stage_is_told_and_is_no_failure() {
     let skipped = execution("Succeeded", &json!([stage("Skipped", &condition("SKIP", "Failed", "closed"))]));
     assert!(summary(&skipped).failed.is_none());
-    ends_with(&skipped, "\nProd BeforeEntry Failed: closed\n");
+    ends_with(&skipped, "\nProd before entry Failed: closed\n");
 }
 
 #[test]
 fn a_condition_that_held_is_in_the_json_alone() {
     let held = execution("Succeeded", &json!([stage("Succeeded", &condition("FAIL", "Succeeded", "open"))]));
     assert!(!summary(&held).to_string().contains("open"));
-    let conditions = json!([{"kind": "BEFORE_ENTRY", "status": "Succeeded", "rules": {"Window": "open"}}]);
+    let conditions = json!([{"kind": "beforeEntry", "status": "Succeeded", "rules": {"Window": "open"}}]);
     assert_eq!(json!(summary(&held))["stages"][0]["conditions"], conditions);
 }
 

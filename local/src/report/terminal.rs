@@ -7,8 +7,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::plain::{describe, waiting};
 use super::view::Waiting;
+use super::words::{first_line, printable};
 use super::{Reporter, Summary, say};
-use crate::pipeline::engine::{ActionStatus, Change, Subject};
+use crate::pipeline::engine::{ActionStatus, RuleStatus, RunId, Subject};
 use crate::runner::News;
 
 /// How often the spinners turn.
@@ -18,7 +19,36 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Terminal {
     screen: MultiProgress,
     preparing: Option<ProgressBar>,
-    running: BTreeMap<String, ProgressBar>,
+    running: BTreeMap<RunId, ProgressBar>,
+}
+
+/// An action or a rule that runs.
+struct Running<'a> {
+    run: &'a RunId,
+    name: String,
+    says: Option<&'a str>,
+}
+
+fn running(subject: &Subject) -> Option<Running<'_>> {
+    match subject {
+        Subject::Action(action) if action.status == ActionStatus::InProgress => {
+            let name = format!("{} {}", action.stage, action.action);
+            Some(Running { run: &action.run, name, says: action.summary.as_deref() })
+        }
+        Subject::Rule(rule) if rule.status == RuleStatus::InProgress => {
+            let name = format!("{} {}", rule.stage, rule.rule);
+            Some(Running { run: &rule.run, name, says: rule.summary.as_deref() })
+        }
+        _ => None,
+    }
+}
+
+fn ended(subject: &Subject) -> Option<&RunId> {
+    match subject {
+        Subject::Action(action) => Some(&action.run),
+        Subject::Rule(rule) => Some(&rule.run),
+        Subject::Stage { .. } | Subject::Pipeline { .. } => None,
+    }
 }
 
 impl Terminal {
@@ -37,6 +67,21 @@ impl Terminal {
     fn clear_preparing(&mut self) {
         if let Some(bar) = self.preparing.take() {
             bar.finish_and_clear();
+        }
+    }
+
+    fn spin(&mut self, Running { run, name, says }: Running<'_>) {
+        if !self.running.contains_key(run) {
+            self.running.insert(run.clone(), self.spinner(&name));
+        }
+        if let (Some(bar), Some(says)) = (self.running.get(run), says) {
+            bar.set_message(first_line(says));
+        }
+    }
+
+    fn tell(&self, news: &News) {
+        if let Some(line) = describe(news) {
+            self.print(&line);
         }
     }
 
@@ -73,32 +118,21 @@ impl Reporter for Terminal {
     fn news(&mut self, news: &News) {
         self.clear_preparing();
         match news {
-            News::Line { action, text, .. } => {
-                if let Some(bar) = self.running.get(action) {
-                    bar.set_message(text.lines().next_back().unwrap_or_default().to_owned());
+            News::Line { run, text, .. } => {
+                if let Some(bar) = self.running.get(run) {
+                    bar.set_message(printable(text.lines().next_back().unwrap_or_default()));
                 }
             }
-            News::Changed(Change { subject: Subject::Action(change), .. })
-                if change.status == ActionStatus::InProgress =>
-            {
-                if !self.running.contains_key(&change.action) {
-                    let bar = self.spinner(&format!("{} {}", change.stage, change.action));
-                    self.running.insert(change.action.clone(), bar);
+            News::Deleted { .. } => self.tell(news),
+            News::Changed(change) => match running(&change.subject) {
+                Some(running) => self.spin(running),
+                None => {
+                    if let Some(bar) = ended(&change.subject).and_then(|run| self.running.remove(run)) {
+                        bar.finish_and_clear();
+                    }
+                    self.tell(news);
                 }
-                if let (Some(bar), Some(summary)) = (self.running.get(&change.action), &change.summary) {
-                    bar.set_message(summary.clone());
-                }
-            }
-            News::Changed(Change { subject, .. }) => {
-                if let Subject::Action(change) = subject
-                    && let Some(bar) = self.running.remove(&change.action)
-                {
-                    bar.finish_and_clear();
-                }
-                if let Some(line) = describe(news) {
-                    self.print(&line);
-                }
-            }
+            },
         }
     }
 

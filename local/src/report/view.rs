@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::words::kind_in_json;
+use crate::pipeline::action::ConditionKind;
+
 /// A pipeline as it is now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Status {
@@ -40,10 +43,11 @@ pub struct Stage {
 }
 
 /// A condition of a stage.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// `before entry`, `on success` or `on failure`.
-    pub kind: &'static str,
+    /// When it is evaluated.
+    #[serde(serialize_with = "kind_in_json")]
+    pub kind: ConditionKind,
     /// CodePipeline's status.
     pub status: String,
     /// What it or its rules say.
@@ -97,12 +101,20 @@ pub struct Execution {
     pub said: Vec<Said>,
 }
 
+impl Execution {
+    /// Whether it has not ended yet.
+    pub fn runs(&self) -> bool {
+        matches!(&*self.status, "InProgress" | "Stopping")
+    }
+}
+
 /// A source revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Revision {
     /// The commit's id.
     pub commit: Option<String>,
     /// The commit's message.
+    #[serde(rename = "commitMessage")]
     pub message: Option<String>,
 }
 

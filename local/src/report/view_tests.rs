@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 
 use super::view::{Action, Condition, Execution, Revision, Said, Stage, Status, Waiting};
 use super::{Paint, approval, history, status};
+use crate::pipeline::action::ConditionKind;
 
 const EXECUTION: &str = "11111111-aaaa-bbbb-cccc-000000000001";
 const NEWER: &str = "22222222-aaaa-bbbb-cccc-000000000002";
+const NOW: &str = "2026-01-02T05:00:00Z";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn execution(id: &str, status: &str) -> Execution {
@@ -68,7 +70,7 @@ fn an_approval_that_waits_says_how_to_answer_it_and_one_that_was_answered_says_b
 #[test]
 fn who_waits_before_a_stage_and_what_holds_it_is_shown() {
     let condition = Condition {
-        kind: "before entry",
+        kind: ConditionKind::BeforeEntry,
         status: "InProgress".to_owned(),
         summary: Some("the window opens at 9".to_owned()),
     };
@@ -116,7 +118,11 @@ fn history_tells_how_each_execution_went_and_what_was_said_of_it() {
     let expected = "11111111  Failed      01234567 Say hello (rollback)\n  \
                     2026-01-02 03:04:05Z, 1m 02s, started by CloudWatchEvent (rule/push)\n  \
                     Prod Approve Succeeded by user/approver: fine\n  Prod Gate Failed: denied\n";
-    assert_eq!(history(&executions, Paint::Plain), expected);
+    assert_eq!(history(&executions, NOW.parse().unwrap(), Paint::Plain), expected);
+    let [ended] = executions;
+    let runs = Execution { status: "InProgress".to_owned(), ..ended };
+    let shown = history(&[runs], NOW.parse().unwrap(), Paint::Plain);
+    assert!(shown.contains("2026-01-02 03:04:05Z, 1h 55m 54s so far, started by"), "{shown}");
 }
 
 #[test]
@@ -139,7 +145,11 @@ fn an_approval_shows_the_commit_and_what_was_deployed_before() {
 
 #[test]
 fn colours_appear_only_where_they_are_wanted() {
-    let one = [execution(EXECUTION, "Failed")];
-    assert!(history(&one, Paint::Colours).contains("\u{1b}[31mFailed"));
-    assert!(!history(&one, Paint::Plain).contains('\u{1b}'));
+    let one = [Execution {
+        revision: Revision { commit: None, message: Some("\u{1b}[2J".to_owned()) },
+        ..execution(EXECUTION, "Failed")
+    }];
+    let now = NOW.parse().unwrap();
+    assert!(history(&one, now, Paint::Colours).contains("\u{1b}[31mFailed"));
+    assert!(!history(&one, now, Paint::Plain).contains('\u{1b}'));
 }

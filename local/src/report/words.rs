@@ -1,15 +1,49 @@
 //! Words that several reports use.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serializer;
+
+use crate::pipeline::action::ConditionKind;
 
 /// As much of an id as people compare.
 pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
 
-/// A text's first line.
-pub(super) fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// A text's first line, as a terminal may show it.
+pub(super) fn first_line(text: &str) -> String {
+    printable(text.lines().next().unwrap_or_default())
+}
+
+/// What others wrote, without what would move a terminal's cursor, colour it, or turn text around.
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// When a condition is evaluated, for people.
+pub(super) fn kind(kind: ConditionKind) -> &'static str {
+    match kind {
+        ConditionKind::BeforeEntry => "before entry",
+        ConditionKind::OnSuccess => "on success",
+        ConditionKind::OnFailure => "on failure",
+    }
+}
+
+/// When a condition is evaluated, for programs: as a pipeline's declaration spells it.
+pub(super) fn kind_in_json<S: Serializer>(kind: &ConditionKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(key(*kind))
+}
+
+/// The condition's key in a pipeline's declaration.
+pub(super) fn key(kind: ConditionKind) -> &'static str {
+    match kind {
+        ConditionKind::BeforeEntry => "beforeEntry",
+        ConditionKind::OnSuccess => "onSuccess",
+        ConditionKind::OnFailure => "onFailure",
+    }
 }
 
 /// A time to the second, in UTC.
@@ -38,6 +72,20 @@ mod tests {
         for (seconds, expected) in cases {
             assert_eq!(duration(SignedDuration::from_secs(seconds)), expected);
         }
+    }
+
+    #[test]
+    fn what_others_wrote_does_not_steer_the_terminal() {
+        let cases = [
+            ("plain, naïve, 日本\n\tmore", "plain, naïve, 日本\n\tmore"),
+            ("red \u{1b}[31m", "red \u{fffd}[31m"),
+            ("approved\rrejected\u{7}\u{9b}2J\u{7f}", "approved\u{fffd}rejected\u{fffd}\u{fffd}2J\u{fffd}"),
+            ("\u{202e}desrever\u{2069}", "\u{fffd}desrever\u{fffd}"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(printable(text), expected);
+        }
+        assert_eq!(first_line("one\rtwo\nthree"), "one\u{fffd}two");
     }
 
     #[test]

@@ -22,8 +22,8 @@ use crate::actions::Context;
 use crate::clock::Clock;
 use crate::pipeline::definition::{DefinitionError, Pipeline};
 use crate::pipeline::engine::{
-    Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, SourceRevision, Start, StartError,
-    State, Trigger,
+    Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, RunId, SourceRevision, Start,
+    StartError, State, Trigger,
 };
 use bus::Bus;
 use ids::RandomIds;
@@ -39,8 +39,15 @@ pub enum News {
         stage: String,
         /// The action's name.
         action: String,
+        /// Which run of it.
+        run: RunId,
         /// The line.
         text: String,
+    },
+    /// A pipeline is gone; nothing more is heard of its executions.
+    Deleted {
+        /// The pipeline's name.
+        pipeline: String,
     },
 }
 
@@ -165,7 +172,9 @@ impl Runner {
     /// Removes a pipeline. Its actions run on and are no longer listened to; removing none is no error.
     pub fn delete(&self, name: &str) {
         let mut pipelines = self.0.pipelines();
-        pipelines.remove(name);
+        if pipelines.remove(name).is_some() {
+            drop(self.0.news.send(News::Deleted { pipeline: name.to_owned() }));
+        }
         self.0.rearm(&pipelines);
     }
 

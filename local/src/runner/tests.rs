@@ -101,3 +101,16 @@ async fn pipelines_are_listed_with_their_times() {
     let twice = runner.create(pipeline("a")).unwrap_err();
     assert_eq!(twice.to_string(), "a pipeline named a exists already");
 }
+
+#[tokio::test]
+async fn those_who_watch_hear_that_a_pipeline_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let (sender, mut news) = unbounded_channel();
+    let runner = Runner::new(nowhere(directory.path()), sender);
+    runner.create(pipeline("release")).unwrap();
+    runner.delete("another");
+    runner.delete("release");
+    drop(runner);
+    assert!(matches!(news.recv().await, Some(News::Deleted { pipeline }) if pipeline == "release"));
+    assert!(news.recv().await.is_none(), "what was not there is not gone");
+}

@@ -18,10 +18,15 @@ pub(super) async fn action(runner: Weak<Inner>, request: Request) {
 /// Evaluates a rule and reports its outcome.
 pub(super) async fn rule(runner: Weak<Inner>, request: RuleRequest) {
     let Some((context, clock)) = runner.upgrade().map(|inner| (inner.context.clone(), inner.clock)) else { return };
-    let outcome = rules::run(&context, &request, &clock).await;
-    if let Some(inner) = runner.upgrade() {
-        Runner(inner).tell(&request.pipeline, Event::RuleFinished { run: RunId(request.id), outcome });
-    }
+    let run = RunId(request.id.clone());
+    let tell = |event| {
+        if let Some(inner) = runner.upgrade() {
+            Runner(inner).tell(&request.pipeline, event);
+        }
+    };
+    let waiting = |summary| tell(Event::RuleProgressed { run: run.clone(), summary });
+    let outcome = rules::run(&context, &request, &clock, &waiting).await;
+    tell(Event::RuleFinished { run: run.clone(), outcome });
 }
 
 /// Passes on what one action says.
@@ -46,7 +51,8 @@ impl Observer for ActionObserver<'_> {
     fn line(&self, line: &str) {
         if let Some(inner) = self.runner.upgrade() {
             let Request { stage, action, .. } = self.request;
-            let line = News::Line { stage: stage.clone(), action: action.clone(), text: line.to_owned() };
+            let run = RunId(self.request.id.clone());
+            let line = News::Line { stage: stage.clone(), action: action.clone(), run, text: line.to_owned() };
             drop(inner.news.send(line));
         }
     }

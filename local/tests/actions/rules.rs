@@ -20,13 +20,12 @@ fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) 
         rule: "Check".into(),
         type_id,
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-        timeout_minutes: None,
     }
 }
 
 /// P and the summary, or F, the code and the message.
 async fn run(world: &World, request: &RuleRequest) -> String {
-    match rules::run(&world.context, request, &Clock::System).await {
+    match rules::run(&world.context, request, &Clock::System, &|_| ()).await {
         Outcome::Succeeded(success) => format!("P {}", success.summary.unwrap_or_default()),
         Outcome::Failed(failure) => format!("F {}: {}", failure.code, failure.message),
         Outcome::Waiting => "a rule never waits for somebody else".to_owned(),

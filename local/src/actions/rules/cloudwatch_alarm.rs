@@ -72,7 +72,7 @@ impl Alarm {
         let Some(state) = state else {
             return Decision::Fail(format!("alarm {name} does not exist: create it, or correct AlarmName"));
         };
-        let end = started.saturating_add(self.wait).unwrap_or(Timestamp::MAX);
+        let end = self.end(started);
         let over = now >= end;
         let is = || format!("alarm {name} is in state {state}");
         match (self.kind, self.bad.contains(&state)) {
@@ -86,6 +86,14 @@ impl Alarm {
             }
             _ => Decision::Wait(now.saturating_add(POLL).map_or(end, |next| next.min(end))),
         }
+    }
+
+    pub(super) fn watched(&self, started: Timestamp) -> String {
+        format!("alarm {} is watched until {}", self.name, self.end(started))
+    }
+
+    fn end(&self, started: Timestamp) -> Timestamp {
+        started.saturating_add(self.wait).unwrap_or(Timestamp::MAX)
     }
 
     fn after(&self) -> String {

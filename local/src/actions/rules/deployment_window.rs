@@ -34,6 +34,10 @@ impl Window {
             None => Decision::Fail(format!("{} never opens again; correct its Cron", self.text)),
         }
     }
+
+    pub(super) fn opens(&self, at: Timestamp) -> String {
+        format!("{} opens at {at}", self.text)
+    }
 }
 
 /// `Region/City`, `UTC`, `UTC+05:30`, or an abbreviation that means one zone only.

@@ -46,9 +46,12 @@ impl From<Error> for Failure {
     }
 }
 
+/// Hears what a rule waits for, in one line for people; perhaps the same again and again.
+pub type Waiting<'a> = &'a (dyn Fn(String) + Send + Sync);
+
 /// Evaluates a rule, however long that takes. Every failure, a panic included, is an outcome.
-pub async fn run(context: &Context, request: &RuleRequest, clock: &Clock) -> Outcome {
-    match AssertUnwindSafe(dispatch(context, request, clock)).catch_unwind().await {
+pub async fn run(context: &Context, request: &RuleRequest, clock: &Clock, waiting: Waiting<'_>) -> Outcome {
+    match AssertUnwindSafe(dispatch(context, request, clock, waiting)).catch_unwind().await {
         Ok(Ok(success)) => Outcome::Succeeded(success),
         Ok(Err(failure)) => Outcome::Failed(failure),
         Err(_) => Outcome::Failed(failed(
@@ -58,12 +61,17 @@ pub async fn run(context: &Context, request: &RuleRequest, clock: &Clock) -> Out
     }
 }
 
-async fn dispatch(context: &Context, request: &RuleRequest, clock: &Clock) -> Result<Success, Failure> {
+async fn dispatch(
+    context: &Context,
+    request: &RuleRequest,
+    clock: &Clock,
+    waiting: Waiting<'_>,
+) -> Result<Success, Failure> {
     match request.type_id.provider.as_str() {
-        "DeploymentWindow" => wait(clock, &Window::new(request)?).await,
+        "DeploymentWindow" => wait(clock, &Window::new(request)?, waiting).await,
         "CloudWatchAlarm" => {
             let watched = Watched { alarm: Alarm::new(request)?, alarms: Alarms::new(context), started: clock.now() };
-            wait(clock, &watched).await
+            wait(clock, &watched, waiting).await
         }
         provider => Err(Error::Provider { rule: request.rule.clone(), provider: provider.to_owned() }.into()),
     }
@@ -73,11 +81,18 @@ async fn dispatch(context: &Context, request: &RuleRequest, clock: &Clock) -> Re
 trait Look {
     /// Looks, and decides by what there is to see now.
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure>;
+
+    /// What it waits for, when it will look again at `next`.
+    fn waits(&self, next: Timestamp) -> String;
 }
 
 impl Look for Window {
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
         Ok(self.decide(now))
+    }
+
+    fn waits(&self, next: Timestamp) -> String {
+        self.opens(next)
     }
 }
 
@@ -91,15 +106,22 @@ impl Look for Watched {
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
         Ok(self.alarm.decide(self.alarms.state(self.alarm.name()).await?, self.started, now))
     }
+
+    fn waits(&self, _next: Timestamp) -> String {
+        self.alarm.watched(self.started)
+    }
 }
 
 /// Looks again whenever the rule says, until it decides. Its timeout is the engine's business.
-async fn wait(clock: &Clock, at: &impl Look) -> Result<Success, Failure> {
+async fn wait(clock: &Clock, at: &impl Look, waiting: Waiting<'_>) -> Result<Success, Failure> {
     loop {
         match at.look(clock.now()).await? {
             Decision::Pass(summary) => return Ok(Success { summary: Some(summary), ..Success::default() }),
             Decision::Fail(message) => return Err(failed("JobFailed", message)),
-            Decision::Wait(until) => clock.sleep_until(until).await,
+            Decision::Wait(next) => {
+                waiting(at.waits(next));
+                clock.sleep_until(next).await;
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -21,7 +23,6 @@ fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) 
         rule: "Check".into(),
         type_id,
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-        timeout_minutes: None,
     }
 }
 
@@ -143,7 +144,11 @@ fn an_alarm_that_cannot_be_read_is_refused_with_what_to_write() {
 async fn a_closed_window_is_slept_through() {
     let begin = Instant::now();
     let clock = Clock::starting(at("2026-01-02T18:00:00Z"));
-    let passed = wait(&clock, &window("* * 9-17 ? * MON-FRI", "UTC").unwrap()).await.unwrap();
+    let said = Mutex::new(Vec::new());
+    let waiting = |what: String| said.lock().unwrap().push(what);
+    let passed = wait(&clock, &window("* * 9-17 ? * MON-FRI", "UTC").unwrap(), &waiting).await.unwrap();
+    let opens = "window \"* * 9-17 ? * MON-FRI\" in UTC opens at 2026-01-05T09:00:00Z";
+    assert_eq!(said.into_inner().unwrap(), [opens]);
     assert!(passed.summary.unwrap().ends_with("is open"));
     assert_eq!((clock.now(), begin.elapsed()), (at("2026-01-05T09:00:00Z"), Duration::from_hours(63)));
 }
@@ -160,6 +165,10 @@ impl Look for Breaking {
         let state = if now < self.breaks { State::Ok } else { State::Alarm };
         Ok(self.alarm.decide(Some(state), self.started, now))
     }
+
+    fn waits(&self, _next: Timestamp) -> String {
+        self.alarm.watched(self.started)
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,6 +177,12 @@ async fn an_alarm_that_turns_bad_while_it_is_watched_fails_the_rule() {
     let clock = Clock::starting(started);
     let breaks = started + SignedDuration::from_mins(7);
     let breaking = Breaking { alarm: alarm(ConditionKind::OnSuccess, "", "60").unwrap(), started, breaks };
-    let failure = wait(&clock, &breaking).await.unwrap_err();
+    let said = Mutex::new(BTreeSet::new());
+    let waiting = |what: String| {
+        said.lock().unwrap().insert(what);
+    };
+    let failure = wait(&clock, &breaking, &waiting).await.unwrap_err();
+    let watched = BTreeSet::from(["alarm errors is watched until 2026-01-01T01:00:00Z".to_owned()]);
+    assert_eq!(said.into_inner().unwrap(), watched);
     assert_eq!((failure.message.as_str(), clock.now()), ("alarm errors is in state ALARM", breaks));
 }

@@ -105,7 +105,7 @@ pub struct RuleChange {
     pub run: RunId,
     /// How it is doing.
     pub status: RuleStatus,
-    /// One line for people: where it failed, why.
+    /// One line for people: what it waits for, or why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
 }

@@ -26,6 +26,8 @@ pub(super) fn expire(rule: &mut RuleRun, expires: Timestamp) {
 
 fn fail(rule: &mut RuleRun, failure: Failure) {
     rule.status = RuleStatus::Failed;
+    // What it waited for is over.
+    rule.summary = None;
     rule.external_execution_id = failure.external_execution_id;
     rule.error_details = Some(ErrorDetails { code: failure.code, message: failure.message });
 }
@@ -38,6 +40,7 @@ pub(super) fn settle(condition: &mut ConditionRun) {
         condition.status = ConditionStatus::Failed;
         for rule in condition.rules.iter_mut().filter(|rule| rule.status == RuleStatus::InProgress) {
             rule.status = RuleStatus::Abandoned;
+            rule.summary = None;
         }
     } else if condition.rules.iter().all(|rule| rule.status == RuleStatus::Succeeded) {
         condition.status = ConditionStatus::Succeeded;

@@ -34,6 +34,13 @@ pub enum Event {
         /// What they said.
         answer: Answer,
     },
+    /// A rule that cannot decide yet says what it waits for.
+    RuleProgressed {
+        /// Which run of the rule.
+        run: RunId,
+        /// One line for people.
+        summary: String,
+    },
     /// A rule ended.
     RuleFinished {
         /// Which run of the rule.

@@ -70,7 +70,7 @@ impl View<'_> {
     }
 
     /// What the executor of the rule is asked.
-    pub(super) fn rule_request(&self, stage: &str, kind: ConditionKind, rule: &Rule, run: &RuleRun) -> RuleRequest {
+    pub(super) fn rule_request(&self, stage: &str, kind: ConditionKind, run: &RuleRun) -> RuleRequest {
         RuleRequest {
             id: run.id.0.clone(),
             pipeline: self.pipeline.name.clone(),
@@ -80,7 +80,6 @@ impl View<'_> {
             rule: run.name.clone(),
             type_id: run.type_id.clone(),
             configuration: run.resolved_configuration.clone(),
-            timeout_minutes: rule.timeout_minutes,
         }
     }
 

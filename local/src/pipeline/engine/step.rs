@@ -35,6 +35,7 @@ impl<'a> Step<'a> {
             Event::ActionProgressed { run, progress } => self.progressed(&run, progress),
             Event::ActionFinished { run, outcome } => self.finished(&run, outcome),
             Event::Answered { run, answer } => self.answered(&run, answer),
+            Event::RuleProgressed { run, summary } => self.rule_progressed(&run, summary),
             Event::RuleFinished { run, outcome } => self.rule_finished(&run, outcome),
             Event::Tick => {}
         }

@@ -21,13 +21,17 @@ impl Step<'_> {
         let Some(stage) = self.state.executions[index].stages.last_mut() else { return };
         let name = stage.name.clone();
         stage.conditions.push(run.clone());
-        for (rule, declared) in run.rules.iter().zip(&condition.rules) {
+        for rule in &run.rules {
             self.changed_rule(index, kind, rule);
             if rule.status == RuleStatus::InProgress {
-                let request = self.prepare(index).0.rule_request(&name, kind, declared, rule);
+                let request = self.prepare(index).0.rule_request(&name, kind, rule);
                 self.commands.push(Command::RunRule(request));
             }
         }
+    }
+
+    pub(super) fn rule_progressed(&mut self, run: &RunId, summary: String) {
+        self.change_rule(run, |rule| rule.summary = Some(summary));
     }
 
     pub(super) fn rule_finished(&mut self, run: &RunId, outcome: Outcome) {

@@ -56,6 +56,39 @@ fn all_rules_of_an_entry_condition_run_at_once_and_before_any_action() {
 }
 
 #[test]
+fn a_rule_that_waits_says_for_what_once_and_not_when_it_is_over() {
+    check(
+        ENTRY,
+        "
+        start e1
+            e1 InProgress
+            e1 Source InProgress
+            e1 Source/Fetch InProgress
+            run e1 Source/Fetch >Code store/a-pipeline-with-a-lo/Code/0000002
+        ok e1 Fetch Alarm=errors
+            e1 Source/Fetch Succeeded
+            e1 Source Succeeded
+            e1 Prod InProgress
+            e1 Prod/BeforeEntry/Window InProgress
+            ask e1 Prod/BeforeEntry/Window alarm
+            e1 Prod/BeforeEntry/Healthy InProgress
+            ask e1 Prod/BeforeEntry/Healthy errors
+        waits e1 Window opens at nine
+            e1 Prod/BeforeEntry/Window InProgress opens at nine
+        waits e1 Window opens at nine
+        waits e1 Healthy watched until ten
+            e1 Prod/BeforeEntry/Healthy InProgress watched until ten
+        breaks e1 Healthy in alarm
+            e1 Prod/BeforeEntry/Window Abandoned
+            e1 Prod/BeforeEntry/Healthy Failed in alarm
+            e1 Prod Failed
+            e1 Failed the entry condition of stage "Prod" is not met: rule "Healthy" failed: in alarm
+        waits e1 Window opens at nine
+        ",
+    );
+}
+
+#[test]
 fn one_failed_rule_keeps_the_execution_out_and_nobody_waits_for_the_others() {
     check(
         ENTRY,

@@ -68,7 +68,7 @@ impl World {
     }
 
     /// `start EXECUTION [Variable=value] [rev=commit]`, `wait MINUTES`; of an action `ok`, `fail`, `news` or `asked`, of
-    /// an approval `yes` or `no`, of a rule `holds` or `breaks`, each `EXECUTION NAME [rest]`.
+    /// an approval `yes` or `no`, of a rule `waits`, `holds` or `breaks`, each `EXECUTION NAME [rest]`.
     fn event(&self, verb: &str, plain: &[&str], mut named: BTreeMap<String, String>) -> Event {
         let rev = named.remove("rev");
         match verb {
@@ -89,6 +89,7 @@ impl World {
             "ok" => Event::ActionFinished { run, outcome: Outcome::Succeeded(success) },
             "fail" => Event::ActionFinished { run, outcome: Outcome::Failed(failure) },
             "asked" => Event::ActionFinished { run, outcome: Outcome::Waiting },
+            "waits" => Event::RuleProgressed { run, summary: text },
             "holds" => Event::RuleFinished { run, outcome: Outcome::Succeeded(success) },
             "breaks" => Event::RuleFinished { run, outcome: Outcome::Failed(failure) },
             "yes" | "no" => {

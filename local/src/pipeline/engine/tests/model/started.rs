@@ -10,8 +10,8 @@ pub(super) enum Started {
 }
 
 impl Started {
-    pub(super) fn rule(request: &RuleRequest, now: Timestamp) -> Self {
-        let until = request.timeout_minutes.map(|minutes| now + SignedDuration::from_mins(minutes.into()));
+    pub(super) fn rule(request: &RuleRequest, timeout_minutes: Option<u32>, now: Timestamp) -> Self {
+        let until = timeout_minutes.map(|minutes| now + SignedDuration::from_mins(minutes.into()));
         Self::Rule(request.clone(), until)
     }
 

@@ -78,7 +78,7 @@ impl Watcher {
                 self.ended(run, success);
             }
             Event::Answered { run, answer } => self.ended(run, answer.approved.then(Success::default).as_ref()),
-            Event::ActionProgressed { .. } | Event::Tick => {}
+            Event::ActionProgressed { .. } | Event::RuleProgressed { .. } | Event::Tick => {}
         }
     }
 
@@ -226,12 +226,12 @@ impl Watcher {
     fn ask(&mut self, request: &RuleRequest) {
         let (id, stage) = (&request.execution, self.stage(&request.stage).clone());
         let name = rule_name(request.kind, &request.rule);
-        self.begins(&request.id, Started::rule(request, self.now));
+        let declared = &stage.condition(request.kind).unwrap().rules;
+        let rule = declared.iter().find(|rule| rule.name == request.rule).unwrap();
+        self.begins(&request.id, Started::rule(request, rule.timeout_minutes, self.now));
         let seen = self.executions.get_mut(id).unwrap();
         assert!(seen.in_stage && self.pipeline.stages[seen.stage].name == stage.name, "{id} {name} is asked elsewhere");
         assert!(seen.may_ask(&stage, request.kind), "{id} {name} is out of turn");
-        let declared = &stage.condition(request.kind).unwrap().rules;
-        let rule = declared.iter().find(|rule| rule.name == request.rule).unwrap();
         assert_eq!(request.configuration["AlarmName"], seen.resolved(&rule.configuration["AlarmName"]));
         assert!(seen.asked.insert(name, None).is_none(), "{} is asked twice", request.rule);
     }
