@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::processes::{Process, concerned_with, descendants, still_running};
 use crate::run::{Run, end};
+use crate::up::Up;
 use crate::world::World;
 
 /// How long a process may live on after the signal.
@@ -163,6 +164,21 @@ async fn nothing_outlives_a_run_that_was_kept_and_its_exit_code_is_the_pipelines
         moment.ended_by(signal, code).await;
     }
     service.runs_cleanly().await;
+}
+
+/// In the middle of a build, so that there is much to leave behind.
+#[tokio::test]
+async fn nothing_outlives_a_cloud_that_is_interrupted_and_that_is_how_it_should_end() {
+    let up = Up::new().await;
+    let folder = up.service("plain", "plain");
+    write(&folder.join("buildspec.yml"), HANGING_BUILD);
+    up.push(&folder).await;
+    let programs = ["python", "bash", "sleep", "sleep", "sleep"];
+    let running = timeout(PATIENCE, programs_of(up.id(), &programs)).await.expect("the build hangs");
+    let world = timeout(LIMIT, up.interrupt()).await.expect("it ends at once");
+    assert!(still_running(&running).is_empty(), "{:?}", still_running(&running));
+    assert!(concerned_with(world.path()).is_empty(), "{:?}", concerned_with(world.path()));
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
 
 fn write(path: &Path, content: &str) {

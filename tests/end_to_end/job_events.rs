@@ -29,7 +29,7 @@ impl Deployed {
         let url = last["outputs"]["Beta"]["ApiUrl"].as_str().unwrap();
         let endpoint = url[..url.find("/_aws").unwrap()].to_owned();
         let sdk = client::sdk_config(&endpoint);
-        let stack = CloudFormation::new(&sdk).describe_stack_resource().stack_name("flowgate-plain");
+        let stack = CloudFormation::new(&sdk).describe_stack_resource().stack_name("plain-flowgate");
         let resource = stack.logical_resource_id("StateTable").send().await.unwrap();
         let table = resource.stack_resource_detail().and_then(|detail| detail.physical_resource_id()).unwrap();
         Self { table: table.to_owned(), lambda: Lambda::new(&sdk), endpoint, _run: run }

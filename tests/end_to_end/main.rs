@@ -6,7 +6,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod bad_input;
+mod clients;
 mod failing;
+mod guarded;
 #[cfg(target_os = "linux")]
 mod interrupted;
 mod job_events;
@@ -17,6 +19,7 @@ mod promoted;
 mod refused;
 mod released;
 mod run;
+mod terminal;
 mod together;
 mod up;
 mod world;

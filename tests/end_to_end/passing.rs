@@ -2,14 +2,11 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use rustix::process::Signal;
 use serde_json::Value;
-use tokio::time::timeout;
 
-use crate::run::{Ended, Run, end};
-use crate::world::{World, example, fixture};
+use crate::run::{Ended, end};
+use crate::world::{World, fixture};
 
 /// The release pipeline.
 const STAGES: [&str; 7] = ["Source", "Build", "DeployTests", "Beta", "Gamma", "Approve", "Prod"];
@@ -78,25 +75,6 @@ async fn a_node_service_that_only_knows_the_samples_contract_passes() {
     }
     let run = passes(&fixture("node_sample")).await;
     assert_eq!(said_by_tests(&run), [None; 3]);
-}
-
-/// The only test that compiles a service.
-#[tokio::test]
-async fn the_example_stays_up_with_keep_until_it_is_interrupted() {
-    let world = World::kept().await;
-    let mut command = world.run(&example());
-    command.arg("--keep");
-    let mut run = Run::start(command);
-    let url = run.until(|line| line["stages"].is_array()).await["outputs"]["Prod"]["ApiUrl"].clone();
-    // Loopback is never reached through a proxy.
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = http.get(format!("{}/time/Europe/Paris", url.as_str().unwrap())).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let time: Value = answer.json().await.unwrap();
-    assert_eq!(time["zone"], "Europe/Paris", "{time}");
-    run.signal(Signal::INT);
-    let run = timeout(Duration::from_secs(5), run.end()).await.expect("it ends at once");
-    assert_eq!(run.code, Some(0), "{run:?}");
 }
 
 fn has(program: &str) -> bool {

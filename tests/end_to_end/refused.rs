@@ -1,11 +1,13 @@
 //! What the commands refuse: the documented error, and nothing has changed.
 
+use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_codepipeline::error::ProvideErrorMetadata as _;
 use aws_sdk_codepipeline::types::{
     ActionCategory, ActionDeclaration, ActionOwner, ActionTypeId, ApprovalResult, ApprovalStatus, ArtifactStore,
     ArtifactStoreType, OutputArtifact, PipelineDeclaration, StageDeclaration,
 };
-use serde_json::Value;
+use flowgate::cloud::stacks::{self, Deployment, Template};
+use serde_json::json;
 
 use crate::up::{Done, Up, done};
 use crate::world::{World, fixture};
@@ -32,10 +34,11 @@ async fn a_refused_command_says_why_and_changes_nothing() {
     let asked = up.until_asked("plain", &commit).await;
     refused_answers(&up).await;
     let again = up.flowgate("push", &[&folder, "--parameter", "BakeMinutes=1"]).await;
-    assert!(error(&again, 2).starts_with("pipeline plain exists already"), "{again:?}");
+    assert!(error(&again, 2).starts_with("pipeline plain has an execution in progress; --parameter"), "{again:?}");
     let same = up.json("push", &[&folder]).await.remove(0);
     assert_eq!((&same["status"], &same["commit"]), (&"Unchanged".into(), &commit.into()));
     refused_definition(&up).await;
+    refused_template(&up).await;
     assert_eq!(up.json("status", &[]).await, [asked], "nothing has changed");
 
     up.push(&up.service("with_parameters", "other")).await;
@@ -56,6 +59,10 @@ async fn refused_answers(up: &Up) {
             let done = up.flowgate(command, args).await;
             assert!(error(&done, 2).contains(expected), "{done:?}");
         }
+    }
+    for command in ["status", "history", "logs"] {
+        let done = up.flowgate(command, &["nope"]).await;
+        assert!(error(&done, 2).contains("(PipelineNotFoundException)"), "{command}: {done:?}");
     }
     // A token of an execution that is not the one that waits.
     let result = ApprovalResult::builder().summary("").status(ApprovalStatus::Approved).build().unwrap();
@@ -87,8 +94,33 @@ async fn refused_definition(up: &Up) {
     let refused = up.pipelines().create_pipeline().pipeline(pipeline).send().await.unwrap_err();
     assert_eq!(refused.code(), Some("InvalidActionDeclarationException"), "{refused:?}");
     assert!(refused.message().unwrap_or_default().contains("RoboMaker"), "{refused:?}");
-    let names: Vec<Value> = up.json("status", &["plain"]).await;
-    assert_eq!(names[0]["pipeline"], "plain");
+    assert_eq!(missing(up, "unsupported").await.as_deref(), Some("PipelineNotFoundException"));
+}
+
+/// The same through CloudFormation, as users make their pipelines.
+async fn refused_template(up: &Up) {
+    let id = |category: &str, provider: &str| json!({"Category": category, "Owner": "AWS", "Provider": provider, "Version": "1"});
+    let source = json!({
+        "Name": "Source", "ActionTypeId": id("Source", "CodeCommit"), "OutputArtifacts": [{"Name": "Source"}],
+        "Configuration": {"RepositoryName": "plain", "BranchName": "main"},
+    });
+    let robot = json!({"Name": "Robot", "ActionTypeId": id("Deploy", "RoboMaker")});
+    let pipeline = json!({
+        "Name": "unsupported", "RoleArn": "arn:aws:iam::000000000000:role/pipeline",
+        "ArtifactStore": {"Type": "S3", "Location": "flowgate-packages"},
+        "Stages": [{"Name": "Source", "Actions": [source]}, {"Name": "Deploy", "Actions": [robot]}],
+    });
+    let template = json!({"Resources": {"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": pipeline}}});
+    let template = template.to_string();
+    let deployment = Deployment { stack: "unsupported", template: Template::Body(&template), ..Deployment::default() };
+    let failed = stacks::deploy(&CloudFormation::new(&up.sdk()), &deployment).await.unwrap_err().to_string();
+    assert!(failed.starts_with("stack unsupported ended in ") && failed.contains("RoboMaker"), "{failed}");
+    assert_eq!(missing(up, "unsupported").await.as_deref(), Some("PipelineNotFoundException"));
+}
+
+/// The error that a pipeline is asked for with.
+async fn missing(up: &Up, pipeline: &str) -> Option<String> {
+    up.pipelines().get_pipeline().name(pipeline).send().await.err()?.code().map(str::to_owned)
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Releases against `flowgate up`: who approves what, and what comes of it.
 
 use std::fs;
+use std::path::Path;
 
+use aws_sdk_codepipeline::error::ProvideErrorMetadata as _;
+use aws_sdk_codepipeline::types::{ActionExecutionFilter, ApprovalResult, ApprovalStatus, StageState};
 use serde_json::Value;
 
 use crate::up::{Up, stage};
@@ -57,34 +60,79 @@ async fn only_what_somebody_else_approved_reaches_prod() {
     assert!(build.iter().all(|line| line["group"] == "/aws/codebuild/plain-build"), "{build:?}");
 }
 
-/// The first push stands before a person; of those that come meanwhile only the newest is still wanted.
+/// Nothing is waited for between the pushes of a pair. The first of all goes ahead to the person; from then on only the
+/// newest may stand behind it.
 #[tokio::test]
 async fn of_pushes_in_quick_succession_the_newest_takes_the_place_of_those_that_wait() {
     let up = Up::new().await;
     let service = up.service("plain", "plain");
-    let mut commits = Vec::new();
-    for n in 0..3 {
-        fs::write(service.join("again"), n.to_string()).unwrap();
-        commits.push(up.push(&service).await);
-        if n == 0 {
-            up.until_asked("plain", &commits[0]).await;
-        } else {
-            up.until("plain", |status| waits_at(status, "Approve", &commits[n])).await;
-        }
-    }
-    let status = up.json("status", &["plain"]).await.remove(0);
-    let all: Vec<_> =
-        status["executions"].as_array().unwrap().iter().map(|one| (&one["commit"], &one["status"])).collect();
-    let expected = ["InProgress", "Superseded", "InProgress"].map(Value::from);
-    let newest_first: Vec<Value> = commits.iter().rev().cloned().map(Value::from).collect();
-    assert_eq!(all, newest_first.iter().zip(&expected).collect::<Vec<_>>());
+    let mut commits = pair(&up, &service, 0).await;
+    up.until_asked("plain", &commits[0]).await;
+    up.until("plain", |status| waits_at(status, "Approve", &commits[1])).await;
+    commits.extend(pair(&up, &service, 2).await);
+    up.until("plain", |status| waits_at(status, "Approve", &commits[3])).await;
+
+    let history = up.json("history", &["plain"]).await;
+    let all: Vec<_> = history.iter().take(4).map(|one| (text(one, "commit"), text(one, "status"))).collect();
+    let expected = ["InProgress", "Superseded", "Superseded", "InProgress"];
+    assert_eq!(all, commits.iter().rev().map(String::as_str).zip(expected).collect::<Vec<_>>());
+    let superseded = [&history[1], &history[2]].map(|one| text(one, "execution").to_owned());
+    let actions_before = actions_of(&up, &superseded).await;
 
     // A token belongs to one execution: answering the first one does not answer the next.
+    let token = token(&up).await;
     up.json("reject", &["plain"]).await;
-    up.until_asked("plain", &commits[2]).await;
+    let asked = up.until_asked("plain", &commits[3]).await;
+    assert_eq!(refused(&up, &token).await.as_deref(), Some("InvalidApprovalTokenException"));
+    assert_eq!(up.json("status", &["plain"]).await, [asked], "the other still waits");
+
     let history = up.json("history", &["plain"]).await;
-    let statuses: Vec<_> = history.iter().take(3).map(|one| one["status"].as_str().unwrap()).collect();
-    assert_eq!(statuses, ["InProgress", "Superseded", "Failed"]);
+    let statuses: Vec<_> = history.iter().take(4).map(|one| text(one, "status")).collect();
+    assert_eq!(statuses, ["InProgress", "Superseded", "Superseded", "Failed"]);
+    assert_eq!(actions_of(&up, &superseded).await, actions_before, "what was superseded never goes on");
+    assert!(actions_before.iter().all(|action| !action.starts_with("Approve")), "{actions_before:?}");
+}
+
+async fn pair(up: &Up, service: &Path, first: usize) -> Vec<String> {
+    let mut commits = Vec::new();
+    for n in [first, first + 1] {
+        fs::write(service.join("again"), n.to_string()).unwrap();
+        commits.push(up.push(service).await);
+    }
+    commits
+}
+
+fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member}: {value}"))
+}
+
+/// Every run of an action in these executions, as `STAGE ACTION STATUS`, the newest first.
+async fn actions_of(up: &Up, executions: &[String]) -> Vec<String> {
+    let mut all = Vec::new();
+    for execution in executions {
+        let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution).build();
+        let list = up.pipelines().list_action_executions().pipeline_name("plain").filter(filter).send().await.unwrap();
+        all.extend(list.action_execution_details().iter().map(|action| {
+            let status = action.status().unwrap().as_str();
+            format!("{} {} {status}", action.stage_name().unwrap(), action.action_name().unwrap())
+        }));
+    }
+    all
+}
+
+/// The token of the approval that waits.
+async fn token(up: &Up) -> String {
+    let state = up.pipelines().get_pipeline_state().name("plain").send().await.unwrap();
+    let mut actions = state.stage_states().iter().flat_map(StageState::action_states);
+    actions.find_map(|action| action.latest_execution()?.token()).expect("an approval waits").to_owned()
+}
+
+/// The error that an approval with this token is answered with.
+async fn refused(up: &Up, token: &str) -> Option<String> {
+    let result = ApprovalResult::builder().summary("").status(ApprovalStatus::Approved).build().unwrap();
+    let request = up.pipelines().put_approval_result().pipeline_name("plain").stage_name("Approve");
+    let answer = request.action_name("Approve").token(token).result(result).send().await;
+    answer.unwrap_err().code().map(str::to_owned)
 }
 
 fn waits_at(status: &Value, name: &str, commit: &str) -> bool {

@@ -9,22 +9,24 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_codepipeline::Client as CodePipeline;
 use flowgate::cloud::client;
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::world::World;
+use crate::world::{World, checkout};
 
 /// How long anything that is waited for may take. The first start compiles Flowgate's functions.
-const PATIENCE: Duration = Duration::from_mins(10);
-const POLL: Duration = Duration::from_millis(50);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
+pub(crate) const POLL: Duration = Duration::from_millis(50);
 
 /// `flowgate up`, serving. Dropping it kills it.
 pub(crate) struct Up {
     exports: BTreeMap<String, String>,
     world: World,
-    _child: Child,
+    child: Child,
 }
 
 /// A command that has ended.
@@ -53,7 +55,7 @@ impl Up {
             let (name, value) = pair.unwrap_or_else(|| panic!("nothing but exports on standard output: {line}"));
             exports.insert(name.to_owned(), value.to_owned());
         }
-        Self { exports, world, _child: child }
+        Self { exports, world, child }
     }
 
     /// Runs a command as a user who has evaluated the exports.
@@ -72,7 +74,15 @@ impl Up {
 
     /// Pushes a service that has a name of its own, and gives the commit.
     pub(crate) async fn push(&self, service: &Path) -> String {
-        let pushed = self.json("push", &[&service.display().to_string()]).await;
+        self.push_with(service, &[]).await
+    }
+
+    /// Pushes a service for the first time, with parameters of the template.
+    pub(crate) async fn push_with(&self, service: &Path, parameters: &[&str]) -> String {
+        let service = service.display().to_string();
+        let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
+        let args: Vec<_> = std::iter::once(&*service).chain(parameters).collect();
+        let pushed = self.json("push", &args).await;
         assert_eq!(pushed[0]["status"], "Pushed", "{pushed:?}");
         pushed[0]["commit"].as_str().unwrap().to_owned()
     }
@@ -100,6 +110,12 @@ impl Up {
         .await
     }
 
+    /// Waits for the question, and lets the approver say yes.
+    pub(crate) async fn approve(&self, pipeline: &str, commit: &str) {
+        self.until_asked(pipeline, commit).await;
+        self.json("approve", &[pipeline]).await;
+    }
+
     /// Waits until the execution of this commit has ended, and gives how history tells it.
     pub(crate) async fn until_ended(&self, pipeline: &str, commit: &str) -> Value {
         let look = async {
@@ -113,6 +129,45 @@ impl Up {
             }
         };
         timeout(PATIENCE, look).await.expect("the execution ends")
+    }
+
+    /// Runs a script of the API's tests as somebody who has evaluated the exports. It has botocore, and `aws` on its PATH.
+    pub(crate) async fn python(&self, script: &str, pipeline: &str) {
+        let (python, aws) = self.world.python().await;
+        let path = std::env::join_paths(std::iter::once(aws).chain(paths("PATH"))).unwrap();
+        let mut command = self.world.command(python);
+        command
+            .arg(checkout().join("local/tests/api").join(script))
+            .arg(pipeline)
+            .envs(&self.exports)
+            .env("PATH", path);
+        // No profile of the user's, and no proxy on the way to this machine.
+        command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        command.env("NO_PROXY", "127.0.0.1").env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
+        let done = done(command).await;
+        assert_eq!(done.code, Some(0), "{script}: {}{}", done.stdout, done.stderr);
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Interrupts it as Ctrl-C does, and gives its world once it has ended as it should.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn interrupt(mut self) -> World {
+        let pid = Pid::from_raw(self.id().try_into().unwrap());
+        kill_process(pid.unwrap(), Signal::INT).unwrap();
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap();
+        assert_eq!(status.code(), Some(0), "to be interrupted is how it should end");
+        self.world
+    }
+
+    /// The id of the newest execution of this commit.
+    pub(crate) async fn execution(&self, pipeline: &str, commit: &str) -> String {
+        let history = self.json("history", &[pipeline]).await;
+        let found = history.iter().find(|execution| execution["commit"] == commit);
+        found.and_then(|execution| execution["execution"].as_str()).expect("the commit was pushed").to_owned()
     }
 
     pub(crate) fn sdk(&self) -> SdkConfig {
@@ -133,6 +188,10 @@ impl Up {
     pub(crate) fn service(&self, fixture: &str, folder: &str) -> PathBuf {
         self.world.copy_as(fixture, folder)
     }
+}
+
+fn paths(variable: &str) -> Vec<PathBuf> {
+    std::env::var_os(variable).map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default()
 }
 
 pub(crate) async fn done(mut command: Command) -> Done {

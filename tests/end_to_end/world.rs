@@ -1,5 +1,6 @@
 //! Where a test lives: a state directory, a place for temporary files, and copies of services to break.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,15 +65,28 @@ impl World {
         command
     }
 
-    /// One of the commands. Whatever AWS account the machine is set up for is not asked.
+    /// One of the commands.
     pub(crate) fn flowgate(&self, subcommand: &str) -> Command {
-        let mut command = Command::new(FLOWGATE);
+        let mut command = self.command(FLOWGATE);
+        command.arg(subcommand).env("FLOWGATE_STATE", &self.state);
+        command
+    }
+
+    /// Any program. Whatever AWS account the machine is set up for is not asked.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_")) {
             command.env_remove(name);
         }
-        command.arg(subcommand).kill_on_drop(true);
-        command.env("FLOWGATE_STATE", &self.state).env("TMPDIR", self.dir.path().join("tmp"));
+        command.kill_on_drop(true).env("TMPDIR", self.dir.path().join("tmp"));
         command
+    }
+
+    /// The local cloud's Python, which has botocore, and the directory of the `aws` command.
+    pub(crate) async fn python(&self) -> (PathBuf, PathBuf) {
+        let installer = installer();
+        let (emulator, cli) = tokio::try_join!(installer.install(EMULATOR), installer.install(CLI)).unwrap();
+        (emulator.join("python"), cli)
     }
 
     /// A copy of a fixture. Copied again it is the same folder, as it was in the beginning.
@@ -98,27 +112,25 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     checkout().join("tests/fixtures/services").join(name)
 }
 
-/// The service that a newcomer copies.
-pub(crate) fn example() -> PathBuf {
-    checkout().join("examples/time_service")
-}
-
-fn checkout() -> &'static Path {
+pub(crate) fn checkout() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// The state directory that all tests install into. Several at once wait for one another.
 async fn install() -> PathBuf {
+    let installer = installer();
+    tokio::try_join!(installer.install(EMULATOR), installer.install(CLI)).unwrap();
+    installer.state
+}
+
+fn installer() -> Installer {
     let chosen = std::env::var_os("FLOWGATE_TEST_STATE").map(PathBuf::from);
-    let state = chosen.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"));
-    let installer = Installer {
-        state: state.clone(),
+    Installer {
+        state: chosen.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("state")),
         supervisor: Supervisor::new(FLOWGATE),
         progress: Arc::new(|line| eprintln!("{line}")),
         python: python::program(),
-    };
-    tokio::try_join!(installer.install(EMULATOR), installer.install(CLI)).unwrap();
-    state
+    }
 }
 
 fn copy_dir(from: &Path, to: &Path) {
