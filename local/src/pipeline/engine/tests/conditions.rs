@@ -59,7 +59,7 @@ fn all_rules_of_an_entry_condition_run_at_once_and_before_any_action() {
 fn a_rule_that_waits_says_for_what_once_and_not_when_it_is_over() {
     check(
         ENTRY,
-        "
+        r#"
         start e1
             e1 InProgress
             e1 Source InProgress
@@ -84,7 +84,7 @@ fn a_rule_that_waits_says_for_what_once_and_not_when_it_is_over() {
             e1 Prod Failed
             e1 Failed the entry condition of stage "Prod" is not met: rule "Healthy" failed: in alarm
         waits e1 Window opens at nine
-        ",
+        "#,
     );
 }
 
