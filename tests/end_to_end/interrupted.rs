@@ -66,19 +66,23 @@ impl Moment<'_> {
     /// Sends the signal, and expects the exit code (none for a death by the signal) and that all is gone in time.
     async fn ended_by(self, signal: Signal, code: Option<i32>) {
         self.run.signal(signal);
-        let gone = async {
-            while !(still_running(&self.processes).is_empty() && concerned_with(self.world.path()).is_empty()) {
-                sleep(POLL).await;
-            }
-        };
-        let (gone, run) = tokio::join!(timeout(LIMIT, gone), timeout(LIMIT, self.run.end()));
-        let left = [still_running(&self.processes), concerned_with(self.world.path())];
-        assert!(gone.is_ok(), "{signal:?} left {left:?}");
+        let ((), run) = tokio::join!(gone(&self.processes, self.world), timeout(LIMIT, self.run.end()));
         let run = run.expect("flowgate itself ends in time");
         assert_eq!(run.code, code, "{signal:?}");
         assert_eq!(run.stderr.ends_with("interrupted\n"), code == INTERRUPTED, "{run:?}");
         assert_eq!(run.last()["status"] == "Interrupted", code == INTERRUPTED, "{run:?}");
     }
+}
+
+/// Expects that all processes of a world are gone in time.
+async fn gone(processes: &[Process], world: &World) {
+    let left = || [still_running(processes), concerned_with(world.path())].concat();
+    let all_gone = async {
+        while !left().is_empty() {
+            sleep(POLL).await;
+        }
+    };
+    assert!(timeout(LIMIT, all_gone).await.is_ok(), "{:?} are left", left());
 }
 
 /// Waits until a process has descendants of these names, as many as they are named, and gives all its descendants.
@@ -176,8 +180,7 @@ async fn nothing_outlives_a_cloud_that_is_interrupted_and_that_is_how_it_should_
     let programs = ["python", "bash", "sleep", "sleep", "sleep"];
     let running = timeout(PATIENCE, programs_of(up.id(), &programs)).await.expect("the build hangs");
     let world = timeout(LIMIT, up.interrupt()).await.expect("it ends at once");
-    assert!(still_running(&running).is_empty(), "{:?}", still_running(&running));
-    assert!(concerned_with(world.path()).is_empty(), "{:?}", concerned_with(world.path()));
+    gone(&running, &world).await;
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
 
