@@ -16,7 +16,9 @@ pub(super) async fn run(options: &args::Look) -> Result<(), ClientError> {
     let Chosen { client, pipeline, .. } = client::open(&options.pipeline, &options.caller, Default::Caller).await?;
     let History { executions, more } = observe::history(&client, &pipeline, LIMIT).await?;
     if options.json {
-        executions.iter().for_each(|execution| say(json!(execution)));
+        for execution in &executions {
+            say(json!(execution));
+        }
         return Ok(());
     }
     if executions.is_empty() {

@@ -124,15 +124,15 @@ impl Reporter for Terminal {
                 }
             }
             News::Deleted { .. } => self.tell(news),
-            News::Changed(change) => match running(&change.subject) {
-                Some(running) => self.spin(running),
-                None => {
-                    if let Some(bar) = ended(&change.subject).and_then(|run| self.running.remove(run)) {
-                        bar.finish_and_clear();
-                    }
-                    self.tell(news);
+            News::Changed(change) => {
+                if let Some(running) = running(&change.subject) {
+                    return self.spin(running);
                 }
-            },
+                if let Some(bar) = ended(&change.subject).and_then(|run| self.running.remove(run)) {
+                    bar.finish_and_clear();
+                }
+                self.tell(news);
+            }
         }
     }
 

@@ -33,6 +33,7 @@ pub(super) fn kind(kind: ConditionKind) -> &'static str {
 }
 
 /// When a condition is evaluated, for programs: as a pipeline's declaration spells it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 pub(super) fn kind_in_json<S: Serializer>(kind: &ConditionKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(key(*kind))
 }

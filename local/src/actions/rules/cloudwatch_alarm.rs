@@ -89,7 +89,7 @@ impl Alarm {
     }
 
     pub(super) fn watched(&self, started: Timestamp) -> String {
-        format!("alarm {} is watched until {}", self.name, self.end(started))
+        format!("alarm {} is watched until {}", self.name, self.end(started).strftime("%Y-%m-%dT%H:%M:%SZ"))
     }
 
     fn end(&self, started: Timestamp) -> Timestamp {
