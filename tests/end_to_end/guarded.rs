@@ -87,7 +87,8 @@ async fn actions(up: &Up, execution: &Value) -> BTreeSet<String> {
     list.action_execution_details().iter().map(|action| name(action.stage_name(), action.action_name())).collect()
 }
 
-/// The alarm is watched for a minute, the shortest that the template takes, after the first release and after the rollback.
+/// The alarm is watched for a minute, the shortest that the template takes: after the first release, and after the
+/// rollback.
 #[tokio::test]
 async fn an_alarm_after_a_release_brings_back_the_one_before_without_asking_anybody() {
     let up = Up::new().await;

@@ -69,7 +69,7 @@ fn id(resource: &StackResourceSummary) -> String {
 /// Whether a physical id tells its resource from any other of the account.
 fn is_an_identity(kind: &str) -> bool {
     match kind {
-        // The name that the template gives it (`StageName`), within a REST API; that has an id of its own, which is compared.
+        // The name that the template gives it (`StageName`), within a REST API that has an id of its own.
         "AWS::ApiGateway::Stage" => false,
         _ => true,
     }

@@ -131,7 +131,8 @@ impl Up {
         timeout(PATIENCE, look).await.expect("the execution ends")
     }
 
-    /// Runs a script of the API's tests as somebody who has evaluated the exports. It has botocore, and `aws` on its PATH.
+    /// Runs a script of the API's tests as somebody who has evaluated the exports. It has botocore, and `aws` on its
+    /// PATH.
     pub(crate) async fn python(&self, script: &str, pipeline: &str) {
         let (python, aws) = self.world.python().await;
         let path = std::env::join_paths(std::iter::once(aws).chain(paths("PATH"))).unwrap();

@@ -1,6 +1,7 @@
-"""A release that was pushed to `flowgate up`, seen and driven by ordinary AWS clients: `python test_real_release.py PIPELINE`.
+"""A release that was pushed to `flowgate up`, seen and driven by ordinary AWS clients.
 
-They have nothing but the variables that `up` prints; whoever approves has other keys.
+`python test_real_release.py PIPELINE`: they have nothing but the variables that `up` prints,
+except that whoever approves has other keys.
 """
 
 import json
