@@ -36,7 +36,8 @@ pub(super) struct Named {
     name: String,
 }
 
-/// Creates the pipeline and, as CodePipeline does, starts it.
+/// Creates the pipeline and, as CodePipeline does, starts it if it can be started so: one with a variable that has no
+/// default cannot.
 pub(super) fn create(api: &Api, caller: &Caller, request: Define) -> Result<Value, ApiError> {
     let mut pipeline = definition(&request.pipeline)?;
     pipeline.set_version(1);
@@ -48,7 +49,9 @@ pub(super) fn create(api: &Api, caller: &Caller, request: Define) -> Result<Valu
     api.runner.create(pipeline)?;
     records.insert(name.clone(), Record { tags, ..Record::default() });
     drop(records);
-    start::created(api, &name, caller)?;
+    if let Err(error) = start::created(api, &name, caller) {
+        eprintln!("warning: pipeline {name} was created, but not started: {error}");
+    }
     Ok(answer)
 }
 

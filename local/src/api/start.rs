@@ -10,6 +10,7 @@ use super::Api;
 use super::error::ApiError;
 use crate::identity::{self, Caller};
 use crate::pipeline::engine::{ExecutionId, SourceRevision, Trigger, TriggerType};
+use crate::runner;
 
 /// By it the event bus of the local cloud says which of its rules starts the pipeline: no client's request brings it
 /// here, for the local cloud forwards none of their headers but those it knows.
@@ -52,9 +53,9 @@ pub(super) fn start(api: &Api, headers: &HeaderMap, request: Start) -> Result<Va
 }
 
 /// Starts a pipeline because it was created.
-pub(super) fn created(api: &Api, name: &str, caller: &Caller) -> Result<ExecutionId, ApiError> {
+pub(super) fn created(api: &Api, name: &str, caller: &Caller) -> Result<ExecutionId, runner::Error> {
     let trigger = Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: caller.arn.clone() };
-    Ok(api.runner.start(name, trigger, &BTreeMap::new(), Vec::new())?)
+    api.runner.start(name, trigger, &BTreeMap::new(), Vec::new())
 }
 
 fn trigger(headers: &HeaderMap) -> Trigger {

@@ -52,6 +52,15 @@ class Pipelines(unittest.TestCase):
         self.assertEqual(without(lambda p: p.update(stages="none")), "SerializationException")
         self.assertEqual(refusal("GetPipeline", name=self.name).code, "PipelineNotFoundException")
 
+    def test_a_pipeline_that_cannot_be_started_at_once_is_made_all_the_same(self):
+        pipeline = declaration(self.name)
+        del pipeline["variables"][0]["defaultValue"]
+        call("CreatePipeline", pipeline=pipeline)
+        self.assertEqual(executions(self.name), [])
+        variable = {"name": pipeline["variables"][0]["name"], "value": "green"}
+        started = call("StartPipelineExecution", name=self.name, variables=[variable])
+        self.assertEqual(executions(self.name)[0]["pipelineExecutionId"], started["pipelineExecutionId"])
+
     def test_tags(self):
         call("CreatePipeline", pipeline=declaration(self.name))
         arn = ARN + self.name
