@@ -76,7 +76,9 @@ impl Git {
 
     /// The branch that HEAD names, which need not be there yet.
     pub(super) async fn default_branch(&self) -> Result<String, Error> {
-        self.line(&["symbolic-ref", "--short", "HEAD"]).await
+        // A short name is `heads/main` where a tag is named main too.
+        let head = self.line(&["symbolic-ref", "HEAD"]).await?;
+        Ok(head.strip_prefix("refs/heads/").unwrap_or(&head).to_owned())
     }
 
     /// Talks to another repository, for which the user's own credentials and proxies are needed.

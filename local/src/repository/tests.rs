@@ -230,6 +230,19 @@ async fn the_first_branch_is_the_default_one() {
 }
 
 #[tokio::test]
+async fn a_tag_with_the_name_of_the_default_branch_does_not_hide_it() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a", "1");
+    let commit = world.push(&source).await;
+    let repository = Git::new(world.store.path("service").unwrap());
+    repository.run(&["update-ref", "refs/tags/main", &commit.id]).await.unwrap();
+    assert_eq!(world.store.default_branch("service").await.unwrap().as_deref(), Some("main"));
+    world.store.push(source.to_str().unwrap(), "service", "another").await.unwrap();
+    assert_eq!(world.store.default_branch("service").await.unwrap().as_deref(), Some("main"));
+}
+
+#[tokio::test]
 async fn a_branch_is_named_in_full() {
     let world = World::new();
     let source = world.source();
