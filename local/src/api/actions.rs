@@ -63,11 +63,12 @@ fn input(run: &ActionRun, declared: Option<&Action>) -> Value {
     })
 }
 
-/// An action that runs has no output yet, but may have an id where it runs.
+/// An action that runs has no output yet, but may have an id where it runs; one that failed wrote no artifact.
 fn output(run: &ActionRun) -> Value {
     let ended = run.status != ActionStatus::InProgress;
+    let outputs = if run.status == ActionStatus::Succeeded { &run.output_artifacts[..] } else { &[] };
     json!({
-        "outputArtifacts": artifacts(&run.output_artifacts),
+        "outputArtifacts": artifacts(outputs),
         "executionResult": {
             "externalExecutionId": external_id(run.external_execution_id.as_ref()),
             "externalExecutionSummary": summary(run.summary.as_ref()),

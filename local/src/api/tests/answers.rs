@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::world::{TOKEN, id, pipeline, rolled_back, state};
 use crate::api::error::ApiError;
 use crate::api::{actions, executions, json as form, rules, state as pipeline_state};
-use crate::pipeline::engine::State;
+use crate::pipeline::engine::{ActionStatus, State};
 use crate::runner::Times;
 
 /// 12:00:00.5 of the day that everything happens on.
@@ -86,7 +86,7 @@ fn the_state_says_who_is_in_a_stage_who_waits_and_what_is_asked() {
 fn nobody_is_shown_the_token_of_an_approval_that_has_ended() {
     let mut state = state();
     let run = &mut state.executions[2].stages[1].actions[0];
-    run.status = crate::pipeline::engine::ActionStatus::Succeeded;
+    run.status = ActionStatus::Succeeded;
     let answer = pipeline_state::answer(&pipeline(), &state, times()).to_string();
     assert!(!answer.contains(TOKEN), "{answer}");
 }
@@ -206,6 +206,18 @@ fn a_run_of_an_action_tells_its_input_and_output() {
     let error = &failed["actionExecutionDetails"][1]["output"]["executionResult"]["errorDetails"];
     assert_eq!((&error["code"], error["message"].as_str().unwrap().len()), (&json!("JobFailed"), 5000));
     assert_eq!(failed["actionExecutionDetails"][0]["output"]["executionResult"], json!({}));
+}
+
+#[test]
+fn an_action_that_failed_or_runs_has_no_artifacts() {
+    for status in [ActionStatus::Failed, ActionStatus::InProgress] {
+        let mut state = state();
+        state.executions[0].stages[0].actions[0].status = status;
+        let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
+        let answer = actions::list(&request, &pipeline(), &state).unwrap();
+        let details = answer["actionExecutionDetails"].as_array().unwrap();
+        assert_eq!(details.last().unwrap()["output"]["outputArtifacts"], json!([]), "{status:?}");
+    }
 }
 
 #[test]

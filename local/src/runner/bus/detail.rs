@@ -7,7 +7,7 @@ use crate::cloud::client::REGION;
 use crate::pipeline::action::Artifact;
 use crate::pipeline::engine::{
     ActionChange, ActionRun, ActionStatus, Change, Execution, ExecutionStatus, RunId, StageRun, StageStatus, State,
-    Subject,
+    Subject, Trigger,
 };
 
 /// Something that happened, as the bus tells it.
@@ -48,6 +48,8 @@ pub(super) fn occurrence(change: &Change, state: &State) -> Option<Occurrence> {
     detail.insert("pipeline".to_owned(), json!(change.pipeline));
     detail.insert("execution-id".to_owned(), json!(change.execution));
     detail.insert("version".to_owned(), json!(change.version));
+    // A stage is never retried here: every execution is its own first attempt.
+    detail.insert("pipeline-execution-attempt".to_owned(), json!(1));
     let (at, pipeline) = (change.at, change.pipeline.clone());
     Some(Occurrence { at, pipeline, detail_type, detail: Value::Object(detail), run, running })
 }
@@ -62,12 +64,13 @@ fn of_pipeline(status: ExecutionStatus, execution: &Execution) -> Map<String, Va
         ExecutionStatus::Stopping => "STOPPING",
         ExecutionStatus::Stopped => "STOPPED",
     };
-    let trigger = &execution.trigger;
-    object(json!({
-        "state": state,
-        "start-time": time(execution.started),
-        "execution-trigger": {"trigger-type": trigger.trigger_type, "trigger-detail": trigger.trigger_detail},
-    }))
+    let mut detail = object(json!({"state": state, "start-time": time(execution.started)}));
+    if status == ExecutionStatus::InProgress {
+        let Trigger { trigger_type, trigger_detail } = &execution.trigger;
+        let trigger = json!({"trigger-type": trigger_type, "trigger-detail": trigger_detail});
+        detail.insert("execution-trigger".to_owned(), trigger);
+    }
+    detail
 }
 
 /// None of a skipped stage, of which no event is documented.
@@ -97,10 +100,16 @@ fn of_action(change: &ActionChange, run: &ActionRun) -> Map<String, Value> {
         "action": change.action,
         "type": change.type_id,
         "region": REGION,
+        "action-execution-id": run.id,
         "start-time": time(run.started),
-        "input-artifacts": artifacts(&run.input_artifacts),
-        "output-artifacts": artifacts(&run.output_artifacts),
     }));
+    // Before it has succeeded nothing lies where its output will be.
+    let outputs = if change.status == ActionStatus::Succeeded { &run.output_artifacts[..] } else { &[] };
+    for (name, artifacts) in [("input-artifacts", &run.input_artifacts[..]), ("output-artifacts", outputs)] {
+        if !artifacts.is_empty() {
+            detail.insert(name.to_owned(), written(artifacts));
+        }
+    }
     let result = result(change);
     if !result.is_empty() {
         detail.insert("execution-result".to_owned(), Value::Object(result));
@@ -119,7 +128,7 @@ fn result(change: &ActionChange) -> Map<String, Value> {
     said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
 }
 
-fn artifacts(artifacts: &[Artifact]) -> Value {
+fn written(artifacts: &[Artifact]) -> Value {
     let artifact = |artifact: &Artifact| {
         let location = json!({"bucket": artifact.location.bucket, "key": artifact.location.key});
         json!({"name": artifact.name, "s3location": location})

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::pipeline::action::Success;
 use crate::pipeline::action::{Failure, Outcome, Progress, Request};
 use crate::pipeline::definition::Pipeline;
-use crate::pipeline::engine::{Command, Engine, Event, ExecutionId, Start, Trigger, TriggerType};
+use crate::pipeline::engine::{Command, Engine, Event, ExecutionId, Start, TriggerType};
 use crate::runner::ids::RandomIds;
 
 /// An engine with one execution, and every event that it gave rise to.
@@ -96,8 +96,8 @@ fn every_change_of_state_is_told_in_order() {
 fn the_pipelines_detail_has_the_documented_form() {
     let world = World::started();
     let expected = json!({
-        "pipeline": "release", "execution-id": "e1", "version": 3, "state": "STARTED",
-        "start-time": "2026-01-01T10:00:00.250Z",
+        "pipeline": "release", "execution-id": "e1", "version": 3, "pipeline-execution-attempt": 1,
+        "state": "STARTED", "start-time": "2026-01-01T10:00:00.250Z",
         "execution-trigger": {"trigger-type": "StartPipelineExecution", "trigger-detail": "arn:somebody"},
     });
     assert_eq!(world.occurrences[0].detail, expected);
@@ -108,8 +108,8 @@ fn the_pipelines_detail_has_the_documented_form() {
 fn the_stages_detail_has_the_documented_form() {
     let world = World::started();
     let expected = json!({
-        "pipeline": "release", "execution-id": "e1", "version": 3, "stage": "Source", "state": "STARTED",
-        "start-time": "2026-01-01T10:00:00.250Z",
+        "pipeline": "release", "execution-id": "e1", "version": 3, "pipeline-execution-attempt": 1,
+        "stage": "Source", "state": "STARTED", "start-time": "2026-01-01T10:00:00.250Z",
     });
     assert_eq!(world.occurrences[1].detail, expected);
     assert_eq!(world.occurrences[1].detail_type, "CodePipeline Stage Execution State Change");
@@ -124,11 +124,10 @@ fn the_actions_detail_has_its_artifacts_and_what_the_provider_said() {
     let location = |artifact: &Artifact| json!({"bucket": "artifacts", "key": artifact.location.key});
     let build = &world.requests[1];
     let expected = json!({
-        "pipeline": "release", "execution-id": "e1", "version": 3, "stage": "Build", "action": "Build",
-        "state": "FAILED", "region": "us-east-1", "start-time": "2026-01-01T10:00:00.250Z",
+        "pipeline": "release", "execution-id": "e1", "version": 3, "pipeline-execution-attempt": 1,
+        "stage": "Build", "action": "Build", "action-execution-id": build.id, "state": "FAILED", "region": "us-east-1", "start-time": "2026-01-01T10:00:00.250Z",
         "type": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"},
         "input-artifacts": [{"name": "Code", "s3location": location(&build.inputs[0])}],
-        "output-artifacts": [{"name": "Built", "s3location": location(&build.outputs[0])}],
         "execution-result": {
             "external-execution-summary": "tests failed", "external-execution-id": "builder:1",
             "error-code": "JobFailed",
@@ -137,6 +136,37 @@ fn the_actions_detail_has_its_artifacts_and_what_the_provider_said() {
     let failed = world.occurrences.iter().find(|occurrence| occurrence.detail["state"] == "FAILED").unwrap();
     assert_eq!(failed.detail, expected);
     assert_eq!(failed.detail_type, "CodePipeline Action Execution State Change");
+}
+
+/// What AWS's event of that name has in its detail, as the functions are tested with it.
+fn documented(event: &str) -> BTreeSet<String> {
+    let path = format!("{}/../functions/pipeline_aws/tests/events/{event}.json", env!("CARGO_MANIFEST_DIR"));
+    let event: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    event["detail"].as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn details_have_the_members_of_the_events_that_the_functions_know() {
+    let mut world = World::started();
+    world.finish(Outcome::Succeeded(Success::default()));
+    world.finish(Outcome::Succeeded(Success { summary: Some("built".to_owned()), ..Success::default() }));
+    for (event, kind, action, state) in [
+        ("pipeline_succeeded", "Pipeline", Value::Null, "SUCCEEDED"),
+        ("stage_started", "Stage", Value::Null, "STARTED"),
+        ("source_succeeded", "Action", json!("Source"), "SUCCEEDED"),
+        ("build_started", "Action", json!("Build"), "STARTED"),
+        ("build_succeeded", "Action", json!("Build"), "SUCCEEDED"),
+    ] {
+        let named = |occurrence: &&Occurrence| {
+            let Occurrence { detail_type, detail, .. } = occurrence;
+            detail_type.starts_with(&format!("CodePipeline {kind} "))
+                && detail["state"] == state
+                && (action.is_null() || detail["action"] == action)
+        };
+        let told = world.occurrences.iter().find(named).unwrap();
+        let members: BTreeSet<String> = told.detail.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(members, documented(event), "{event}");
+    }
 }
 
 #[test]
