@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod cloud;
 pub mod codecommit;
+mod event_bus;
 pub mod identity;
 pub mod pipeline;
 pub mod report;

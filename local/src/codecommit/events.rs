@@ -1,17 +1,13 @@
 //! The events by which CodeCommit says that a branch moved.
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::metadata;
 use crate::actions::Context;
+use crate::event_bus::{EventBus, Refusal};
 use crate::repository::{self, Held, Move};
-
-/// As many as one request may hold.
-const AT_ONCE: usize = 10;
 
 /// Why nobody was told of a move.
 #[derive(Debug, thiserror::Error)]
@@ -20,10 +16,15 @@ pub(super) enum EventError {
     #[error("cannot tell what moved: {0}")]
     Repository(#[from] repository::Error),
     /// The bus does not take it.
-    #[error("repository {repository} has moved, but the event bus was not told: {reason}; start its pipelines by hand")]
+    #[error(
+        "repository {repository} has moved, but the event bus was not told of {}: {reason}; start its pipelines by hand",
+        branches.join(", ")
+    )]
     Bus {
         /// The repository's name.
         repository: String,
+        /// The branches whose moves it does not know.
+        branches: Vec<String>,
         /// The bus's own words.
         reason: String,
     },
@@ -35,19 +36,13 @@ pub(super) async fn publish(context: &Context, held: &Held, by: &str) -> Result<
     let moves = held.settle().await?;
     let id = held.record()?.id;
     let events: Vec<_> = moves.iter().map(|moved| event(held.name(), id, moved, by)).collect();
-    let client = Client::new(&context.sdk);
-    for some in events.chunks(AT_ONCE) {
-        let bus = |reason| EventError::Bus { repository: held.name().to_owned(), reason };
-        put(&client, some).await.map_err(bus)?;
-    }
-    Ok(())
+    let put = EventBus::new(&context.sdk).put(&events).await;
+    put.map_err(|refusal| untold(held.name(), &moves, refusal))
 }
 
-async fn put(client: &Client, events: &[PutEventsRequestEntry]) -> Result<(), String> {
-    let answer = client.put_events().set_entries(Some(events.to_vec())).send().await;
-    let answer = answer.map_err(|error| DisplayErrorContext(&error).to_string())?;
-    let refused = answer.entries().iter().find_map(|entry| entry.error_message());
-    refused.map_or(Ok(()), |reason| Err(reason.to_owned()))
+fn untold(repository: &str, moves: &[Move], Refusal { which, reason }: Refusal) -> EventError {
+    let branches = which.iter().filter_map(|at| Some(moves.get(*at)?.branch.clone())).collect();
+    EventError::Bus { repository: repository.to_owned(), branches, reason }
 }
 
 fn event(repository: &str, id: Uuid, moved: &Move, by: &str) -> PutEventsRequestEntry {
@@ -81,4 +76,19 @@ fn detail(repository: &str, id: Uuid, moved: &Move, by: &str) -> Value {
         }
     }
     detail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_branches_that_were_not_told_are_named() {
+        let moved = |branch: &str| Move { branch: branch.to_owned(), from: None, to: Some("1".to_owned()) };
+        let refusal = Refusal { which: vec![0, 2], reason: "InternalFailure: no".to_owned() };
+        let error = untold("service", &["a", "b", "c"].map(moved), refusal);
+        let expected = "repository service has moved, but the event bus was not told of a, c: InternalFailure: no; start \
+                        its pipelines by hand";
+        assert_eq!(error.to_string(), expected);
+    }
 }

@@ -1,33 +1,36 @@
 //! The event bus hears of every change, as CodePipeline tells it.
 
+mod delivery;
 mod detail;
 
 use std::collections::HashSet;
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::actions::Context;
 use crate::cloud::client::REGION;
+use crate::event_bus::EventBus;
 use crate::pipeline::engine::{Change, RunId, State};
+use delivery::Delivery;
 use detail::Occurrence;
 
 const SOURCE: &str = "aws.codepipeline";
 /// What `PutEvents` takes at once.
 const BATCH: usize = 10;
+/// As many events wait for a bus that refuses; what is more is lost.
+const KEPT: usize = 10_000;
 
 /// The way to the bus.
 #[derive(Debug)]
-pub(super) struct Bus(UnboundedSender<Occurrence>);
+pub(super) struct Bus(Sender<Occurrence>);
 
 /// The bus, and what carries events to it while the runner lives.
 pub(super) fn open(context: &Context) -> (Bus, impl Future<Output = ()> + Send + 'static) {
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel(KEPT);
     let publisher = Publisher {
-        client: Client::new(&context.sdk),
+        delivery: Delivery::new(EventBus::new(&context.sdk)),
         arn_prefix: format!("arn:aws:codepipeline:{REGION}:{}:", context.account),
         announced: HashSet::new(),
     };
@@ -38,28 +41,27 @@ impl Bus {
     /// Queues a change; `state` is the pipeline's, and tells of the change what it does not carry.
     pub(super) fn tell(&self, change: &Change, state: &State) {
         if let Some(occurrence) = detail::occurrence(change, state) {
-            // Without its reader the runner is ending.
-            drop(self.0.send(occurrence));
+            // Without its reader the runner is ending; without room the bus has refused for long, which was said.
+            drop(self.0.try_send(occurrence));
         }
     }
 }
 
 struct Publisher {
-    client: Client,
+    delivery: Delivery<EventBus>,
     arn_prefix: String,
     /// Actions that run: their progress is no change of state.
     announced: HashSet<RunId>,
 }
 
 impl Publisher {
-    async fn run(mut self, mut occurrences: UnboundedReceiver<Occurrence>) {
-        let (mut batch, mut refused) = (Vec::new(), false);
+    async fn run(mut self, mut occurrences: Receiver<Occurrence>) {
+        let mut batch = Vec::new();
         while occurrences.recv_many(&mut batch, BATCH).await > 0 {
             let news: Vec<_> = batch.drain(..).filter(|occurrence| self.is_news(occurrence)).collect();
-            if let Err(reason) = self.put(&news).await
-                && !std::mem::replace(&mut refused, true)
-            {
-                eprintln!("warning: the event bus refuses events of the pipeline, which goes on without: {reason}");
+            let events: Vec<_> = news.iter().map(|occurrence| self.entry(occurrence)).collect();
+            if !events.is_empty() {
+                self.delivery.deliver(events).await;
             }
         }
     }
@@ -73,17 +75,6 @@ impl Publisher {
             }
             None => true,
         }
-    }
-
-    async fn put(&self, news: &[Occurrence]) -> Result<(), String> {
-        if news.is_empty() {
-            return Ok(());
-        }
-        let entries = news.iter().map(|occurrence| self.entry(occurrence)).collect();
-        let put = self.client.put_events().set_entries(Some(entries)).send().await;
-        let answer = put.map_err(|error| DisplayErrorContext(&error).to_string())?;
-        let refusal = answer.entries().iter().find_map(|entry| Some((entry.error_code()?, entry.error_message())));
-        refusal.map_or(Ok(()), |(code, message)| Err(format!("{code}: {}", message.unwrap_or_default())))
     }
 
     fn entry(&self, occurrence: &Occurrence) -> PutEventsRequestEntry {
