@@ -1,4 +1,7 @@
 //! `CloudWatchAlarm`: a rule that asks in which state an alarm is.
+//!
+//! After a success, an alarm that is bad at the first look fails the rule at once, whether or not it was bad before the
+//! stage ran: what AWS documents can be read either way.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,6 +16,8 @@ use crate::pipeline::action::{ConditionKind, Failure, RuleRequest};
 
 /// The pause between two looks at an alarm; CloudWatch evaluates one every ten seconds at most.
 const POLL: SignedDuration = SignedDuration::from_secs(10);
+/// An alarm that cannot be read is looked at for so long at least, which makes three looks.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 /// An alarm to look at, and what its states mean.
 #[derive(Debug)]
@@ -84,8 +89,14 @@ impl Alarm {
             (ConditionKind::OnSuccess, false) if over => {
                 Decision::Pass(format!("alarm {name} stayed {state}{}", self.after()))
             }
-            _ => Decision::Wait(now.saturating_add(POLL).map_or(end, |next| next.min(end))),
+            _ => Decision::Wait(next(now, end)),
         }
+    }
+
+    /// What becomes of the rule when the alarm cannot be read: a moment's trouble decides nothing.
+    pub(super) fn unread(&self, why: Failure, started: Timestamp, now: Timestamp) -> Result<Decision, Failure> {
+        let end = self.end(started).max(started.saturating_add(PATIENCE).unwrap_or(Timestamp::MAX));
+        if now < end { Ok(Decision::Wait(next(now, end))) } else { Err(why) }
     }
 
     pub(super) fn watched(&self, started: Timestamp) -> String {
@@ -102,6 +113,11 @@ impl Alarm {
             minutes => format!(" after {minutes} min"),
         }
     }
+}
+
+/// When to look again.
+fn next(now: Timestamp, end: Timestamp) -> Timestamp {
+    now.saturating_add(POLL).map_or(end, |next| next.min(end))
 }
 
 /// The states that the rule is about: names with commas between them, which AWS's own examples put in quotes.

@@ -104,7 +104,10 @@ struct Watched {
 
 impl Look for Watched {
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
-        Ok(self.alarm.decide(self.alarms.state(self.alarm.name()).await?, self.started, now))
+        match self.alarms.state(self.alarm.name()).await {
+            Ok(state) => Ok(self.alarm.decide(state, self.started, now)),
+            Err(why) => self.alarm.unread(why, self.started, now),
+        }
     }
 
     fn waits(&self, _next: Timestamp) -> String {

@@ -130,6 +130,27 @@ fn an_alarm_that_does_not_exist_fails_at_once_whenever_it_is_asked() {
 }
 
 #[test]
+fn an_alarm_that_cannot_be_seen_fails_the_rule_at_the_end_of_its_time_only() {
+    let started = at("2026-01-01T00:00:00Z");
+    for (wait, seconds, expected) in [
+        ("", 0, Some(10)),
+        ("", 10, Some(10)),
+        ("", 15, Some(5)),
+        ("", 20, None),
+        ("1", 20, Some(10)),
+        ("1", 55, Some(5)),
+        ("1", 60, None),
+    ] {
+        let (now, why) = (started + SignedDuration::from_secs(seconds), failed("JobFailed", "no answer"));
+        for kind in KINDS {
+            let decision = alarm(kind, "", wait).unwrap().unread(why.clone(), started, now);
+            let wanted = expected.map(|seconds| Decision::Wait(now + SignedDuration::from_secs(seconds)));
+            assert_eq!(decision, wanted.ok_or(why.clone()), "{kind:?} {wait:?} {seconds}");
+        }
+    }
+}
+
+#[test]
 fn an_alarm_that_cannot_be_read_is_refused_with_what_to_write() {
     let refusal = |states, wait| alarm(ConditionKind::BeforeEntry, states, wait).unwrap_err().to_string();
     for (states, wait, key) in [("RED", "", "AlarmStates"), ("ALARM,", "", "AlarmStates"), ("", "-1", "WaitTime")] {
