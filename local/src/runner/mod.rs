@@ -15,15 +15,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
 use crate::actions::Context;
 use crate::clock::Clock;
 use crate::pipeline::definition::{DefinitionError, Pipeline};
 use crate::pipeline::engine::{
-    Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, RunId, SourceRevision, Start,
-    StartError, State, Trigger,
+    Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, RuleStatus, RunId, SourceRevision,
+    Start, StartError, State, Subject, Trigger,
 };
 use bus::Bus;
 use ids::RandomIds;
@@ -118,6 +118,19 @@ struct Inner {
 struct Kept {
     engine: Engine,
     times: Times,
+    /// The rules that are being evaluated.
+    rules: BTreeMap<RunId, Evaluation>,
+}
+
+/// A task that evaluates a rule, which may wait for days. It ends when nobody wants to know any more, that is, when this
+/// is dropped.
+#[derive(Debug)]
+struct Evaluation(AbortHandle);
+
+impl Drop for Evaluation {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Runner {
@@ -150,7 +163,8 @@ impl Runner {
         match self.0.pipelines().entry(name.clone()) {
             Entry::Occupied(_) => Err(Error::NameInUse(name)),
             Entry::Vacant(place) => {
-                place.insert(Kept { engine, times: Times { created: now, updated: now } });
+                let times = Times { created: now, updated: now };
+                place.insert(Kept { engine, times, rules: BTreeMap::new() });
                 Ok(())
             }
         }
@@ -169,7 +183,7 @@ impl Runner {
         Ok(kept.engine.pipeline().clone())
     }
 
-    /// Removes a pipeline. Its actions run on and are no longer listened to; removing none is no error.
+    /// Removes a pipeline. Its actions run on and are no longer listened to, its rules end; removing none is no error.
     pub fn delete(&self, name: &str) {
         let mut pipelines = self.0.pipelines();
         if pipelines.remove(name).is_some() {
@@ -273,21 +287,30 @@ impl Runner {
             match command {
                 Command::Changed(change) => {
                     self.0.bus.tell(&change, kept.engine.state());
+                    if let Subject::Rule(rule) = &change.subject
+                        && rule.status != RuleStatus::InProgress
+                    {
+                        kept.rules.remove(&rule.run);
+                    }
                     // Nobody may be listening; the state has it all.
                     drop(self.0.news.send(News::Changed(change)));
                 }
-                Command::Run(request) => self.0.spawn(work::action(Arc::downgrade(&self.0), request)),
-                Command::RunRule(request) => self.0.spawn(work::rule(Arc::downgrade(&self.0), request)),
+                Command::Run(request) => drop(self.0.spawn(work::action(Arc::downgrade(&self.0), request))),
+                Command::RunRule(request) => {
+                    let run = RunId(request.id.clone());
+                    let task = self.0.spawn(work::rule(Arc::downgrade(&self.0), request));
+                    kept.rules.insert(run, Evaluation(task));
+                }
             }
         }
     }
 }
 
 impl Inner {
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
+        tasks.spawn(task)
     }
 
     /// Sets the timer to what is due first.

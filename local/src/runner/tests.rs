@@ -9,6 +9,7 @@ use tokio::task::yield_now;
 use super::*;
 use crate::actions::jobs::Jobs;
 use crate::cloud::client;
+use crate::pipeline::action::{Outcome, Success};
 use crate::pipeline::engine::{ExecutionStatus, TriggerType};
 use crate::supervise::Supervisor;
 
@@ -75,6 +76,53 @@ async fn nothing_outlives_the_runner() {
     while news.recv().await.is_some() {}
     yield_now().await;
     assert_eq!(Handle::current().metrics().num_alive_tasks(), before);
+}
+
+/// The same with a window before the approval that opens in years.
+fn guarded(name: &str, timeout_minutes: u32) -> Pipeline {
+    let mut declaration = serde_json::to_value(pipeline(name).declaration()).unwrap();
+    let rule = json!({
+        "name": "window", "timeoutInMinutes": timeout_minutes, "configuration": { "Cron": "* * * ? * * 2199" },
+        "ruleTypeId": { "category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1" },
+    });
+    declaration["stages"][1]["beforeEntry"] = json!({ "conditions": [{ "result": "FAIL", "rules": [rule] }] });
+    Pipeline::from_declaration(&declaration).unwrap()
+}
+
+/// A rule that waits goes no further when its pipeline is deleted, or else when its time is over.
+async fn what_is_left_of_a_rule(deleted: bool) {
+    let directory = tempfile::tempdir().unwrap();
+    let (sender, mut news) = unbounded_channel();
+    let began = "2026-01-01T00:00:00Z".parse().unwrap();
+    let before = Handle::current().metrics().num_alive_tasks();
+    let runner = Runner::with_clock(nowhere(directory.path()), sender, Clock::starting(began));
+    runner.create(guarded("release", 5)).unwrap();
+    start(&runner, "release");
+    let fetch = runner.inspect("release", |_, state| state.executions[0].stages[0].actions[0].id.clone()).unwrap();
+    let outcome = Outcome::Succeeded(Success::default());
+    runner.tell("release", Event::ActionFinished { run: fetch, outcome });
+    let evaluations = || runner.0.pipelines().get("release").map_or(0, |kept| kept.rules.len());
+    assert_eq!(evaluations(), 1);
+    if deleted {
+        runner.delete("release");
+    } else {
+        while evaluations() > 0 {
+            news.recv().await.unwrap();
+        }
+    }
+    // The window is years away; what ends at once has ended long before.
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), before + 2, "the publisher and the timer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_ends_with_its_run() {
+    what_is_left_of_a_rule(false).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_ends_with_its_pipeline() {
+    what_is_left_of_a_rule(true).await;
 }
 
 #[tokio::test(start_paused = true)]
