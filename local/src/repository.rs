@@ -144,11 +144,8 @@ impl Store {
         Ok(Some(id))
     }
 
-    /// The names of all repositories that have no owner, as CodeCommit's have none.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn names(&self) -> Result<Vec<String>, Error> {
+    /// The names of all repositories that have no owner.
+    fn names(&self) -> Result<Vec<String>, Error> {
         let failed = |source| Error::Files { path: self.root.clone(), source };
         let entries = match std::fs::read_dir(&self.root) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -171,6 +168,19 @@ impl Store {
             Some(record) => Ok(record),
             None => self.hold(repository).await?.record(),
         }
+    }
+
+    /// All repositories that have no owner, as CodeCommit's have none, with what is known of each. Nobody is waited for:
+    /// what is gone by now, or cannot be read, is left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn list(&self) -> Result<Vec<(String, Record)>, Error> {
+        let record = |name: String| {
+            let record = Record::read(self.open(&name).ok()?.directory()).ok().flatten()?;
+            Some((name, record))
+        };
+        Ok(self.names()?.into_iter().filter_map(record).collect())
     }
 
     /// The branch that a clone checks out, once it is there.
@@ -236,8 +246,8 @@ impl Store {
     /// When there is no such repository or commit, or git fails.
     pub async fn commit(&self, repository: &str, id: &str) -> Result<Commit, Error> {
         let store = self.open(repository)?;
-        // Anything but a whole id could be an option or a moving name.
-        if !commit::is_id(id) || store.run(&["cat-file", "-e", &format!("{id}^{{commit}}")]).await.is_err() {
+        // Anything but a whole id could be an option or a moving name, and an annotated tag has an id of its own.
+        if !commit::is_id(id) || store.line(&["cat-file", "-t", id]).await.ok().as_deref() != Some("commit") {
             return Err(Error::NoCommit { repository: repository.to_owned(), id: id.to_owned() });
         }
         commit::show(&store, id.to_owned()).await

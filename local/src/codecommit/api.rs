@@ -13,7 +13,7 @@ use super::metadata::{commit, metadata};
 use super::page::{self, Entry};
 use super::refusal::Refusal;
 use crate::actions::Context;
-use crate::repository::Store;
+use crate::repository::{Record, Store};
 
 /// What stands before the operation's name in `X-Amz-Target`.
 const SERVICE: &str = "CodeCommit_20150413.";
@@ -43,7 +43,7 @@ async fn handle(context: &Context, operation: &str, request: Request) -> Result<
     match operation {
         "CreateRepository" => create(context, read(&body)?).await,
         "GetRepository" => get(context, &read(&body)?).await,
-        "ListRepositories" => list(context, &read(&body)?).await,
+        "ListRepositories" => list(context, &read(&body)?),
         "DeleteRepository" => delete(context, &read(&body)?).await,
         "GetBranch" => get_branch(context, &read(&body)?).await,
         "GetCommit" => get_commit(context, &read(&body)?).await,
@@ -102,14 +102,10 @@ async fn get(context: &Context, request: &Named) -> Result<Value, Refusal> {
     Ok(json!({"repositoryMetadata": metadata(context, name, &record).await?}))
 }
 
-async fn list(context: &Context, wanted: &page::Wanted) -> Result<Value, Refusal> {
-    let store = Store::new(&context.state);
-    let mut all = Vec::new();
-    for name in store.names()? {
-        let record = store.record(&name).await?;
-        all.push(Entry { name, id: record.id.to_string(), modified: record.modified });
-    }
-    let (page, token) = page::page(all, wanted)?;
+fn list(context: &Context, wanted: &page::Wanted) -> Result<Value, Refusal> {
+    let all = Store::new(&context.state).list()?.into_iter();
+    let entries = all.map(|(name, Record { id, modified, .. })| Entry { name, id: id.to_string(), modified });
+    let (page, token) = page::page(entries.collect(), wanted)?;
     let pairs = page.iter().map(|entry| json!({"repositoryName": entry.name, "repositoryId": entry.id}));
     let mut answer = json!({"repositories": pairs.collect::<Vec<_>>()});
     if let Some(token) = token {

@@ -201,6 +201,37 @@ async fn a_repository_is_made_once_listed_and_removed() {
 }
 
 #[tokio::test]
+async fn what_is_gone_or_cannot_be_read_is_not_listed_and_nobody_is_waited_for() {
+    let world = World::new();
+    for name in ["a", "b", "c", "d"] {
+        world.store.create(name, None).await.unwrap();
+    }
+    let file = |name: &str| world.store.path(name).unwrap().join("repository.json");
+    fs::remove_file(file("a")).unwrap();
+    fs::write(file("b"), "no record").unwrap();
+    let _held = world.store.hold("c").await.unwrap();
+    let _also_held = world.store.lock("a").await.unwrap();
+    let listed: Vec<_> = world.store.list().unwrap().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(listed, ["c", "d"]);
+}
+
+#[tokio::test]
+async fn only_the_id_of_a_commit_itself_names_one() {
+    let world = World::new();
+    let source = world.source();
+    write(&source, "a", "1");
+    let commit = world.push(&source).await;
+    let bare = world.store.path("service").unwrap();
+    git(&bare, &["tag", "-a", "-m", "first", "v1", &commit.id]);
+    let tag = Git::new(bare).line(&["rev-parse", "refs/tags/v1"]).await.unwrap();
+    assert_eq!(world.store.commit("service", &commit.id).await.unwrap(), commit);
+    for id in [tag.as_str(), &commit.tree, &commit.id.to_uppercase(), &commit.id[..12], "main"] {
+        let refusal = world.store.commit("service", id).await.unwrap_err();
+        assert!(matches!(refusal, Error::NoCommit { .. }), "{id}: {refusal}");
+    }
+}
+
+#[tokio::test]
 async fn a_repository_that_is_older_than_records_keeps_the_id_it_is_given() {
     let world = World::new();
     let source = world.source();
