@@ -111,9 +111,13 @@ fn existing(context: &Context, name: &str) -> Result<Store, Error> {
 }
 
 /// Who pushes: the user of basic authentication is an access key, perhaps with a token behind it as the helper of AWS's
-/// command line has it. Nobody is asked for one, so that a plain `git push` works, and is the author's.
+/// command line has it. Nobody is asked for one, so that a plain `git push` works, and is the author's; who gives one that
+/// cannot be read is nobody's.
 fn pusher(headers: &HeaderMap) -> String {
-    user(headers).map_or_else(|| AUTHOR.arn.to_owned(), |user| identity::of_key(&user).arn)
+    if !headers.contains_key(header::AUTHORIZATION) {
+        return AUTHOR.arn.to_owned();
+    }
+    identity::of_key(&user(headers).unwrap_or_default()).arn
 }
 
 fn user(headers: &HeaderMap) -> Option<String> {
@@ -148,10 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn who_says_nothing_is_the_author() {
+    fn who_says_nothing_is_the_author_and_who_cannot_be_read_is_not() {
         assert_eq!(pusher(&HeaderMap::new()), AUTHOR.arn);
         for unreadable in ["", "Basic", "Basic !", "Bearer abc", "Basic YXBwcm92ZXI="] {
-            assert_eq!(pusher_with(unreadable), AUTHOR.arn, "{unreadable:?}");
+            assert_eq!(pusher_with(unreadable), "arn:aws:iam::000000000000:root", "{unreadable:?}");
         }
     }
 }
