@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::history::{Entry, List, Run};
 use super::json::{artifacts, error_details, external_id, summary, time};
+use super::records::Versions;
 use crate::cloud::client::REGION;
 use crate::pipeline::definition::{Action, Pipeline};
 use crate::pipeline::engine::{ActionRun, ActionStatus, ConditionKind, State};
@@ -24,12 +25,13 @@ impl Run for &ActionRun {
     }
 }
 
-pub(super) fn list(request: &List, pipeline: &Pipeline, state: &State) -> Result<Value, ApiError> {
-    request.answer("actionExecutionDetails", state, |stage| stage.actions.iter(), |entry| detail(entry, pipeline))
+pub(super) fn list(request: &List, versions: Versions, state: &State) -> Result<Value, ApiError> {
+    request.answer("actionExecutionDetails", state, |stage| stage.actions.iter(), |entry| detail(entry, versions))
 }
 
-fn detail(entry: &Entry<&ActionRun>, pipeline: &Pipeline) -> Value {
+fn detail(entry: &Entry<&ActionRun>, versions: Versions) -> Value {
     let Entry { execution, stage, run } = entry;
+    let pipeline = versions.of(execution.pipeline_version);
     json!({
         "pipelineExecutionId": execution.id,
         "actionExecutionId": run.id,
@@ -40,15 +42,15 @@ fn detail(entry: &Entry<&ActionRun>, pipeline: &Pipeline) -> Value {
         "lastUpdateTime": time(run.updated),
         "updatedBy": run.updated_by,
         "status": run.status,
-        "input": input(run, declared(pipeline, &stage.name, run)),
+        "input": input(run, pipeline.and_then(|pipeline| declared(pipeline, &stage.name, run))),
         "output": output(run),
     })
 }
 
-/// The action as the pipeline declares it now; its name may stand for another one by now, or for none.
+/// The action as the pipeline declared it.
 fn declared<'p>(pipeline: &'p Pipeline, stage: &str, run: &ActionRun) -> Option<&'p Action> {
     let stage = pipeline.stages.iter().find(|declared| declared.name == stage)?;
-    stage.actions.iter().find(|action| action.name == run.name && action.type_id == run.type_id)
+    stage.actions.iter().find(|action| action.name == run.name)
 }
 
 fn input(run: &ActionRun, declared: Option<&Action>) -> Value {

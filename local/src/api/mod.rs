@@ -40,7 +40,7 @@ use crate::runner::Runner;
 use crate::{codecommit, identity};
 use error::ApiError;
 use model::Model;
-use records::Records;
+use records::{Records, Versions};
 
 /// What stands before the operation's name in `X-Amz-Target`.
 const SERVICE: &str = "CodePipeline_20150709.";
@@ -94,8 +94,8 @@ impl Api {
             "ListPipelines" => pipelines::list(self, &read(request)?),
             "GetPipelineExecution" => self.look(&read(request)?, executions::get),
             "ListPipelineExecutions" => self.look(&read(request)?, executions::list),
-            "ListActionExecutions" => self.look(&read(request)?, actions::list),
-            "ListRuleExecutions" => self.look(&read(request)?, rules::list),
+            "ListActionExecutions" => self.look_back(&read(request)?, actions::list),
+            "ListRuleExecutions" => self.look_back(&read(request)?, rules::list),
             "StartPipelineExecution" => start::start(self, headers, read(request)?),
             "PutApprovalResult" => approval::put(self, caller, read(request)?),
             "PutJobSuccessResult" => jobs::success(self, read(request)?),
@@ -114,6 +114,17 @@ impl Api {
         answer: impl FnOnce(&R, &Pipeline, &engine::State) -> Result<Value, ApiError>,
     ) -> Result<Value, ApiError> {
         self.runner.inspect(request.pipeline(), |pipeline, state| answer(request, pipeline, state))?
+    }
+
+    /// Likewise, with what the pipeline was when it did what it did.
+    fn look_back<R: OfPipeline>(
+        &self,
+        request: &R,
+        answer: impl FnOnce(&R, Versions, &engine::State) -> Result<Value, ApiError>,
+    ) -> Result<Value, ApiError> {
+        let records = self.records();
+        let earlier = records.get(request.pipeline()).map_or(&[][..], |record| &record.earlier);
+        self.look(request, |request, current, state| answer(request, Versions { current, earlier }, state))
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::json::time;
 use super::page::Paging;
-use super::records::{Record, arn};
+use super::records::{Record, Versions, arn};
 use super::tags::{self, Tag};
 use super::{Api, start, state};
 use crate::identity::Caller;
@@ -61,7 +61,7 @@ pub(super) fn update(api: &Api, request: &Define) -> Result<Value, ApiError> {
     let mut records = api.records();
     let before = api.runner.pipeline(&name)?;
     let pipeline = api.runner.update(pipeline)?;
-    records.entry(name).or_default().earlier.push(before.declaration().clone());
+    records.entry(name).or_default().earlier.push(before);
     Ok(json!({"pipeline": pipeline.declaration()}))
 }
 
@@ -78,13 +78,9 @@ pub(super) fn get(api: &Api, request: &Get) -> Result<Value, ApiError> {
     let records = api.records();
     let current = api.runner.pipeline(name)?;
     let earlier = records.get(name).map_or(&[][..], |record| &record.earlier);
-    let mut versions = std::iter::once(current.declaration()).chain(earlier);
-    let declaration = match version {
-        None => current.declaration(),
-        Some(version) => versions
-            .find(|declaration| declaration.version == *version)
-            .ok_or_else(|| ApiError::no_version(name, *version))?,
-    };
+    let versions = Versions { current: &current, earlier };
+    let wanted = version.unwrap_or(current.version);
+    let declaration = versions.of(wanted).ok_or_else(|| ApiError::no_version(name, wanted))?.declaration();
     let Times { created, updated } = api.runner.times(name)?;
     let metadata = json!({"pipelineArn": arn(name), "created": time(created), "updated": time(updated)});
     Ok(json!({"pipeline": declaration, "metadata": metadata}))

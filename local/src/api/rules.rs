@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::history::{Entry, List, Run};
 use super::json::{error_details, external_id, summary, time};
+use super::records::Versions;
 use crate::cloud::client::REGION;
 use crate::pipeline::definition::{Pipeline, Rule};
 use crate::pipeline::engine::{ConditionKind, RuleRun, StageRun, State};
@@ -31,8 +32,8 @@ impl Run for Ruling<'_> {
     }
 }
 
-pub(super) fn list(request: &List, pipeline: &Pipeline, state: &State) -> Result<Value, ApiError> {
-    request.answer("ruleExecutionDetails", state, rulings, |entry| detail(entry, pipeline))
+pub(super) fn list(request: &List, versions: Versions, state: &State) -> Result<Value, ApiError> {
+    request.answer("ruleExecutionDetails", state, rulings, |entry| detail(entry, versions))
 }
 
 fn rulings(stage: &StageRun) -> impl Iterator<Item = Ruling<'_>> {
@@ -41,8 +42,10 @@ fn rulings(stage: &StageRun) -> impl Iterator<Item = Ruling<'_>> {
     all.map(|(kind, run)| Ruling { kind, run })
 }
 
-fn detail(entry: &Entry<Ruling>, pipeline: &Pipeline) -> Value {
+fn detail(entry: &Entry<Ruling>, versions: Versions) -> Value {
     let Entry { execution, stage, run: Ruling { kind, run } } = entry;
+    let rule = versions.of(execution.pipeline_version);
+    let rule = rule.and_then(|pipeline| declared(pipeline, &stage.name, *kind, run));
     json!({
         "pipelineExecutionId": execution.id,
         "ruleExecutionId": run.id,
@@ -54,7 +57,7 @@ fn detail(entry: &Entry<Ruling>, pipeline: &Pipeline) -> Value {
         "status": run.status,
         "input": {
             "ruleTypeId": run.type_id,
-            "configuration": declared(pipeline, &stage.name, *kind, run).map(|rule| &rule.configuration),
+            "configuration": rule.map(|rule| &rule.configuration),
             "resolvedConfiguration": run.resolved_configuration,
             "region": REGION,
         },
@@ -66,7 +69,7 @@ fn detail(entry: &Entry<Ruling>, pipeline: &Pipeline) -> Value {
     })
 }
 
-/// The rule as the pipeline declares it now.
+/// The rule as the pipeline declared it.
 fn declared<'p>(pipeline: &'p Pipeline, stage: &str, kind: ConditionKind, run: &RuleRun) -> Option<&'p Rule> {
     let stage = pipeline.stages.iter().find(|declared| declared.name == stage)?;
     let condition = match kind {
@@ -75,5 +78,5 @@ fn declared<'p>(pipeline: &'p Pipeline, stage: &str, kind: ConditionKind, run: &
         ConditionKind::OnFailure => &stage.on_failure,
     };
     let rules = &condition.as_ref()?.rules;
-    rules.iter().find(|rule| rule.name == run.name && rule.type_id == run.type_id)
+    rules.iter().find(|rule| rule.name == run.name)
 }

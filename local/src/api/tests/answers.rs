@@ -2,7 +2,9 @@ use serde_json::{Value, json};
 
 use super::world::{TOKEN, id, pipeline, rolled_back, state};
 use crate::api::error::ApiError;
+use crate::api::records::Versions;
 use crate::api::{actions, executions, json as form, rules, state as pipeline_state};
+use crate::pipeline::definition::Pipeline;
 use crate::pipeline::engine::{ActionStatus, State};
 use crate::runner::Times;
 
@@ -18,8 +20,12 @@ fn times() -> Times {
     Times { created, updated: created + jiff::SignedDuration::from_secs(1) }
 }
 
+fn only(current: &Pipeline) -> Versions<'_> {
+    Versions { current, earlier: &[] }
+}
+
 fn list_actions(request: Value) -> Result<Value, ApiError> {
-    actions::list(&serde_json::from_value(request).unwrap(), &pipeline(), &state()).map(form::present)
+    actions::list(&serde_json::from_value(request).unwrap(), only(&pipeline()), &state()).map(form::present)
 }
 
 fn list_executions(request: Value, state: &State) -> Result<Value, ApiError> {
@@ -209,12 +215,29 @@ fn a_run_of_an_action_tells_its_input_and_output() {
 }
 
 #[test]
+fn runs_have_the_configuration_of_the_version_that_ran() {
+    let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
+    let mut declaration = serde_json::to_value(pipeline().declaration()).unwrap();
+    declaration["stages"][1]["actions"][0]["configuration"]["CustomData"] = json!("another");
+    declaration["stages"][1]["beforeEntry"]["conditions"][0]["rules"][0]["configuration"]["Cron"] =
+        json!("* * 9 * * ?");
+    let mut current = Pipeline::from_declaration(&declaration).unwrap();
+    current.set_version(4);
+    let versions = Versions { current: &current, earlier: &[pipeline()] };
+    let answer = actions::list(&request, versions, &state()).unwrap();
+    let asked = &answer["actionExecutionDetails"][1]["input"]["configuration"];
+    assert_eq!(asked, &json!({"CustomData": "#{SourceVariables.CommitId}"}));
+    let answer = rules::list(&request, versions, &state()).unwrap();
+    assert_eq!(answer["ruleExecutionDetails"][0]["input"]["configuration"], json!({"Cron": "* * * * ? *"}));
+}
+
+#[test]
 fn an_action_that_failed_or_runs_has_no_artifacts() {
     for status in [ActionStatus::Failed, ActionStatus::InProgress] {
         let mut state = state();
         state.executions[0].stages[0].actions[0].status = status;
         let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
-        let answer = actions::list(&request, &pipeline(), &state).unwrap();
+        let answer = actions::list(&request, only(&pipeline()), &state).unwrap();
         let details = answer["actionExecutionDetails"].as_array().unwrap();
         assert_eq!(details.last().unwrap()["output"]["outputArtifacts"], json!([]), "{status:?}");
     }
@@ -223,7 +246,7 @@ fn an_action_that_failed_or_runs_has_no_artifacts() {
 #[test]
 fn runs_of_rules_are_listed_too() {
     let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
-    let answer = form::present(rules::list(&request, &pipeline(), &state()).unwrap());
+    let answer = form::present(rules::list(&request, only(&pipeline()), &state()).unwrap());
     let expected = json!({"ruleExecutionDetails": [{
         "pipelineExecutionId": id(3), "ruleExecutionId": id(33), "pipelineVersion": 3, "stageName": "Approve",
         "ruleName": "open", "startTime": time(33), "lastUpdateTime": time(33), "status": "Succeeded",
