@@ -1,5 +1,5 @@
-//! Cron expressions as Quartz has them: seconds, minutes, hours, day of the month, month, day of the week, and perhaps a
-//! year. The libraries for cron read POSIX's dialect, or lack `L-3`, `?` or ranges that wrap around.
+//! Cron expressions as Quartz has them: seconds, which must be `*`, minutes, hours, day of the month, month, day of the
+//! week, and perhaps a year. The libraries for cron read POSIX's dialect, or lack `L-3`, `?` or ranges that wrap around.
 
 mod field;
 
@@ -16,7 +16,6 @@ const LAST_YEAR: i16 = 2199;
 /// When a pattern holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cron {
-    seconds: Values,
     minutes: Values,
     hours: Values,
     days: Days,
@@ -29,6 +28,8 @@ pub(super) struct Cron {
 pub(super) enum Error {
     #[error("it has {0} fields; write seconds, minutes, hours, day of month, month, day of week and perhaps a year")]
     Fields(usize),
+    #[error("its seconds are {0:?}; write \"*\", CodePipeline allows nothing else there")]
+    Seconds(String),
     #[error("{text:?} is no {field}; {allowed}")]
     Field { field: &'static str, text: String, allowed: &'static str },
     #[error("exactly one of day of month and day of week must be \"?\"")]
@@ -47,8 +48,10 @@ impl FromStr for Cron {
             _ => return Err(Error::Fields(fields.len())),
         };
         let [second, minute, hour, day, month, weekday] = fields;
+        if second != "*" {
+            return Err(Error::Seconds(second.to_owned()));
+        }
         Ok(Self {
-            seconds: field::SECOND.parse(second)?,
             minutes: field::MINUTE.parse(minute)?,
             hours: field::HOUR.parse(hour)?,
             days: Days::parse(day, weekday)?,
@@ -59,18 +62,17 @@ impl FromStr for Cron {
 }
 
 impl Cron {
-    /// The first moment from `from` on, to the second, at which the pattern holds; none when it never does again.
+    /// The first moment from `from` on, to the minute, at which the pattern holds; none when it never does again.
     ///
     /// It walks along real time, so an hour that a clock skips never matches and one that it repeats matches twice.
     pub(super) fn first_from(&self, from: &Zoned) -> Option<Zoned> {
-        let mut at = whole_second(from)?;
+        let mut at = whole_minute(from)?;
         while at.year() <= LAST_YEAR {
             at = match self.mismatch(&at) {
                 None => return Some(at),
                 Some(Unit::Day) => at.tomorrow().ok()?.start_of_day().ok()?,
-                Some(Unit::Hour) => later(&at, 3600 - 60 * i64::from(at.minute()) - i64::from(at.second()))?,
-                Some(Unit::Minute) => later(&at, 60 - i64::from(at.second()))?,
-                Some(Unit::Second) => later(&at, 1)?,
+                Some(Unit::Hour) => later(&at, 60 - i64::from(at.minute()))?,
+                Some(Unit::Minute) => later(&at, 1)?,
             };
         }
         None
@@ -83,7 +85,6 @@ impl Cron {
             () if !self.has_date(at.date()) => Some(Unit::Day),
             () if !has(&self.hours, at.hour()) => Some(Unit::Hour),
             () if !has(&self.minutes, at.minute()) => Some(Unit::Minute),
-            () if !has(&self.seconds, at.second()) => Some(Unit::Second),
             () => None,
         }
     }
@@ -97,16 +98,15 @@ enum Unit {
     Day,
     Hour,
     Minute,
-    Second,
 }
 
-fn later(at: &Zoned, seconds: i64) -> Option<Zoned> {
-    at.checked_add(SignedDuration::from_secs(seconds)).ok()
+fn later(at: &Zoned, minutes: i64) -> Option<Zoned> {
+    at.checked_add(SignedDuration::from_mins(minutes)).ok()
 }
 
-/// The second that holds, if a fraction of it has passed: a window is open during all of its seconds.
-fn whole_second(at: &Zoned) -> Option<Zoned> {
-    at.checked_sub(SignedDuration::from_nanos(at.subsec_nanosecond().into())).ok()
+/// The minute that holds, if a part of it has passed: a window is open during all of its minutes.
+fn whole_minute(at: &Zoned) -> Option<Zoned> {
+    at.checked_sub(SignedDuration::new(at.second().into(), at.subsec_nanosecond())).ok()
 }
 
 #[cfg(test)]

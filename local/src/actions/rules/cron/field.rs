@@ -19,7 +19,6 @@ pub(super) struct Field {
     names: &'static [&'static str],
 }
 
-pub(super) const SECOND: Field = Field::numbers("second", "write 0-59 with , - * /", 0, 59);
 pub(super) const MINUTE: Field = Field::numbers("minute", "write 0-59 with , - * /", 0, 59);
 pub(super) const HOUR: Field = Field::numbers("hour", "write 0-23 with , - * /", 0, 23);
 pub(super) const YEAR: Field = Field::numbers("year", "write 1970-2199 with , - * /", 1970, 2199);
