@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{Context, config, store};
 use crate::pipeline::action::{Artifact, Failure, Request, Success};
 use crate::repository::{self, Commit, Store};
@@ -60,11 +62,20 @@ pub(super) async fn run(context: &Context, request: &Request) -> Result<Success,
     let zip = repositories.archive(&names.repository, &commit.id).await?;
     store::put(context, output, zip).await?;
     Ok(Success {
-        summary: Some(commit.message.clone()),
+        summary: Some(summary(&request.type_id.provider, &commit.message)),
         external_execution_id: Some(commit.id.clone()),
         revision: Some(commit.id.clone()),
         variables: variables(commit, branch, names.own),
     })
+}
+
+/// A connection's names the provider beside the commit's message.
+fn summary(provider: &str, message: &str) -> String {
+    if provider == "CodeCommit" {
+        return message.to_owned();
+    }
+    // By hand, for the order of its members, which AWS keeps.
+    format!(r#"{{"ProviderType":"GitHub","CommitMessage":{}}}"#, json!(message))
 }
 
 fn names(request: &Request) -> Result<Names, Error> {
@@ -105,5 +116,17 @@ fn only_output(request: &Request) -> Result<&Artifact, Error> {
     match request.outputs.as_slice() {
         [output] => Ok(output),
         _ => Err(Error::Outputs(request.action.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_tells_its_provider_with_the_message() {
+        assert_eq!(summary("CodeCommit", "Say \"hello\""), "Say \"hello\"");
+        let told = summary("CodeStarSourceConnection", "Say \"hello\"");
+        assert_eq!(told, r#"{"ProviderType":"GitHub","CommitMessage":"Say \"hello\""}"#);
     }
 }

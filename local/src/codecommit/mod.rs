@@ -1,6 +1,7 @@
 //! CodeCommit: its JSON API, git over HTTP, and the event of a push, over the source store.
 //!
-//! The local cloud forwards here what is addressed to CodeCommit, and what lies below [`CLONE_PATH`].
+//! The local cloud forwards here what is addressed to CodeCommit, and what lies below [`CLONE_PATH`]. Branches alone have
+//! events: a tag that is pushed is kept, but CodeCommit's event of it is not put.
 
 mod api;
 mod cgi;
