@@ -156,8 +156,9 @@ fn rules(pipeline: &Pipeline) -> impl Iterator<Item = (Place, &Rule)> {
     let kinds = [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure];
     pipeline.stages.iter().flat_map(move |stage| {
         let conditions = kinds.into_iter().filter_map(|kind| Some((kind, stage.condition(kind)?)));
-        conditions
-            .flat_map(move |(kind, condition)| condition.rules.iter().map(move |rule| (rule_place(stage, kind, rule), rule)))
+        conditions.flat_map(move |(kind, condition)| {
+            condition.rules.iter().map(move |rule| (rule_place(stage, kind, rule), rule))
+        })
     })
 }
 

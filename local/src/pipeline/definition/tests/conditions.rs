@@ -17,7 +17,7 @@ fn guarded() -> Value {
                 "ExternalEntityLink": "https://example.com"}}],
         "beforeEntry": {"conditions": [{"result": "FAIL", "rules": [
             {"name": "Window", "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},
-             "configuration": {"Cron": "0 0 9-17 ? * MON-FRI *", "TimeZone": "Europe/Berlin"}, "timeoutInMinutes": 5},
+             "configuration": {"Cron": "* 0-59 9-17 ? * MON-FRI *", "TimeZone": "Europe/Berlin"}, "timeoutInMinutes": 5},
             {"name": "Healthy", "ruleTypeId": {"category": "Rule", "provider": "CloudWatchAlarm"},
              "configuration": {"AlarmName": "#{variables.Stack}-errors"}, "inputArtifacts": []}]}]},
         "onSuccess": {"conditions": [{"result": "ROLLBACK", "rules": [
