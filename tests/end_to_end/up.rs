@@ -77,7 +77,7 @@ impl Up {
         self.push_with(service, &[]).await
     }
 
-    /// Pushes a service for the first time, with parameters of the template.
+    /// Pushes a service with parameters of the template.
     pub(crate) async fn push_with(&self, service: &Path, parameters: &[&str]) -> String {
         let service = service.display().to_string();
         let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);

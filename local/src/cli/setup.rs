@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::End;
 use super::call::{CallError, Called as _};
 use super::source::BRANCH;
+use crate::cloud::stack_wait::{self, Stack};
 use crate::cloud::stacks::{self, DeployError, Deployment, Template};
 use crate::identity::{APPROVER, AUTHOR};
 
@@ -115,18 +116,18 @@ impl<'a> Setup<'a> {
         check(chosen, &self.declared(&client, &self.template()).await?)
     }
 
-    /// Makes the pipeline from the packaged template, or gives one that is there other parameters.
+    /// Makes the pipeline from the packaged template, or gives one that is there other parameters: what was given before
+    /// and is not given now stays.
     pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
-        let template = self.template();
+        let (stack, template) = (format!("{}-flowgate", self.service), self.template());
         let client = aws_sdk_cloudformation::Client::new(self.sdk);
         self.introduce_people().await?;
-        let ours = OURS.into_iter().zip([self.service, self.service, BRANCH]);
-        let mut parameters: BTreeMap<_, _> = ours.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        parameters.extend(chosen.clone());
+        let before = stack_wait::find(&client, &stack).await.map_err(DeployError::Call)?;
+        let declared = self.declared(&client, &template).await?;
         let deployment = Deployment {
-            stack: &format!("{}-flowgate", self.service),
+            stack: &stack,
             template: Template::Url(&template),
-            parameters,
+            parameters: parameters(self.service, before, &declared, chosen),
             tags: BTreeMap::new(),
             capabilities: vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand],
             role: None,
@@ -214,6 +215,19 @@ fn released(pipeline: &PipelineDeclaration) -> Released {
 }
 
 /// CloudFormation would refuse an unknown parameter; the local cloud does not.
+/// What Flowgate's stack gets: what was chosen, else what it has already as far as the template still declares that, else
+/// what follows from the service.
+fn parameters(
+    service: &str,
+    before: Option<Stack>,
+    declared: &BTreeSet<String>,
+    chosen: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let ours = OURS.into_iter().zip([service, service, BRANCH]).map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let present = before.into_iter().flat_map(|stack| stack.parameters).filter(|(key, _)| declared.contains(key));
+    ours.chain(present).chain(chosen.clone()).collect()
+}
+
 fn check(chosen: &BTreeMap<String, String>, declared: &BTreeSet<String>) -> Result<(), SetupError> {
     let allowed =
         || declared.iter().filter(|name| !OURS.contains(&name.as_str())).cloned().collect::<Vec<_>>().join(", ");
@@ -241,5 +255,33 @@ mod tests {
         assert_eq!(message, "Flowgate's template has no parameter BakeMinuts; it has BakeMinutes");
         let message = check("ServiceName").unwrap_err().to_string();
         assert_eq!(message, "parameter ServiceName follows from the service's folder and cannot be chosen");
+    }
+
+    #[test]
+    fn what_a_stack_was_given_before_stays() {
+        let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let declared = ["BakeMinutes", "BranchName", "ProdAlarmName", "RepositoryName", "ServiceName"];
+        let declared = declared.map(str::to_owned).into();
+        let ours = map(&[("BranchName", "main"), ("RepositoryName", "shop"), ("ServiceName", "shop")]);
+        assert_eq!(parameters("shop", None, &declared, &BTreeMap::new()), ours);
+        let given = [("BranchName", "release"), ("Gone", "1"), ("ProdAlarmName", "errors"), ("RepositoryName", "Shop")];
+        let before = Stack {
+            id: "arn".into(),
+            name: "shop-flowgate".into(),
+            status: "CREATE_COMPLETE".into(),
+            reason: None,
+            parameters: map(&given),
+            outputs: BTreeMap::new(),
+        };
+        let wanted = [
+            ("BakeMinutes", "5"),
+            ("BranchName", "release"),
+            ("ProdAlarmName", "errors"),
+            ("RepositoryName", "Shop"),
+            ("ServiceName", "shop"),
+        ];
+        assert_eq!(parameters("shop", Some(before), &declared, &map(&[("BakeMinutes", "5")])), map(&wanted));
     }
 }

@@ -24,6 +24,8 @@ pub struct Stack {
     pub status: String,
     /// Why it has that status, where CloudFormation says so.
     pub reason: Option<String>,
+    /// The parameters that it was given, by key.
+    pub parameters: BTreeMap<String, String>,
     /// The outputs, by key.
     pub outputs: BTreeMap<String, String>,
 }
@@ -177,12 +179,14 @@ fn starts_operation(event: &types::StackEvent) -> bool {
 }
 
 fn from_sdk(stack: types::Stack) -> Stack {
+    let parameters = stack.parameters.unwrap_or_default().into_iter();
     let outputs = stack.outputs.unwrap_or_default().into_iter();
     Stack {
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
         status: stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: stack.stack_status_reason.filter(|reason| !reason.is_empty()),
+        parameters: parameters.filter_map(|given| Some((given.parameter_key?, given.parameter_value?))).collect(),
         outputs: outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect(),
     }
 }

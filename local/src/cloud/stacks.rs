@@ -65,7 +65,7 @@ pub struct Deployment<'a> {
     pub stack: &'a str,
     /// The template.
     pub template: Template<'a>,
-    /// Parameters, by name. Others keep their previous value or their default.
+    /// Parameters, by name. Others have their default, whatever they were before.
     pub parameters: BTreeMap<String, String>,
     /// Tags of the stack, by key.
     pub tags: BTreeMap<String, String>,

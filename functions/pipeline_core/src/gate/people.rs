@@ -115,7 +115,7 @@ impl People {
             Some(Principal::User) => self.users.get(arn).cloned().ok_or(Nobody::Stranger),
             Some(Principal::Session { role, name }) => match self.roles.get(&role) {
                 Some(Sessions::Person(person)) => Ok(person.clone()),
-                Some(Sessions::Named) => Person::of(&name).ok_or(Nobody::Unaddressed),
+                Some(Sessions::Named) => Person::of(&name).map(|address| self.who(address)).ok_or(Nobody::Unaddressed),
                 None => Err(Nobody::Stranger),
             },
             Some(Principal::Root) => Err(Nobody::Root),
@@ -125,8 +125,12 @@ impl People {
 
     /// The person who commits with this address, when the map says who that is.
     pub fn author(&self, address: &str) -> Option<Person> {
-        let address = Person::of(address)?;
-        self.authors.get(&address).cloned().or_else(|| self.is_somebody(&address).then_some(address))
+        Person::of(address).map(|address| self.who(address)).filter(|person| self.is_somebody(person))
+    }
+
+    /// I21: whoever the map gives several addresses is one person under each of them.
+    fn who(&self, address: Person) -> Person {
+        self.authors.get(&address).cloned().unwrap_or(address)
     }
 
     fn is_somebody(&self, person: &Person) -> bool {

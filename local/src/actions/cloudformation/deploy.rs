@@ -171,6 +171,7 @@ mod tests {
                 name: "s".into(),
                 status: status.into(),
                 reason: None,
+                parameters: std::collections::BTreeMap::new(),
                 outputs: std::collections::BTreeMap::new(),
             });
             let answer = match operation(stack.as_ref()) {

@@ -16,7 +16,7 @@ use crate::pipeline::action::{ConditionKind, Failure, RuleRequest};
 
 /// The pause between two looks at an alarm; CloudWatch evaluates one every ten seconds at most.
 const POLL: SignedDuration = SignedDuration::from_secs(10);
-/// An alarm that cannot be read is looked at for so long at least, which makes three looks.
+/// For so long after the end of its time an alarm that cannot be read is still looked at, which makes three looks.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 /// An alarm to look at, and what its states mean.
@@ -95,7 +95,7 @@ impl Alarm {
 
     /// What becomes of the rule when the alarm cannot be read: a moment's trouble decides nothing.
     pub(super) fn unread(&self, why: Failure, started: Timestamp, now: Timestamp) -> Result<Decision, Failure> {
-        let end = self.end(started).max(started.saturating_add(PATIENCE).unwrap_or(Timestamp::MAX));
+        let end = self.end(started).saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
         if now < end { Ok(Decision::Wait(next(now, end))) } else { Err(why) }
     }
 

@@ -67,6 +67,7 @@ fn a_stack_in_review_is_at_rest() {
         name: "app".into(),
         status: status.into(),
         reason: None,
+        parameters: BTreeMap::new(),
         outputs: BTreeMap::new(),
     };
     assert!(!stack("REVIEW_IN_PROGRESS").is_busy());

@@ -299,6 +299,20 @@ fn i21_who_wrote_it_cannot_approve_under_any_address() {
 }
 
 #[test]
+fn i21_a_session_is_the_person_that_the_map_says_its_address_is() {
+    let world = world();
+    approved(&world, &["arn:aws:sts::111122223333:assumed-role/Dev/alice@corp.example"]);
+    let map = json!({"arn:aws:iam::111122223333:role/Dev": "sso", "alice@corp.example": "alice.smith@corp.example"});
+    people(&world, &map.to_string());
+    let github = changed(|parameters| {
+        parameters["repository"] = json!(null);
+        parameters["author"] = json!("alice@corp.example");
+    });
+    let said = denies(&world, &github);
+    assert!(said.contains("but wrote this commit"), "{said}");
+}
+
+#[test]
 fn a_people_map_that_is_missing_or_misleading_denies() {
     let plain = |text: &str| Some(Parameter::Plain(text.to_owned()));
     for (map, words) in [
