@@ -88,7 +88,7 @@ pub fn pack(files: &BTreeMap<String, PathBuf>) -> Result<Vec<u8>, Error> {
     for (name, path) in files {
         let at = |source| Error::Disk { path: path.clone(), source };
         let mode = fs::metadata(path).map_err(at)?.permissions().mode();
-        zip.start_file(name.as_str(), SimpleFileOptions::default().unix_permissions(mode & 0o777))?;
+        zip.start_file(name.as_str(), options().unix_permissions(mode & 0o777))?;
         zip.write_all(&fs::read(path).map_err(at)?).map_err(at)?;
     }
     Ok(zip.finish()?.into_inner())
@@ -100,9 +100,14 @@ pub fn pack(files: &BTreeMap<String, PathBuf>) -> Result<Vec<u8>, Error> {
 /// When it cannot be packed.
 pub fn pack_one(name: &str, content: &[u8]) -> Result<Vec<u8>, Error> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file(name, SimpleFileOptions::default())?;
+    zip.start_file(name, options())?;
     zip.write_all(content).map_err(|source| Error::Disk { path: name.into(), source })?;
     Ok(zip.finish()?.into_inner())
+}
+
+/// What is packed here never leaves the machine: a quarter of the time is worth a tenth more bytes.
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_level(Some(1))
 }
 
 fn inside<R: io::Read>(entry: &ZipFile<'_, R>) -> Result<PathBuf, Error> {
