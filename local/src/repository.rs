@@ -201,7 +201,7 @@ impl Store {
         // Nothing is left behind for a repository that does not exist; one that does may go while we wait.
         self.open(repository)?;
         let lock = self.lock(repository).await?;
-        Held::new(repository, self.open(repository)?, lock).await
+        Held::new(repository, self.open(repository)?.under(lock)).await
     }
 
     /// Likewise, and makes the repository when there is none.
@@ -210,12 +210,12 @@ impl Store {
     /// When it cannot be made or locked.
     pub async fn hold_or_create(&self, repository: &str) -> Result<Held, Error> {
         let lock = self.lock(repository).await?;
-        let git = Git::new(self.path(repository)?);
+        let git = Git::new(self.path(repository)?).under(lock);
         if !git.exists() {
             git.init().await?;
             Record::make(git.directory(), None)?;
         }
-        Held::new(repository, git, lock).await
+        Held::new(repository, git).await
     }
 
     /// Makes the branch's head what `source` holds, as [`Held::take`] does, and makes the repository when there is none.
@@ -285,7 +285,7 @@ async fn lock(path: PathBuf) -> Result<File, Error> {
     let place = path.clone();
     let locked = tokio::task::spawn_blocking(move || {
         place.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        let file = File::create(place)?;
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(place)?;
         file.lock()?;
         Ok(file)
     });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -32,11 +33,17 @@ pub(super) type Branches = BTreeMap<String, String>;
 #[derive(Debug)]
 pub(super) struct Git {
     directory: PathBuf,
+    lock: Option<File>,
 }
 
 impl Git {
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        Self { directory, lock: None }
+    }
+
+    /// Every git that may move a branch keeps the lock too: one that was given up still runs to its end.
+    pub(super) fn under(self, lock: File) -> Self {
+        Self { lock: Some(lock), ..self }
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -51,7 +58,7 @@ impl Git {
         std::fs::create_dir_all(&self.directory)?;
         let mut command = isolated();
         command.args(["init", "--quiet", "--bare", "--template=", "--initial-branch=main"]).arg(&self.directory);
-        output(command, "init", None).await.map(drop)
+        finish(command, "init", self.idle()?, None).await.map(drop)
     }
 
     pub(super) async fn run(&self, args: &[&str]) -> Result<String, Error> {
@@ -65,7 +72,7 @@ impl Git {
     pub(super) async fn bytes(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
         let mut command = self.command(isolated());
         command.args(args);
-        output(command, args[0], None).await
+        finish(command, args[0], self.idle()?, None).await
     }
 
     pub(super) async fn branches(&self) -> Result<Branches, Error> {
@@ -85,7 +92,7 @@ impl Git {
     pub(super) async fn remote(&self, args: &[&OsStr]) -> Result<String, Error> {
         let mut command = self.command(with_user_settings());
         command.args(args);
-        Ok(text(&output(command, &args[0].to_string_lossy(), None).await?))
+        Ok(text(&finish(command, &args[0].to_string_lossy(), self.idle()?, None).await?))
     }
 
     /// Stores a directory's files and names their tree; nothing when there are none.
@@ -138,6 +145,11 @@ impl Git {
         // A trailing slash is another repository inside this one, which is not part of its source.
         let files = listed.split_inclusive(|byte| *byte == 0).filter(|name| !name.ends_with(b"/\0"));
         Ok(files.flatten().copied().collect())
+    }
+
+    /// The standard input of a git that reads none: nothing, or the empty file that is locked.
+    fn idle(&self) -> io::Result<Stdio> {
+        self.lock.as_ref().map_or_else(|| Ok(Stdio::null()), |lock| lock.try_clone().map(Stdio::from))
     }
 
     fn command(&self, mut command: Command) -> Command {
@@ -199,11 +211,15 @@ fn with_user_settings() -> Command {
     command
 }
 
-async fn output(mut command: Command, operation: &str, stdin: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+async fn output(command: Command, operation: &str, bytes: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    finish(command, operation, if bytes.is_some() { Stdio::piped() } else { Stdio::null() }, bytes).await
+}
+
+async fn finish(mut command: Command, operation: &str, stdin: Stdio, bytes: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    command.stdin(stdin);
     // Never killed: git ends by itself within moments, and killed half-way it would leave its locks behind.
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
+    if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), bytes) {
         // A git that fails early closes the pipe; its own message says more than ours.
         let _ = pipe.write_all(bytes).await;
     }

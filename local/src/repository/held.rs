@@ -1,7 +1,6 @@
 //! A repository whose branches nobody else moves meanwhile.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -21,13 +20,13 @@ pub struct Held {
     name: String,
     git: Git,
     before: Branches,
-    _lock: File,
 }
 
 impl Held {
-    pub(super) async fn new(name: &str, git: Git, lock: File) -> Result<Self, Error> {
+    /// `git` has the lock.
+    pub(super) async fn new(name: &str, git: Git) -> Result<Self, Error> {
         let before = git.branches().await?;
-        Ok(Self { name: name.to_owned(), git, before, _lock: lock })
+        Ok(Self { name: name.to_owned(), git, before })
     }
 
     /// The repository's name.
