@@ -9,5 +9,6 @@
 //! write, and only then is the stack deleted, by its full ARN. The name of a stack is free when it has no record or a GONE
 //! one.
 
+pub mod place;
 pub mod record;
 pub mod store;
