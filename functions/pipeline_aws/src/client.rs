@@ -55,6 +55,12 @@ pub(crate) fn quick_retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50))
 }
 
+/// The same, each call attempted once: for who keeps to a rate of calls, which attempts of the SDK's own would exceed just
+/// when there were too many, and whose next run tries again.
+pub(crate) fn once(config: &SdkConfig) -> SdkConfig {
+    config.to_builder().retry_config(RetryConfig::disabled()).build()
+}
+
 fn credentials() -> Result<Credentials, MissingVariable> {
     let token = env::var("AWS_SESSION_TOKEN").ok();
     Ok(Credentials::new(variable("AWS_ACCESS_KEY_ID")?, variable("AWS_SECRET_ACCESS_KEY")?, token, None, "environment"))

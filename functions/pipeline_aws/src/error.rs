@@ -7,14 +7,16 @@ use aws_sdk_dynamodb::{
 use pipeline_core::ports::PortError;
 
 /// Error codes by which AWS says that a role lacks a permission.
-const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
+const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"];
 
 /// Error codes by which AWS says that it did nothing because we, or others, ask too often.
-const THROTTLED: [&str; 7] = [
+const THROTTLED: [&str; 9] = [
     "EC2ThrottledException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "SlowDown",
+    "Throttled",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",

@@ -22,7 +22,7 @@ use crate::error::port_error;
 
 /// The executions of our account's pipelines.
 #[derive(Debug, Clone)]
-pub struct Executions(Client);
+pub struct Executions(pub(super) Client);
 
 impl Executions {
     /// CodePipeline in our region.
@@ -53,7 +53,7 @@ impl ReadExecutions for Executions {
     }
 }
 
-fn is_missing(error: &GetPipelineExecutionError) -> bool {
+pub(super) fn is_missing(error: &GetPipelineExecutionError) -> bool {
     error.is_pipeline_execution_not_found_exception() || error.is_pipeline_not_found_exception()
 }
 

@@ -2,6 +2,7 @@
 
 mod executions;
 mod jobs;
+mod watch;
 
 pub use executions::Executions;
 pub use jobs::Jobs;

@@ -1,6 +1,7 @@
-//! S3: the artifacts of pipelines, and the packages that templates name.
+//! S3: the artifacts of pipelines, the packages that templates name, and the buckets of stacks.
 
 mod artifacts;
+mod buckets;
 mod packages;
 
 pub use artifacts::Artifacts;
@@ -11,6 +12,7 @@ use aws_sdk_s3::{
     operation::get_object::GetObjectError,
 };
 use aws_types::SdkConfig;
+pub use buckets::Buckets;
 pub use packages::Packages;
 use pipeline_core::ports::PortError;
 
