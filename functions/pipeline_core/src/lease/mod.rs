@@ -9,6 +9,13 @@
 //! write, and only then is the stack deleted, by its full ARN. The name of a stack is free when it has no record or a GONE
 //! one.
 
+pub mod action;
+pub mod due;
+pub mod perform;
 pub mod place;
 pub mod record;
+pub mod refusal;
+pub mod request;
 pub mod store;
+pub mod transition;
+pub mod view;

@@ -1,6 +1,6 @@
 //! Where stacks are, and whose they are.
 
-use crate::ids::StackArn;
+use crate::ids::{StackArn, StackName};
 
 /// The account and region that a state table is about, and the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,5 +21,10 @@ impl Place {
             region: own_stack.region().to_owned(),
             service: service.to_owned(),
         }
+    }
+
+    /// Whether this id is of a stack of this name, here (I5).
+    pub fn has(&self, id: &StackArn, stack: &StackName) -> bool {
+        id.account() == self.account && id.region() == self.region && id.name() == *stack
     }
 }

@@ -37,6 +37,16 @@ pub struct Lease {
     pub nonce: Nonce,
 }
 
+impl Lease {
+    /// Until when it is held; `None` when nobody holds it.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Held { expires_at } => Some(expires_at),
+            State::Dirty { .. } | State::Deleting { .. } | State::Quarantined { .. } | State::Gone { .. } => None,
+        }
+    }
+}
+
 /// A pipeline execution that deploys the stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entered {
@@ -81,6 +91,19 @@ pub enum State {
         /// Since when.
         at: Timestamp,
     },
+}
+
+impl State {
+    /// Its name, as people and the table's attribute `state` have it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Held { .. } => "HELD",
+            Self::Dirty { .. } => "DIRTY",
+            Self::Deleting { .. } => "DELETING",
+            Self::Quarantined { .. } => "QUARANTINED",
+            Self::Gone { .. } => "GONE",
+        }
+    }
 }
 
 /// How people know that a stack is to be deleted.

@@ -47,3 +47,23 @@ pub enum Replaced {
     /// Something else stood there: this. After a reply that got lost it can be our own write (I8).
     Conflict(Option<Lease>),
 }
+
+/// What stands after an attempt to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// Our write.
+    Ours,
+    /// Something else: this. Whether ours stood there for a while cannot be told when an attempt before lost its reply.
+    Theirs(Option<Lease>),
+}
+
+/// Writes `next` if `seen` still stands: one attempt. After an error that may have done something, only the same call
+/// again tells what became of it: a read can show the old record while the write is still under way (I8).
+pub async fn commit(store: &impl WriteLeases, seen: Option<&Lease>, next: &Lease) -> Result<Committed, PortError> {
+    Ok(match store.replace(seen, next).await? {
+        Replaced::Done => Committed::Ours,
+        // I8: a reply got lost, and what stands in our way is our own write.
+        Replaced::Conflict(Some(standing)) if standing.nonce == next.nonce => Committed::Ours,
+        Replaced::Conflict(standing) => Committed::Theirs(standing),
+    })
+}

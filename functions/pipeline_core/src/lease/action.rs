@@ -1,0 +1,84 @@
+//! Leases as an action of a pipeline.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    drive::Action,
+    ids::Nonce,
+    job::Job,
+    lease::{
+        perform::Leases,
+        refusal::Refusal,
+        request::Request,
+        store::{FindLeases, ReadLeases, WriteLeases},
+        view::{Answer, View},
+    },
+    ports::Clock,
+    sweep::ports::InspectStacks,
+    verdict::{FailureKind, Report, Verdict},
+};
+
+/// The action: `UserParameters` is a request, of those that are about one lease and change it.
+#[derive(Debug)]
+pub struct LeaseAction<'a, C, S, I, N> {
+    /// What does it.
+    pub leases: Leases<'a, C, S, I, N>,
+}
+
+impl<C, S, I, N> Action for LeaseAction<'_, C, S, I, N>
+where
+    C: Clock,
+    S: ReadLeases + FindLeases + WriteLeases,
+    I: InspectStacks,
+    N: Fn() -> Nonce,
+{
+    async fn perform(&self, job: &Job, until: Timestamp) -> Verdict {
+        self.attempt(job, until).await.unwrap_or_else(failure).into()
+    }
+}
+
+impl<C, S, I, N> LeaseAction<'_, C, S, I, N>
+where
+    C: Clock,
+    S: ReadLeases + FindLeases + WriteLeases,
+    I: InspectStacks,
+    N: Fn() -> Nonce,
+{
+    async fn attempt(&self, job: &Job, until: Timestamp) -> Result<Report, Refusal> {
+        let unsuited = |why: &str| Refusal::BadRequest(format!("UserParameters: {why}"));
+        let text = job.user_parameters.as_deref().ok_or_else(|| unsuited(r#"missing; give {"operation": "…", …}"#))?;
+        let request = Request::parse(text).map_err(|refusal| unsuited(&refusal.to_string()))?;
+        if matches!(request, Request::List(_) | Request::Show(_)) {
+            return Err(unsuited("list and show are not for a pipeline; call the function itself"));
+        }
+        match self.leases.handle(request, until).await? {
+            Answer::Lease(view) => Ok(success(&view)),
+            Answer::Leases { .. } => Err(unsuited("several leases are no action's result")),
+        }
+    }
+}
+
+fn success(view: &View) -> Report {
+    let mut outputs = BTreeMap::from([("token".to_owned(), view.token.to_string())]);
+    outputs.extend(view.expires_at.map(|at| ("expires_at".to_owned(), at.to_string())));
+    outputs.extend(view.stack_id.as_ref().map(|id| ("stack_id".to_owned(), id.to_string())));
+    Report::succeed(&format!("stack {} is {}, token {}", view.stack, view.state, view.token), outputs)
+}
+
+fn failure(refusal: Refusal) -> Report {
+    match refusal {
+        Refusal::Unavailable(error) => error.into(),
+        Refusal::BadRequest(_) | Refusal::WrongStack { .. } => Report::misconfigured(&refusal.to_string()),
+        Refusal::NoLease(_)
+        | Refusal::Held { .. }
+        | Refusal::Dirty { .. }
+        | Refusal::Deleting(_)
+        | Refusal::Quarantined { .. }
+        | Refusal::StaleToken { .. }
+        | Refusal::Expired { .. }
+        | Refusal::Superseded(_)
+        | Refusal::Busy { .. } => Report::fail(FailureKind::JobFailed, &refusal.to_string()),
+    }
+}
