@@ -16,7 +16,7 @@ use crate::{
         view::{Answer, View},
     },
     ports::{Clock, PortError, Retry, patiently},
-    sweep::ports::InspectStacks,
+    sweep::{policy::is_ephemeral, ports::InspectStacks},
 };
 
 mod bind;
@@ -84,6 +84,11 @@ where
     }
 
     async fn claim(&self, claim: &Claim, until: Timestamp) -> Result<Lease, Refusal> {
+        let service = &self.place.service;
+        if !is_ephemeral(service, claim.stack.as_str()) {
+            let why = format!("stack: {} is neither {service}-pr-NUMBER nor {service}-dev-NAME", claim.stack);
+            return Err(Refusal::BadRequest(why));
+        }
         self.change(&claim.stack, until, |standing, moment| transition::claim(standing, claim, moment)).await
     }
 

@@ -4,6 +4,7 @@
 //! Every call of a port is an effect with a name; [`Fault`]s strike at effects.
 
 mod clock;
+mod leases;
 mod records;
 mod release;
 mod services;
@@ -14,6 +15,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+pub use leases::Leases;
 pub use release::{Place, Release};
 
 use crate::{
@@ -81,6 +83,8 @@ pub struct World {
     pub settled_elsewhere: RefCell<Vec<JobId>>,
     /// What a release is judged by.
     pub release: Release,
+    /// Leases.
+    pub leases: Leases,
 }
 
 impl World {
@@ -104,6 +108,7 @@ impl World {
             reports: RefCell::default(),
             settled_elsewhere: RefCell::default(),
             release: Release::default(),
+            leases: Leases::default(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     },
     ports::{Clock, Retry, patiently},
     sweep::{
+        policy,
         ports::InspectStacks,
         stack::{StackFacts, Standing},
     },
@@ -68,8 +69,8 @@ where
     /// Exactly our tags: a stack of another service, or of another claim, is not this one.
     fn is_ours(&self, bind: &Bind, facts: &StackFacts) -> bool {
         let tag = |key: &str| facts.tags.get(key).map(String::as_str);
-        tag("flowgate:ephemeral") == Some("true")
-            && tag("flowgate:service") == Some(&self.place.service)
-            && tag("flowgate:token") == Some(&bind.token.to_string())
+        tag(policy::EPHEMERAL.0) == Some(policy::EPHEMERAL.1)
+            && tag(policy::SERVICE) == Some(&self.place.service)
+            && tag(policy::TOKEN) == Some(&bind.token.to_string())
     }
 }
