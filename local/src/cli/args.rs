@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::lease::args::Lease;
+
 /// The whole delivery pipeline on one machine.
 #[derive(Debug, clap::Parser)]
 #[command(name = "flowgate", version, about, disable_help_subcommand = true)]
@@ -29,6 +31,10 @@ pub(super) enum Subcommand {
     History(Look),
     /// Prints what the newest execution's builds and functions wrote
     Logs(Logs),
+    /// Claims stacks for a while, keeps them, and gives them back
+    Lease(Lease),
+    /// Shows what sweep would do now, or does it
+    Sweep(Sweep),
 }
 
 #[derive(Debug, Default, clap::Args)]
@@ -117,6 +123,23 @@ pub(super) struct Logs {
     #[arg(long, value_name = "NAME")]
     pub(super) action: Option<String>,
     /// Prints one JSON object a line instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Sweep {
+    /// The service; without it the only one there is, but not to apply on AWS
+    pub(super) service: Option<String>,
+    /// Does what would be done
+    #[arg(long)]
+    pub(super) apply: bool,
+    /// Looks for stacks that belong to previews and have no lease, rather than for leases that are due
+    #[arg(long)]
+    pub(super) adopt: bool,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// Prints the report as JSON
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -5,6 +5,7 @@ use aws_sdk_codepipeline::Client;
 use super::account::{Account, AccountError, Default};
 use super::call::CallError;
 use super::choose::{self, ChooseError};
+use super::function::FunctionError;
 use super::service::NotAService;
 use super::setup::SetupError;
 use super::source::SourceError;
@@ -19,6 +20,8 @@ pub(super) enum ClientError {
     Choose(#[from] ChooseError),
     #[error(transparent)]
     Call(#[from] CallError),
+    #[error(transparent)]
+    Function(#[from] FunctionError),
     #[error(transparent)]
     Service(#[from] NotAService),
     #[error(transparent)]
@@ -46,8 +49,12 @@ pub(super) enum ClientError {
     Another { pipeline: String, asked: String, waiting: String },
     #[error("nothing was answered")]
     NotAnswered,
+    #[error("nothing was changed")]
+    NotChanged,
     #[error("name the pipeline: AWS_ENDPOINT_URL is not set, so this would answer in your AWS account")]
     Unnamed,
+    #[error("name the service: AWS_ENDPOINT_URL is not set, so this would delete stacks in your AWS account")]
+    UnnamedService,
     #[error("there is no pipeline in this account and region; deploy Flowgate's template.yaml, as the README tells")]
     NoneDeployed,
     #[error(
@@ -64,6 +71,7 @@ impl ClientError {
     pub(super) fn end(&self) -> End {
         match self {
             Self::Call(error) | Self::Choose(ChooseError::Call(error)) => error.end(),
+            Self::Function(error) => error.end(),
             Self::Setup(error) => error.end(),
             _ => End::BadInput,
         }

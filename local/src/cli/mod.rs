@@ -9,9 +9,11 @@ mod call;
 mod choose;
 mod client;
 mod exports;
+mod function;
 mod functions;
 mod history;
 mod host;
+mod lease;
 mod logs;
 mod observe;
 mod push;
@@ -22,6 +24,7 @@ mod shared;
 mod signals;
 mod source;
 mod status;
+mod sweep;
 mod up;
 mod watch;
 
@@ -110,6 +113,8 @@ async fn perform(command: &Subcommand, reporter: &Shared, ended: &OnceCell<End>)
         Subcommand::Reject(options) => answer::run(options, false).await,
         Subcommand::History(options) => history::run(options).await,
         Subcommand::Logs(options) => logs::run(options).await,
+        Subcommand::Lease(options) => lease::run(options).await,
+        Subcommand::Sweep(options) => return sweep::run(options).await.unwrap_or_else(|error| failed(&error)),
     };
     result.map_or_else(|error: ClientError| failed(&error), |()| End::Succeeded)
 }

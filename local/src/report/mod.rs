@@ -3,11 +3,18 @@
 mod approval;
 mod history;
 mod json;
+mod lease;
+#[cfg(test)]
+mod lease_tests;
 mod logs;
 mod paint;
 mod plain;
 mod status;
 mod summary;
+mod sweep;
+#[cfg(test)]
+mod sweep_tests;
+mod table;
 mod terminal;
 pub mod view;
 #[cfg(test)]
@@ -19,11 +26,13 @@ use std::io::{IsTerminal as _, Write as _};
 
 pub use approval::{approval, subject};
 pub use history::history;
+pub use lease::{Lease, changed, claimed, lease, leases};
 pub use logs::log_heading;
 pub use paint::Paint;
 pub use plain::describe_of_many;
 pub use status::status;
 pub use summary::{ActionSummary, Clocked, Cost, Failed, StageSummary, Summary, What, summarise};
+pub use sweep::{SweepReport, sweep};
 pub use words::printable;
 
 use crate::runner::News;

@@ -1,0 +1,73 @@
+//! `flowgate lease renew`, `release` and `hold`: what is done to a claim that stands.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::args::{Hold, HoldEnd, Release, Renew, Standing};
+use super::look::standing;
+use super::{open, tell};
+use crate::cli::ask;
+use crate::cli::client::ClientError;
+use crate::cli::function::Function;
+use crate::report::{self, Lease, Paint};
+
+pub(super) async fn renew(options: &Renew) -> Result<(), ClientError> {
+    change(&options.claim, "renew", json!({"ttl": options.ttl.as_secs()})).await
+}
+
+pub(super) async fn release(options: &Release) -> Result<(), ClientError> {
+    change(&options.claim, "release", json!({})).await
+}
+
+pub(super) async fn hold(options: &Hold) -> Result<(), ClientError> {
+    change(&options.claim, "hold", json!({"until": until(&options.end, Timestamp::now())})).await
+}
+
+/// When a hold ends; a length that is beyond all time ends with it, and is refused as too long.
+fn until(end: &HoldEnd, now: Timestamp) -> Timestamp {
+    let later = |length| now.checked_add(length).unwrap_or(Timestamp::MAX);
+    end.until.or_else(|| end.length.map(later)).unwrap_or(now)
+}
+
+async fn change(claim: &Standing, operation: &str, mut request: Value) -> Result<(), ClientError> {
+    let Standing { about, .. } = claim;
+    let function = open(about).await?;
+    // I7: the answer to what was seen carries its token, so it cannot reach another claim that came meanwhile.
+    request["token"] = token(&function, claim, operation).await?.into();
+    request["operation"] = operation.into();
+    request["stack"] = about.stack.as_str().into();
+    let answer = function.ask(&request).await?;
+    tell(&function, &answer, about.json, |lease| report::changed(lease, operation))
+}
+
+/// The token that was given; else that of what stands, when whoever sits at the terminal agrees.
+async fn token(function: &Function, claim: &Standing, operation: &str) -> Result<u64, ClientError> {
+    if let Some(token) = claim.token {
+        return Ok(token);
+    }
+    let seen: Lease = function.read(&standing(function, &claim.about.stack).await?)?;
+    if ask::is_at_terminal() && !claim.yes {
+        let question = format!("{}{operation}? [y/N] ", report::lease(&seen, Paint::Plain));
+        if !ask::confirm(question).await {
+            return Err(ClientError::NotChanged);
+        }
+    }
+    Ok(seen.token)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_hold_ends_at_its_time_or_after_its_length() {
+        let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        let day = "2026-01-03T00:00:00Z".parse().unwrap();
+        assert_eq!(until(&HoldEnd { until: Some(day), length: None }, now), day);
+        let after = |length| until(&HoldEnd { until: None, length: Some(length) }, now);
+        assert_eq!(after(SignedDuration::from_hours(72)), "2026-01-05T03:04:05Z".parse().unwrap());
+        assert_eq!(after(SignedDuration::MAX), Timestamp::MAX);
+    }
+}
