@@ -29,7 +29,12 @@ fn read(stack: &types::Stack) -> Result<StackFacts, String> {
         parent: stack.parent_id().or(stack.root_id()).map(str::to_owned),
         protected: stack.enable_termination_protection(),
         role: stack.role_arn().map(str::to_owned),
-        created: instant(stack.creation_time().ok_or("it has no time of creation")?)?,
+        // Where there is none, the SDK puts the epoch.
+        created: stack
+            .creation_time()
+            .filter(|at| at.secs() != 0)
+            .map(instant)
+            .ok_or("it has no time of creation")??,
         changed: stack.last_updated_time().map(instant).transpose()?,
         exports: stack.outputs().iter().filter_map(|output| output.export_name()).map(str::to_owned).collect(),
     })

@@ -6,7 +6,7 @@ use pipeline_core::{
     ports::PortError,
     sweep::{
         ports::InspectStacks,
-        stack::{Resource, Standing, StackFacts},
+        stack::{Resource, StackFacts, Standing},
     },
 };
 

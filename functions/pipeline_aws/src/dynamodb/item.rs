@@ -34,26 +34,39 @@ pub(super) fn item(
     now: Timestamp,
     kept: SignedDuration,
 ) -> Result<Item, PortError> {
+    let mut item = lasting(pk, sk, record)?;
+    item.insert("expires".into(), expiry(now, kept));
+    Ok(item)
+}
+
+/// An item that holds `record` until it is replaced.
+pub(super) fn lasting(pk: &str, sk: &str, record: &impl Serialize) -> Result<Item, PortError> {
     let body = serde_json::to_string(record).map_err(|error| PortError::Unavailable {
         operation: format!("write the record {pk}"),
         detail: error.to_string(),
     })?;
-    let expires = now.saturating_add(kept).unwrap_or(now).as_second();
     let mut item = key(pk, sk);
     item.insert("v".into(), AttributeValue::N(VERSION.into()));
     item.insert("body".into(), AttributeValue::S(body));
-    item.insert("expires".into(), AttributeValue::N(expires.to_string()));
     Ok(item)
+}
+
+/// When DynamoDB may remove an item that is kept from `now` on, in seconds since the epoch.
+pub(super) fn expiry(now: Timestamp, kept: SignedDuration) -> AttributeValue {
+    AttributeValue::N(now.saturating_add(kept).unwrap_or(now).as_second().to_string())
 }
 
 /// The record that an item holds.
 pub(super) fn record<T: DeserializeOwned>(pk: &str, item: &Item) -> Result<T, PortError> {
-    let unreadable = |detail: String| unreadable(&format!("read the record {pk}"), detail);
+    body(item).map_err(|detail| unreadable(&format!("read the record {pk}"), detail))
+}
+
+/// The record that an item holds, or why it cannot be read.
+pub(super) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, String> {
     let version = item.get("v").and_then(|value| value.as_n().ok());
     if version.is_none_or(|version| version != VERSION) {
-        return Err(unreadable(format!("its version is {version:?}, not {VERSION}; is an older Flowgate running?")));
+        return Err(format!("its version is {version:?}, not {VERSION}; is an older Flowgate running?"));
     }
-    let body = item.get("body").and_then(|value| value.as_s().ok());
-    let body = body.ok_or_else(|| unreadable("it has no body".to_owned()))?;
-    serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))
+    let body = item.get("body").and_then(|value| value.as_s().ok()).ok_or("it has no body")?;
+    serde_json::from_str(body).map_err(|error| error.to_string())
 }

@@ -8,13 +8,16 @@
 //! | digest of a build | `digest#<execution id>` | `digest#<the artifact's bucket>/<its key>` |
 //! | push of a commit | `push#<repository>#<commit>` | `push#<pusher's ARN>` |
 //! | decision of a gate | `decision#<execution id>` | `decision#<job id>` |
+//! | lease on a stack's name | `lease#<account>#<region>#<name>` | `lease` |
 //!
-//! Every item carries `v`, the version of its shape, `body`, its record as JSON, and `expires`, which only keeps house.
-//! What a condition looks at is an attribute of its own.
+//! Every item carries `v`, the version of its shape, `body`, its record as JSON, and `expires`, which only keeps house; a
+//! lease has that only when it is over. What a condition or an index looks at is an attribute of its own.
 
 mod decisions;
 mod facts;
 mod item;
+mod lease_item;
+mod leases;
 mod runs;
 mod verdicts;
 
@@ -22,10 +25,11 @@ use aws_sdk_dynamodb::{
     Client,
     config::Builder,
     error::SdkError,
-    operation::put_item::PutItemError,
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld},
 };
 use aws_types::SdkConfig;
+pub use leases::LeaseTable;
 use pipeline_core::ports::PortError;
 use serde::de::DeserializeOwned;
 
@@ -72,22 +76,41 @@ impl StateTable {
     /// Writes the item unless its key is taken; then gives the item that stands there. After a reply that got lost that
     /// is our own (I8).
     async fn create(&self, operation: &str, item: Item) -> Result<Option<Item>, PortError> {
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        let request = request.condition_expression("attribute_not_exists(pk)");
+        match self.put(operation, item, |request| request.condition_expression("attribute_not_exists(pk)")).await? {
+            Put::Done => Ok(None),
+            Put::Refused(Some(standing)) => Ok(Some(standing)),
+            Put::Refused(None) => Err(unreadable(operation, "the item in the way was not returned")),
+        }
+    }
+
+    /// Writes the item if the condition holds that `when` adds.
+    async fn put(
+        &self,
+        operation: &str,
+        item: Item,
+        when: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> Result<Put, PortError> {
+        let request = when(self.client.put_item().table_name(&self.name).set_item(Some(item)));
         let Err(error) = request.return_values_on_condition_check_failure(AllOld).send().await else {
-            return Ok(None);
+            return Ok(Put::Done);
         };
         match error {
             SdkError::ServiceError(refused) if refused.err().is_conditional_check_failed_exception() => {
-                let standing = match refused.into_err() {
-                    PutItemError::ConditionalCheckFailedException(conflict) => conflict.item,
-                    _ => None,
-                };
-                standing.map(Some).ok_or_else(|| unreadable(operation, "the item in the way was not returned"))
+                match refused.into_err() {
+                    PutItemError::ConditionalCheckFailedException(conflict) => Ok(Put::Refused(conflict.item)),
+                    _ => Ok(Put::Refused(None)),
+                }
             }
             error => Err(port_error(operation, &error)),
         }
     }
+}
+
+/// What became of a conditional write.
+enum Put {
+    Done,
+    /// The condition did not hold of this item; of none, if there was none.
+    Refused(Option<Item>),
 }
 
 /// The record is there, but not as we write it.

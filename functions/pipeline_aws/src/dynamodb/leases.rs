@@ -1,0 +1,165 @@
+//! Leases: each read consistently by its name, found by the time it is due, and written whole under a condition.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    config::{Builder, Config},
+    operation::{
+        put_item::builders::PutItemFluentBuilder,
+        query::{QueryOutput, builders::QueryFluentBuilder},
+    },
+    types::AttributeValue,
+};
+use jiff::Timestamp;
+use pipeline_core::{
+    ids::StackName,
+    lease::{
+        place::Place,
+        record::Lease,
+        store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
+    },
+    ports::PortError,
+};
+
+use crate::{
+    client,
+    dynamodb::{
+        Put, StateTable,
+        item::{Item, key},
+        lease_item::{self, DUE, DUE_OF, LEASE, NONCE, STACK_ID, STATE, TOKEN, attributes, lease},
+    },
+    error::port_error,
+};
+
+/// The leases on the stacks of one account and region.
+#[derive(Debug, Clone)]
+pub struct LeaseTable {
+    /// The state table.
+    pub table: StateTable,
+    /// The account and region.
+    pub place: Place,
+}
+
+impl LeaseTable {
+    /// Part of the index, the oldest first.
+    fn index(&self) -> QueryFluentBuilder {
+        let query = self.table.client.query().table_name(&self.table.name).index_name(DUE);
+        query
+            .expression_attribute_names("#due_of", DUE_OF)
+            .expression_attribute_values(":lease", AttributeValue::S(LEASE.into()))
+    }
+
+    /// One page of those that are due at `now`: their names.
+    async fn due_page(&self, now: Timestamp, from: Option<Item>, limit: usize) -> Result<QueryOutput, PortError> {
+        let query = self
+            .index()
+            .key_condition_expression("#due_of = :lease AND #due < :until")
+            .expression_attribute_names("#due", DUE)
+            .expression_attribute_values(":until", AttributeValue::S(lease_item::due_until(now)))
+            .projection_expression("pk")
+            .set_exclusive_start_key(from);
+        send("find the leases that are due", query.limit(at_most(limit))).await
+    }
+
+    /// The names of those on a page. What is about a stack elsewhere is none of ours.
+    fn names(&self, page: &QueryOutput) -> impl Iterator<Item = StackName> {
+        let names = page.items().iter().filter_map(|item| item.get("pk")?.as_s().ok());
+        names.filter_map(|pk| {
+            let name = lease_item::name(&self.place, pk);
+            if name.is_none() {
+                tracing::warn!(pk, "a lease on a stack elsewhere is left alone");
+            }
+            name
+        })
+    }
+
+    /// Where the page behind `cursor` begins.
+    fn start(&self, Cursor(cursor): &Cursor) -> Result<Item, PortError> {
+        let stack = lease_item::due_name(cursor).ok_or_else(|| PortError::Unusable {
+            what: format!("the place {:?} in the list of leases", cursor.chars().take(140).collect::<String>()),
+            why: "no list has ended there".to_owned(),
+        })?;
+        let mut start = key(&lease_item::pk(&self.place, &stack), LEASE);
+        start.insert(DUE_OF.into(), AttributeValue::S(LEASE.into()));
+        start.insert(DUE.into(), AttributeValue::S(cursor.clone()));
+        Ok(start)
+    }
+}
+
+impl ReadLeases for LeaseTable {
+    async fn lease(&self, stack: &StackName) -> Result<Option<Lease>, PortError> {
+        let key = key(&lease_item::pk(&self.place, stack), LEASE);
+        let item = self.table.read(&format!("read the lease of {stack}"), key).await?;
+        item.map(|item| lease(&self.place, &item)).transpose()
+    }
+}
+
+impl FindLeases for LeaseTable {
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<StackName>, PortError> {
+        let (mut names, mut from) = (vec![], None);
+        while names.len() < limit {
+            let page = self.due_page(now, from, limit - names.len()).await?;
+            names.extend(self.names(&page));
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(names)
+    }
+
+    async fn page(&self, after: Option<&Cursor>, limit: usize) -> Result<Page, PortError> {
+        let start = after.map(|cursor| self.start(cursor)).transpose()?;
+        let query = self.index().key_condition_expression("#due_of = :lease").set_exclusive_start_key(start);
+        let answer = send("list the leases", query.limit(at_most(limit))).await?;
+        let leases = answer.items().iter().map(|item| lease(&self.place, item)).collect::<Result<_, _>>()?;
+        let last = answer.last_evaluated_key().and_then(|key| key.get(DUE)?.as_s().ok());
+        Ok(Page { leases, next: last.map(|due| Cursor(due.clone())) })
+    }
+}
+
+impl WriteLeases for LeaseTable {
+    async fn replace(&self, seen: Option<&Lease>, next: &Lease) -> Result<Replaced, PortError> {
+        let operation = format!("write the lease of {}", next.stack);
+        let item = lease_item::item(&self.place, next)?;
+        match self.table.put(&operation, item, |request| condition(request, seen)).await? {
+            Put::Done => Ok(Replaced::Done),
+            Put::Refused(standing) => {
+                Ok(Replaced::Conflict(standing.map(|item| lease(&self.place, &item)).transpose()?))
+            }
+        }
+    }
+}
+
+/// I3: what was seen still stands, in all that decisions rest on; the nonce alone would do, the others say why.
+fn condition(request: PutItemFluentBuilder, seen: Option<&Lease>) -> PutItemFluentBuilder {
+    let Some(seen) = seen else { return request.condition_expression("attribute_not_exists(pk)") };
+    let id = if seen.bound.is_some() { "stack_id = :stack_id" } else { "attribute_not_exists(stack_id)" };
+    let mut request =
+        request.condition_expression(format!("#state = :state AND #token = :token AND #nonce = :nonce AND {id}"));
+    let attributes = attributes(seen);
+    for name in [STATE, TOKEN, NONCE] {
+        request = request.expression_attribute_names(format!("#{name}"), name);
+    }
+    for name in [STATE, TOKEN, NONCE, STACK_ID] {
+        if let Some(value) = attributes.get(name) {
+            request = request.expression_attribute_values(format!(":{name}"), value.clone());
+        }
+    }
+    request
+}
+
+/// Sends a query, which may take longer than what settles a job, as a page of it is up to 1 MB.
+async fn send(operation: &str, query: QueryFluentBuilder) -> Result<QueryOutput, PortError> {
+    query.customize().config_override(unhurried()).send().await.map_err(|error| port_error(operation, &error))
+}
+
+fn unhurried() -> Builder {
+    let attempt = Duration::from_secs(10);
+    Config::builder()
+        .timeout_config(client::timeouts().operation_attempt_timeout(attempt).operation_timeout(attempt * 2).build())
+}
+
+fn at_most(limit: usize) -> i32 {
+    i32::try_from(limit).unwrap_or(i32::MAX)
+}
