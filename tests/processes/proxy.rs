@@ -1,0 +1,157 @@
+//! A reverse proxy between functions and cloud that writes every request down, and can do harm to it.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use futures_util::stream;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::call::Call;
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is answered as it should be.
+    None,
+    /// It waits before it is sent on.
+    Delay(Duration),
+    /// It is carried out, and its answer breaks off.
+    DropReply,
+    /// It is not carried out: 503.
+    Unavailable,
+    /// It is not carried out: too many requests.
+    Throttle,
+}
+
+type Faults = Box<dyn FnMut(&Call) -> Fault + Send>;
+
+struct Wire {
+    upstream: String,
+    http: reqwest::Client,
+    calls: Mutex<Vec<Call>>,
+    faults: Mutex<Option<Faults>>,
+}
+
+/// Serves until it is dropped.
+pub(crate) struct Proxy {
+    pub(crate) endpoint: String,
+    wire: Arc<Wire>,
+    _server: JoinSet<()>,
+}
+
+impl Proxy {
+    pub(crate) async fn start(upstream: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let wire =
+            Arc::new(Wire { upstream: upstream.to_owned(), http, calls: Mutex::default(), faults: Mutex::default() });
+        let app = Router::new().fallback(pass).layer(DefaultBodyLimit::disable()).with_state(wire.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, app).await.unwrap_or_default() });
+        Self { endpoint, wire, _server: server }
+    }
+
+    /// From now on this says what becomes of each request.
+    pub(crate) fn harm(&self, faults: impl FnMut(&Call) -> Fault + Send + 'static) {
+        *self.wire.faults.lock().unwrap() = Some(Box::new(faults));
+    }
+
+    /// From now on nothing happens to requests.
+    pub(crate) fn heal(&self) {
+        *self.wire.faults.lock().unwrap() = None;
+    }
+
+    /// All requests since the last time.
+    pub(crate) fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.wire.calls.lock().unwrap())
+    }
+}
+
+/// How often each operation was called.
+pub(crate) fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
+    calls.iter().fold(BTreeMap::new(), |mut counts, call| {
+        *counts.entry(call.name()).or_default() += 1;
+        counts
+    })
+}
+
+async fn pass(
+    State(wire): State<Arc<Wire>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response<Body>, Infallible> {
+    let call = Call::new(Timestamp::now(), &method, &uri, &headers, &body);
+    let fault = wire.faults.lock().unwrap().as_mut().map_or(Fault::None, |faults| faults(&call));
+    wire.calls.lock().unwrap().push(call.clone());
+    match fault {
+        Fault::Unavailable => return Ok(answer(StatusCode::SERVICE_UNAVAILABLE, String::new())),
+        Fault::Throttle => return Ok(throttled(&call)),
+        Fault::Delay(pause) => tokio::time::sleep(pause).await,
+        Fault::None | Fault::DropReply => {}
+    }
+    let answered = wire.forward(method, &uri, headers, body).await;
+    if let Ok(answer) = &answered {
+        let _ = call.status.set(answer.status().as_u16());
+    }
+    Ok(match answered {
+        Ok(answer) if fault == Fault::DropReply => broken_off(answer),
+        Ok(answer) => answer,
+        Err(error) => answer(StatusCode::BAD_GATEWAY, error.to_string()),
+    })
+}
+
+impl Wire {
+    async fn forward(
+        &self,
+        method: Method,
+        uri: &Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> reqwest::Result<Response<Body>> {
+        for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
+            headers.remove(name);
+        }
+        let request = self.http.request(method, format!("{}{uri}", self.upstream)).headers(headers).body(body);
+        let answered = request.send().await?;
+        let mut answer = Response::new(Body::empty());
+        *answer.status_mut() = answered.status();
+        *answer.headers_mut() = answered.headers().clone();
+        answer.headers_mut().remove(header::TRANSFER_ENCODING);
+        answer.headers_mut().remove(header::CONNECTION);
+        *answer.body_mut() = Body::from(answered.bytes().await?);
+        Ok(answer)
+    }
+}
+
+/// The status and headers of an answer, and nothing after them.
+fn broken_off(answer: Response<Body>) -> Response<Body> {
+    let lost = io::Error::other("the reply is lost");
+    answer.map(|_| Body::from_stream(stream::once(async { Err::<Bytes, _>(lost) })))
+}
+
+fn answer(status: StatusCode, body: String) -> Response<Body> {
+    let mut answer = Response::new(Body::from(body));
+    *answer.status_mut() = status;
+    answer
+}
+
+fn throttled(call: &Call) -> Response<Body> {
+    let body = if call.body.starts_with('{') {
+        r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#
+    } else {
+        "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+    };
+    answer(StatusCode::BAD_REQUEST, body.to_owned())
+}

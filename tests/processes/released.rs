@@ -1,0 +1,120 @@
+//! Stacks that were released: what their deletion costs, and what stands in its way.
+
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Value, json};
+
+use crate::function::Function;
+use crate::people::release;
+use crate::proxy::counts;
+use crate::world::{World, entry, run};
+
+const STACKS: usize = 10;
+
+/// The requests that one released stack costs until it is gone: its lease read in each of the two runs, written as
+/// tombstone and as gone; the stack looked at before the tombstone, after it, and when it is deleted; its resources
+/// before and after; and its deletion. Exports, roles and buckets cost more.
+const EACH: usize = 11;
+/// The requests of the two runs themselves: what is due, and whether deletion is allowed.
+const ONCE: usize = 4;
+
+#[tokio::test]
+async fn i15_released_stacks_are_gone_within_two_runs_and_a_stated_number_of_requests() {
+    let world = World::new().await;
+    let (lease, sweep) = (world.lease(), world.sweep(&[]));
+    let names: Vec<_> = (0..STACKS).map(|number| format!("shop-pr-{number}")).collect();
+    for name in &names {
+        world.released(&lease, name, json!({}), |_| {}).await;
+    }
+    world.wire.take();
+
+    run(&sweep, &json!({"mode": "apply"})).await;
+    // It looks again a minute later.
+    for name in &names {
+        world.hasten(name).await;
+    }
+    let report = run(&sweep, &json!({"mode": "apply"})).await;
+    let calls = world.wire.take();
+    println!("{STACKS} released stacks: {} requests, {:?}", calls.len(), counts(&calls));
+    for name in &names {
+        assert_eq!(world.stored(name).await.unwrap().state, "GONE", "{report:#}");
+    }
+    assert_eq!(counts(&calls)["cloudformation:DeleteStack"], STACKS);
+    assert!(calls.len() <= ONCE + EACH * STACKS, "{} requests: {:?}", calls.len(), counts(&calls));
+}
+
+/// A stack whose bucket is not empty.
+async fn with_full_bucket(world: &World, lease: &Function, stack: &str, claimed: Value) -> (u64, String, String) {
+    let bucket = format!("{stack}-bucket");
+    let template = json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {
+        "BucketName": bucket, "VersioningConfiguration": {"Status": "Enabled"},
+    }}}});
+    let deployed = world.deployed(lease, stack, claimed, |preview| preview.template = template).await;
+    let s3 = aws_sdk_s3::Client::new(&world.sdk());
+    for body in ["one", "two"] {
+        s3.put_object()
+            .bucket(&bucket)
+            .key("kept")
+            .body(ByteStream::from_static(body.as_bytes()))
+            .send()
+            .await
+            .unwrap();
+    }
+    release(lease, stack, deployed.token).await;
+    (deployed.token, deployed.id, bucket)
+}
+
+/// Sweeps again and again, each time as if all that it waits for had passed, until a lease stands so.
+async fn sweep_until(world: &World, sweep: &Function, stack: &str, state: &str) -> Value {
+    let mut reports = Vec::new();
+    for _ in 0..20 {
+        reports.push(run(sweep, &json!({"mode": "apply"})).await);
+        let lease = world.stored(stack).await.unwrap();
+        if lease.state == state {
+            return lease.record;
+        }
+        world.settled(lease.record["bound"].as_str().unwrap()).await;
+        world.hasten(stack).await;
+    }
+    panic!("{stack} is never {state}: {reports:#?}");
+}
+
+#[tokio::test]
+async fn i14_a_bucket_is_emptied_only_where_the_claim_said_so() {
+    let world = World::new().await;
+    let (lease, sweep) = (world.lease(), world.sweep(&[]));
+    let (_, id, _) = with_full_bucket(&world, &lease, "shop-pr-1", json!({"empty_buckets": true})).await;
+    sweep_until(&world, &sweep, "shop-pr-1", "GONE").await;
+    assert_eq!(world.status(&id).await, "DELETE_COMPLETE");
+    world.wire.take();
+
+    let (token, id, bucket) = with_full_bucket(&world, &lease, "shop-pr-2", json!({})).await;
+    let quarantined = sweep_until(&world, &sweep, "shop-pr-2", "QUARANTINED").await;
+    let why = quarantined["state"]["why"].as_str().unwrap();
+    assert!(why.contains(&bucket) && why.contains("empty"), "{why}");
+    let calls = world.wire.take();
+    assert!(calls.iter().all(|call| call.service != "s3" || call.operation == "GetBucketTagging"), "{calls:#?}");
+    let kept = [
+        calls.iter().any(|call| call.field("DeletionMode").is_some()),
+        calls.iter().any(|call| call.body.contains("RetainResources")),
+    ];
+    assert_eq!(kept, [false, false], "{calls:#?}");
+    let report = run(&sweep, &json!({"mode": "apply"})).await;
+    assert_eq!(report["entries"], json!([]), "nothing comes of it by itself");
+
+    empty(&world, &bucket).await;
+    release(&lease, "shop-pr-2", token).await;
+    let report = run(&sweep, &json!({"mode": "plan"})).await;
+    assert_eq!(entry(&report, "shop-pr-2")["step"], "retry", "{report:#}");
+    sweep_until(&world, &sweep, "shop-pr-2", "GONE").await;
+    assert_eq!(world.status(&id).await, "DELETE_COMPLETE");
+}
+
+/// As a person does it.
+async fn empty(world: &World, bucket: &str) {
+    let s3 = aws_sdk_s3::Client::new(&world.sdk());
+    let listed = s3.list_object_versions().bucket(bucket).send().await.unwrap();
+    for version in listed.versions() {
+        let request = s3.delete_object().bucket(bucket).key(version.key().unwrap());
+        request.version_id(version.version_id().unwrap()).send().await.unwrap();
+    }
+}
