@@ -12,6 +12,7 @@ mod guarded;
 #[cfg(target_os = "linux")]
 mod interrupted;
 mod job_events;
+mod lease;
 mod passing;
 #[cfg(target_os = "linux")]
 mod processes;
@@ -19,6 +20,7 @@ mod promoted;
 mod refused;
 mod released;
 mod run;
+mod sweep;
 mod terminal;
 mod together;
 mod up;

@@ -14,7 +14,7 @@ use crate::world::{World, fixture};
 
 /// The one message of a command that was refused.
 #[track_caller]
-fn error(done: &Done, code: i32) -> &str {
+pub(crate) fn error(done: &Done, code: i32) -> &str {
     assert_eq!((done.code, &*done.stdout), (Some(code), ""), "{done:?}");
     done.stderr.trim_end().strip_prefix("error: ").unwrap_or_else(|| panic!("{done:?}"))
 }

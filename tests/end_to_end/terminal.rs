@@ -12,14 +12,14 @@ use tokio::task::spawn_blocking;
 use crate::world::{World, fixture};
 
 /// A terminal: what a program writes there can be read, and what is typed is read by the program.
-struct Terminal {
+pub(crate) struct Terminal {
     ours: File,
     seen: String,
 }
 
 impl Terminal {
     /// The terminal, and the end of it that belongs to a program.
-    fn open() -> (Self, OwnedFd) {
+    pub(crate) fn open() -> (Self, OwnedFd) {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
@@ -29,7 +29,7 @@ impl Terminal {
     }
 
     /// Waits for a question, and answers it. What was asked before is no question any more.
-    fn answer(&mut self, question: &str, answer: &str) {
+    pub(crate) fn answer(&mut self, question: &str, answer: &str) {
         while !self.seen.contains(question) {
             assert!(self.read(), "no {question:?} before the end: {}", self.seen);
         }
@@ -38,7 +38,7 @@ impl Terminal {
     }
 
     /// Everything after the last answer, until the last program has closed the terminal.
-    fn rest(mut self) -> String {
+    pub(crate) fn rest(mut self) -> String {
         while self.read() {}
         self.seen
     }

@@ -60,9 +60,16 @@ impl Up {
 
     /// Runs a command as a user who has evaluated the exports.
     pub(crate) async fn flowgate(&self, command: &str, args: &[&str]) -> Done {
-        let mut command = self.world.flowgate(command);
-        command.args(args).envs(&self.exports).stdin(Stdio::null());
+        let mut command = self.command(command);
+        command.args(args).stdin(Stdio::null());
         done(command).await
+    }
+
+    /// A command of a user who has evaluated the exports.
+    pub(crate) fn command(&self, command: &str) -> Command {
+        let mut command = self.world.flowgate(command);
+        command.envs(&self.exports);
+        command
     }
 
     /// Runs a command that must succeed, and gives what it printed: JSON, one value a line.
