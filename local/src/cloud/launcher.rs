@@ -5,19 +5,26 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 20] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
+    ("patches/bucket_tags.py", include_str!("launcher/patches/bucket_tags.py")),
     ("patches/codecommit.py", include_str!("launcher/patches/codecommit.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
     ("patches/events.py", include_str!("launcher/patches/events.py")),
     ("patches/guard.py", include_str!("launcher/patches/guard.py")),
     ("patches/hosts.py", include_str!("launcher/patches/hosts.py")),
+    ("patches/imported_exports.py", include_str!("launcher/patches/imported_exports.py")),
     ("patches/missing_code.py", include_str!("launcher/patches/missing_code.py")),
     ("patches/nagle.py", include_str!("launcher/patches/nagle.py")),
     ("patches/node_sdk.js", include_str!("launcher/patches/node_sdk.js")),
     ("patches/node_sdk.py", include_str!("launcher/patches/node_sdk.py")),
     ("patches/pipeline_properties.py", include_str!("launcher/patches/pipeline_properties.py")),
+    ("patches/stack_facts.py", include_str!("launcher/patches/stack_facts.py")),
+    ("patches/stack_ids.py", include_str!("launcher/patches/stack_ids.py")),
+    ("patches/stack_operations.py", include_str!("launcher/patches/stack_operations.py")),
+    ("patches/stack_roles.py", include_str!("launcher/patches/stack_roles.py")),
+    ("patches/undeletable.py", include_str!("launcher/patches/undeletable.py")),
     ("patches/usage.py", include_str!("launcher/patches/usage.py")),
 ];
 

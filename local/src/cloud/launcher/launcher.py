@@ -8,7 +8,11 @@ import importlib
 import os
 import sys
 
-PATCHES = ("nagle", "hosts", "missing_code", "codepipeline", "codecommit", "events", "node_sdk", "guard")
+# A later one sees a request before an earlier one.
+PATCHES = (
+    "nagle", "hosts", "missing_code", "codepipeline", "codecommit", "events", "node_sdk", "undeletable", "bucket_tags",
+    "stack_ids", "stack_facts", "imported_exports", "stack_operations", "stack_roles", "guard",
+)
 
 
 def wanted(left_out):
