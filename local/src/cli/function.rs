@@ -1,5 +1,7 @@
 //! Flowgate's own functions, asked directly: what they answer, refuse, or fail with.
 
+use std::fmt::Display;
+
 use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::{Builder, StalledStreamProtectionConfig};
@@ -74,10 +76,10 @@ impl Function {
 
     /// Reads an answer, or a part of one.
     pub(super) fn read<T: DeserializeOwned>(&self, answer: &Value) -> Result<T, FunctionError> {
-        T::deserialize(answer).map_err(|error| self.unreadable(error))
+        T::deserialize(answer).map_err(|error| self.unreadable(&error))
     }
 
-    pub(super) fn unreadable(&self, reason: impl ToString) -> FunctionError {
+    pub(super) fn unreadable(&self, reason: &dyn Display) -> FunctionError {
         FunctionError::Unreadable { function: self.name.clone(), reason: reason.to_string() }
     }
 

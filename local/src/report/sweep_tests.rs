@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{Paint, SweepReport, sweep};
 
-fn read(mode: &str, entries: Value, more: Value) -> SweepReport {
+fn read(mode: &str, entries: &Value, more: Value) -> SweepReport {
     let mut report = json!({"mode": mode, "at": "2026-01-02T03:04:05.6Z", "entries": entries});
     let (Value::Object(report), Value::Object(more)) = (&mut report, more) else { panic!("no objects") };
     report.extend(more);
@@ -23,7 +23,7 @@ fn a_plan_tells_what_would_be_done_and_what_is_kept_and_why() {
         entry("shop-pr-420", "keep", "it is protected from deletion", "planned"),
         entry("shop-dev-ada", "delete", "released at 2026-01-02T03:00:00Z", "planned"),
     ]);
-    let report = read("plan", entries, json!({}));
+    let report = read("plan", &entries, json!({}));
     let expected = "\
 plan at 2026-01-02 03:04:05Z: what a run would do; nothing was changed
 NAME          STATE  STEP    OUTCOME  REASON
@@ -41,7 +41,7 @@ fn what_was_applied_says_what_came_of_each() {
     let mut failed = entry("shop-pr-1", "delete", "expired", "failed");
     failed["detail"] = "DeleteStack got no answer\nfor long".into();
     let entries = json!([failed, entry("shop-pr-2", "confirm", "it is gone", "done")]);
-    let report = read("apply", entries, json!({}));
+    let report = read("apply", &entries, json!({}));
     let expected = "\
 apply at 2026-01-02 03:04:05Z: what was done
 NAME       STATE  STEP     OUTCOME  REASON
@@ -56,7 +56,7 @@ shop-pr-2  DIRTY  confirm  done     it is gone
 #[test]
 fn what_stands_in_the_way_is_said_first() {
     let more = json!({"stopped": "parameter /flowgate/shop/deletions is not there", "over_limit": 3});
-    let report = read("apply", json!([]), more);
+    let report = read("apply", &json!([]), more);
     let expected = "\
 apply at 2026-01-02 03:04:05Z: what was done
 deletion is stopped: parameter /flowgate/shop/deletions is not there
@@ -69,13 +69,13 @@ nothing is due
 
 #[test]
 fn a_run_that_could_change_nothing_has_failed_unless_it_was_a_plan() {
-    let report = |mode| read(mode, json!([]), json!({"read_only": "ListStacks got no answer"}));
+    let report = |mode| read(mode, &json!([]), json!({"read_only": "ListStacks got no answer"}));
     assert!(told(&report("plan")).contains("\nnothing can be changed: ListStacks got no answer\n"));
     assert_eq!((report("plan").has_failed(), report("apply").has_failed()), (false, true));
 }
 
 #[test]
 fn what_others_wrote_does_not_steer_the_terminal() {
-    let report = read("plan", json!([entry("shop-pr-1", "keep", "a\u{1b}[2J", "planned")]), json!({}));
+    let report = read("plan", &json!([entry("shop-pr-1", "keep", "a\u{1b}[2J", "planned")]), json!({}));
     assert!(told(&report).contains("a\u{fffd}[2J"), "{report:?}");
 }

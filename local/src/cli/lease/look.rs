@@ -50,7 +50,7 @@ async fn all(function: &Function) -> Result<Vec<Value>, FunctionError> {
         leases.extend(page.leases);
         match page.next {
             None => return Ok(leases),
-            next if next == after => return Err(function.unreadable("a page that follows itself")),
+            next if next == after => return Err(function.unreadable(&"a page that follows itself")),
             next => after = next,
         }
     }

@@ -58,9 +58,9 @@ fn tell(
 ) -> Result<(), ClientError> {
     let lease = function.read(answer)?;
     if json {
-        say(answer)
+        say(answer);
     } else {
-        say(words(&lease).trim_end())
+        say(words(&lease).trim_end());
     }
     Ok(())
 }
