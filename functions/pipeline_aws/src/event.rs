@@ -42,6 +42,11 @@ pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
     Ok(Delivery { id, job })
 }
 
+/// Whether an event is meant as a job, however broken it is.
+pub(crate) fn is_job(event: &RawValue) -> bool {
+    serde_json::from_str::<Outer<'_>>(event.get()).is_ok()
+}
+
 /// The id of the job that an event is about.
 pub(crate) fn job_id(event: &RawValue) -> Result<JobId, NotAJob> {
     identify(event).map(|(id, _)| id)

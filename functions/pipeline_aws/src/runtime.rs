@@ -3,7 +3,7 @@
 //! It answers Ok whatever the verdict is, because an error makes Lambda deliver the event again. Only when CodePipeline
 //! could not be told, that is just what is wanted: a redelivery sends what the record holds.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 pub use lambda_runtime::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
@@ -78,6 +78,12 @@ impl<A: Action, F: Fn(&ArtifactAccess) -> A> Action for Made<'_, F> {
 /// `arn:aws:lambda:region:account:function:name`.
 fn account(function: &str) -> &str {
     function.split(':').nth(4).unwrap_or_default()
+}
+
+/// So long before a deadline in milliseconds since the epoch.
+pub(crate) fn before(deadline: u64, reserve: SignedDuration) -> Timestamp {
+    let deadline = instant(deadline);
+    deadline.saturating_sub(reserve).unwrap_or(deadline)
 }
 
 fn instant(milliseconds: u64) -> Timestamp {

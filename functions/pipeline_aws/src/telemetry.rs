@@ -18,16 +18,20 @@ pub fn start() {
     tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
-/// One job that nobody settled, as a line of CloudWatch's embedded metric format: printed to the log, it counts in the
-/// metric `JobsNotSettled` of the service.
+/// One job that nobody settled, in the metric `JobsNotSettled` of the service.
 pub fn not_settled(service: &str, now: Timestamp) -> Value {
-    let metrics = json!([{"Name": "JobsNotSettled", "Unit": "Count"}]);
+    count("JobsNotSettled", 1, service, now)
+}
+
+/// A line of CloudWatch's embedded metric format: printed to the log, it counts in this metric of the service.
+pub(crate) fn count(metric: &str, count: usize, service: &str, now: Timestamp) -> Value {
+    let metrics = json!([{"Name": metric, "Unit": "Count"}]);
     json!({
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{"Namespace": "Flowgate", "Dimensions": [["Service"]], "Metrics": metrics}],
         },
         "Service": service,
-        "JobsNotSettled": 1,
+        metric: count,
     })
 }

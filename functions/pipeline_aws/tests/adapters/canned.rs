@@ -30,7 +30,6 @@ struct Can {
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) method: String,
-    pub(crate) uri: String,
     pub(crate) body: String,
     headers: Vec<(String, String)>,
 }
@@ -65,7 +64,6 @@ impl HttpConnector for Canned {
         let body = request.body().bytes().unwrap_or_default();
         can.asked.push(Asked {
             method: request.method().to_owned(),
-            uri: request.uri().to_owned(),
             body: String::from_utf8(body.to_vec()).unwrap(),
             headers: request.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         });
