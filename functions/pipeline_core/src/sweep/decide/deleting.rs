@@ -1,0 +1,125 @@
+//! Leases behind the tombstone: whoever comes takes the deletion over, from wherever it got to (I15).
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Case, Deletion, Reason, Step, Then, braked, dirty::request};
+use crate::{
+    lease::{
+        due::{NEVER, later},
+        record::{Lease, Notice, State},
+    },
+    ports::PortError,
+    sweep::{
+        eligible::{Seen, eligible},
+        keep::Keep,
+        policy::Policy,
+        remedy,
+        report::Doing,
+        stack::{Resource, Standing},
+    },
+};
+
+/// What a read after the tombstone says (I9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// Delete it.
+    Delete,
+    /// Not now; the lease stays as it is.
+    Stay(Keep),
+    /// Not at all: a person has to look.
+    Refuse(Keep),
+}
+
+/// Judges a read after the tombstone.
+pub fn after(seen: &Result<Option<Seen>, PortError>, lease: &Lease, policy: &Policy) -> After {
+    let seen = match seen {
+        Ok(Some(seen)) => seen,
+        Ok(None) => return After::Stay(lease.bound.clone().map_or(Keep::Unseen, Keep::Unknown)),
+        Err(error) => return After::Stay(Keep::Unreadable(error.clone())),
+    };
+    match seen.facts.status.standing() {
+        Standing::InProgress | Standing::Deleting | Standing::Deleted => {
+            After::Stay(Keep::InProgress(seen.facts.status.0.clone()))
+        }
+        Standing::Settled | Standing::DeleteFailed | Standing::Untouchable => match eligible(seen, lease, policy) {
+            Ok(()) => After::Delete,
+            Err(Keep::Unseen) => After::Stay(Keep::Unseen),
+            Err(why) => After::Refuse(why),
+        },
+    }
+}
+
+/// The record of a lease in quarantine: nothing comes of it by itself (I4).
+pub fn quarantined(lease: &Lease, why: &str, now: Timestamp) -> Lease {
+    let state = State::Quarantined { at: now, why: why.to_owned() };
+    Lease { state, due: Some(NEVER), kept: None, ..lease.clone() }
+}
+
+impl Case<'_> {
+    pub(super) fn deleting(&self, notice: &Notice, attempts: u32, seen: Option<&Seen>) -> Step {
+        let Some(seen) = seen else { return self.unknown(notice, attempts) };
+        match seen.facts.status.standing() {
+            Standing::Deleted => return self.gone(Reason::Deleted),
+            Standing::Deleting => return self.wait(self.lease.state.clone(), Reason::BeingDeleted, self.soon()),
+            Standing::Settled | Standing::InProgress | Standing::DeleteFailed | Standing::Untouchable => {}
+        }
+        if let Err(why) = braked(self.lease, self.policy, self.brakes) {
+            return Step::keep(why);
+        }
+        match after(&Ok(Some(seen.clone())), self.lease, self.policy) {
+            After::Stay(why) => self.wait(self.lease.state.clone(), Reason::Kept(why), self.soon()),
+            After::Refuse(why) => self.quarantine(remedy::refused(&self.lease.stack, &why.to_string())),
+            After::Delete => self.retry(notice, attempts, seen),
+        }
+    }
+
+    /// I6: not gone, for all we know. It is looked for a few times more.
+    fn unknown(&self, notice: &Notice, attempts: u32) -> Step {
+        let why = self.lease.bound.clone().map_or(Keep::Unseen, Keep::Unknown);
+        if attempts >= self.policy.max_attempts {
+            return self.quarantine(remedy::refused(&self.lease.stack, &why.to_string()));
+        }
+        let state = State::Deleting { notice: notice.clone(), attempts: attempts + 1 };
+        self.wait(state, Reason::Kept(why), self.backed_off(attempts))
+    }
+
+    fn retry(&self, notice: &Notice, attempts: u32, seen: &Seen) -> Step {
+        if seen.facts.status.standing() == Standing::Settled {
+            return self.request(notice, attempts, Reason::NotBegun, self.soon(), vec![]);
+        }
+        let resources = seen.circumstances.as_ref().map_or(&[][..], |more| &more.resources);
+        // I14: a bounded number of times.
+        if attempts >= self.policy.max_attempts {
+            return self.quarantine(remedy::failed(&self.lease.stack, seen.facts.reason.as_deref(), resources));
+        }
+        let words = seen.facts.reason.clone().unwrap_or_else(|| seen.facts.status.0.clone());
+        let reason = Reason::Failed { attempts: attempts + 1, words };
+        let buckets = if self.lease.empty_buckets { full(resources) } else { vec![] };
+        self.request(notice, attempts + 1, reason, self.backed_off(attempts), buckets)
+    }
+
+    /// Counted before it is tried: the request is another one than CloudFormation has already answered.
+    fn request(&self, notice: &Notice, attempts: u32, reason: Reason, due: Timestamp, buckets: Vec<String>) -> Step {
+        let state = State::Deleting { notice: notice.clone(), attempts };
+        let then = self.lease.bound.as_ref().map_or(Then::Nothing, |id| {
+            Then::Delete(Deletion { id: id.clone(), request: request(id, self.lease.token, attempts), buckets })
+        });
+        Step { doing: Doing::Retry, reason, write: Some(self.write(state, due)), then }
+    }
+
+    /// 1, 2, 4 … minutes.
+    fn backed_off(&self, attempts: u32) -> Timestamp {
+        later(self.now, SignedDuration::from_mins(1_i64 << attempts.min(6)))
+    }
+
+    fn quarantine(&self, why: String) -> Step {
+        let write = quarantined(self.lease, &why, self.now);
+        Step { doing: Doing::Quarantine, reason: Reason::Stuck(why), write: Some(write), then: Then::Nothing }
+    }
+}
+
+/// Buckets whose deletion failed.
+fn full(resources: &[Resource]) -> Vec<String> {
+    let stuck = resources.iter().filter(|one| one.kind == "AWS::S3::Bucket" && one.status == "DELETE_FAILED");
+    stuck.map(|bucket| bucket.physical.clone()).filter(|name| !name.is_empty()).collect()
+}
