@@ -12,5 +12,6 @@ mod hosts;
 mod missing_code;
 mod nagle;
 mod node_sdk;
+mod stacks;
 mod start;
 mod world;

@@ -30,7 +30,12 @@ pub(crate) async fn cloud() -> Cloud {
 }
 
 pub(crate) async fn cloud_without(patch: &str) -> Cloud {
-    Cloud::start(&Options { without_patches: vec![patch.to_owned()], ..options() }).await.unwrap()
+    cloud_without_all(&[patch]).await
+}
+
+pub(crate) async fn cloud_without_all(patches: &[&str]) -> Cloud {
+    let without_patches = patches.iter().map(|&patch| patch.to_owned()).collect();
+    Cloud::start(&Options { without_patches, ..options() }).await.unwrap()
 }
 
 pub(crate) async fn deploy_template(cloud: &Cloud, stack: &str, template: &Value) -> Result<Stack, DeployError> {

@@ -1,0 +1,30 @@
+//! What sweep asks of stacks, and does to them.
+
+mod exports;
+mod facts;
+mod ids;
+mod operations;
+mod roles;
+mod tags;
+mod undeletable;
+mod world;
+
+use crate::world::cloud_without_all;
+use world::World;
+
+/// What these tests are about.
+const PATCHES: [&str; 7] =
+    ["undeletable", "bucket_tags", "stack_ids", "stack_facts", "imported_exports", "stack_operations", "stack_roles"];
+
+/// All on one cloud: none of these gaps hides another.
+#[tokio::test]
+async fn without_the_patches_each_gap_shows() {
+    let world = World::new(cloud_without_all(&PATCHES).await);
+    ids::an_old_arn_is_unknown_and_a_failed_creation_makes_place(&world).await;
+    facts::the_role_and_the_parent_are_not_told(&world).await;
+    operations::a_deletion_during_an_update_is_accepted(&world).await;
+    exports::a_stack_in_use_is_refused_at_once(&world).await;
+    undeletable::everything_is_deleted(&world).await;
+    tags::a_bucket_has_none(&world).await;
+    roles::a_role_that_does_not_exist_is_good_enough(&world).await;
+}
