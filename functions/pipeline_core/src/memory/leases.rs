@@ -56,7 +56,8 @@ impl Leases {
         }
     }
 
-    fn replace(&self, seen: Option<&Lease>, next: &Lease) -> Replaced {
+    /// The table's conditional write, without an effect.
+    pub fn replace(&self, seen: Option<&Lease>, next: &Lease) -> Replaced {
         let standing = self.get(&next.stack);
         if standing.as_ref().map(version) != seen.map(version) {
             return Replaced::Conflict(standing);

@@ -2,6 +2,7 @@
 
 mod drive;
 mod gate;
+mod lease;
 mod record;
 mod release;
 mod start_tests;

@@ -20,6 +20,8 @@ use crate::{
 const LONGEST: usize = 16 * 1024;
 /// The longest complaint, in characters; what is complained of may be long.
 const COMPLAINT: usize = 500;
+/// As much of it is for a field's name.
+const FIELD: usize = 60;
 /// How many leases are listed at a time.
 const PAGE: usize = 100;
 
@@ -53,7 +55,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 fn complaint(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let words = match error.path().to_string().as_str() {
         "." | "?" => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
+        path => format!("{}: {}", text::fit(path, FIELD), error.inner()),
     };
     text::fit(&words, COMPLAINT)
 }
