@@ -119,16 +119,17 @@ async fn i4_i5_i7_lease_refuses_what_is_stale_foreign_expired_or_taken() {
     let in_an_hour = (Timestamp::now() + SignedDuration::from_hours(1)).to_string();
     let account = id.replace(flowgate::cloud::client::ACCOUNT, "999999999999");
     let region = id.replace(flowgate::cloud::client::REGION, "eu-west-1");
+    let of_another = with(claiming(), "source", &json!("another"));
     let unknown = json!({"operation": "release", "stack": "shop-pr-9", "token": 1});
     world.wire.take();
     for (request, code, word) in [
-        (claiming().to_string(), "Held", "shop-pr-1"),
+        (of_another.clone(), "Held", "shop-pr-1"),
         (of("release", token - 1).to_string(), "StaleToken", "stale"),
         (of("release", token + 1).to_string(), "StaleToken", "shop-pr-1"),
         (with(of("renew", token - 1), "ttl", &json!(60)), "StaleToken", "stale"),
         (bind(&account), "WrongStack", "account"),
         (bind(&region), "WrongStack", "region"),
-        (bind(&id.replace("shop-pr-1", "shop-pr-10")), "WrongStack", "name"),
+        (bind(&id.replace("shop-pr-1", "shop-pr-10")), "WrongStack", "it is not shop-pr-1"),
         (bind("shop-pr-1"), "BadRequest", "stack_id"),
         (until("2001-01-01T00:00:00Z"), "BadRequest", "until"),
         (until("2999-01-01T00:00:00Z"), "BadRequest", "until"),
@@ -136,18 +137,17 @@ async fn i4_i5_i7_lease_refuses_what_is_stale_foreign_expired_or_taken() {
     ] {
         refused(&world, &lease, &request, code, word).await;
     }
-    let source = with(claiming(), "source", &json!("another"));
     release(&lease, "shop-pr-1", token).await;
     // Twice is once.
     world.wire.take();
     release(&lease, "shop-pr-1", token).await;
     assert_nothing_changed(&world, "released twice");
-    refused(&world, &lease, &source, "Dirty", "shop-pr-1").await;
+    refused(&world, &lease, &of_another, "Dirty", "shop-pr-1").await;
     refused(&world, &lease, &with(of("renew", token), "ttl", &json!(60)), "Dirty", "shop-pr-1").await;
 
     run(&world.sweep(&[]), &json!({"mode": "apply"})).await;
     world.wire.take();
-    refused(&world, &lease, &source, "Deleting", "shop-pr-1").await;
+    refused(&world, &lease, &of_another, "Deleting", "shop-pr-1").await;
     refused(&world, &lease, &claiming().to_string(), "Deleting", "shop-pr-1").await;
     refused(&world, &lease, &with(of("renew", token), "ttl", &json!(60)), "Deleting", "shop-pr-1").await;
     refused(&world, &lease, &until(&in_an_hour), "Deleting", "shop-pr-1").await;
@@ -164,7 +164,7 @@ async fn i10_a_record_that_is_not_as_we_write_it_is_nothing_to_act_on() {
     let world = World::new().await;
     let (lease, sweep) = (world.lease(), world.sweep(&[]));
     let id = world.released(&lease, "shop-pr-1", json!({}), |_| {}).await;
-    let now = Timestamp::now().round(Unit::Second).unwrap();
+    let now = (Timestamp::now() - SignedDuration::from_secs(1)).round(Unit::Second).unwrap();
     let odd = [
         json!({"is": "ELSEWHERE"}),
         json!({"is": "HELD"}),

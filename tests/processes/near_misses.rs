@@ -141,7 +141,7 @@ async fn parent(world: &World) -> [String; 2] {
     let body = aws_sdk_s3::primitives::ByteStream::from(tiny().to_string().into_bytes());
     s3.put_object().bucket("templates").key("child.json").body(body).send().await.unwrap();
     let mut preview = world.preview("shop-dev-parent", 1);
-    let url = "https://templates.s3.amazonaws.com/child.json";
+    let url = format!("{}/templates/child.json", world.endpoint());
     let child = json!({"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}});
     preview.template = json!({"Resources": {"Child": child}});
     let id = world.create(preview).await;

@@ -65,6 +65,11 @@ impl World {
         self.cloud.sdk_config()
     }
 
+    /// Where the cloud answers, past the wire.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.cloud.endpoint()
+    }
+
     pub(crate) fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
         aws_sdk_cloudformation::Client::new(&self.sdk())
     }
