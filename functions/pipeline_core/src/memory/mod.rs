@@ -8,6 +8,7 @@ mod leases;
 mod records;
 mod release;
 mod services;
+mod stacks;
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,6 +18,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 pub use leases::Leases;
 pub use release::{Place, Release};
+pub use stacks::{Bucket, Cloud, Live};
 
 use crate::{
     ids::JobId,
@@ -85,6 +87,8 @@ pub struct World {
     pub release: Release,
     /// Leases.
     pub leases: Leases,
+    /// What sweep looks at and deletes.
+    pub cloud: Cloud,
 }
 
 impl World {
@@ -109,6 +113,7 @@ impl World {
             settled_elsewhere: RefCell::default(),
             release: Release::default(),
             leases: Leases::default(),
+            cloud: Cloud::default(),
         }
     }
 

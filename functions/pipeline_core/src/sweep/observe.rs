@@ -103,8 +103,8 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
     async fn roles(&self, resources: &[Resource], circumstances: &mut Circumstances) -> Result<(), PortError> {
         for role in there(resources, "AWS::IAM::Role") {
             let policy = self.pace.call(self.eyes.roles().trust_policy(&role.physical)).await?;
-            // One that could not be made does not exist, unless it is somebody else's of that name.
-            if policy.is_some() || role.status != "CREATE_FAILED" {
+            // One that could not be made or deleted need not exist. If it does, it may be somebody else's of that name.
+            if policy.is_some() || !role.status.ends_with("_FAILED") {
                 circumstances.trusts.insert(role.physical.clone(), policy);
             }
         }
