@@ -44,7 +44,8 @@ pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
 
 /// Whether an event is meant as a job, however broken it is.
 pub(crate) fn is_job(event: &RawValue) -> bool {
-    serde_json::from_str::<Outer<'_>>(event.get()).is_ok()
+    // A struct could be read from a list, too.
+    event.get().trim_start().starts_with('{') && serde_json::from_str::<Outer<'_>>(event.get()).is_ok()
 }
 
 /// The id of the job that an event is about.

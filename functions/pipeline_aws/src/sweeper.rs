@@ -1,5 +1,7 @@
 //! The main loop of `sweep`: a clock, or a person, asks for a run, and is told what it did.
 
+use std::str::FromStr;
+
 use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
     drive::RESERVE,
@@ -14,7 +16,7 @@ use pipeline_core::{
     },
     text,
 };
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
@@ -65,17 +67,17 @@ fn policy(environment: &Environment<'_>, own_stack: StackArn) -> Result<Policy, 
     })
 }
 
-/// A mode, as the environment has it.
+/// A mode, as the environment and events have it.
 struct Word(Mode);
 
-impl std::str::FromStr for Word {
+impl FromStr for Word {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "plan" => Ok(Self(Mode::Plan)),
             "apply" => Ok(Self(Mode::Apply)),
-            _ => Err("it is plan or apply"),
+            _ => Err("a mode is plan or apply"),
         }
     }
 }
@@ -90,8 +92,10 @@ struct Asked {
     adopt: bool,
 }
 
+/// A text and nothing else: an enum could be read from an object, too, and an option from `null`.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {
-    Mode::deserialize(deserializer).map(Some)
+    let Word(mode) = String::deserialize(deserializer)?.parse().map_err(D::Error::custom)?;
+    Ok(Some(mode))
 }
 
 /// The event asks for nothing that sweep does; nothing was done.
@@ -135,22 +139,21 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Sweeper<'_, C, E, H, R> {
         // Boxed: the nested futures of a whole run are deeper than the compiler computes a layout for.
         let report = Box::pin(self.sweep.run(asked.mode.unwrap_or(self.mode), work, until)).await;
         log(&report);
-        self.count(&report);
+        alerts(&report, &self.sweep.policy.place.service).iter().for_each(self.metrics);
         Ok(report)
     }
+}
 
-    /// What people must be alerted of. A plan does nothing, and so alerts of nothing.
-    fn count(&self, report: &Report) {
-        if report.mode == Mode::Plan {
-            return;
-        }
-        let counted =
-            [("StacksQuarantined", report.quarantined()), ("DeletionsOverLimit", report.over_limit.unwrap_or(0))];
-        // A metric costs by the hour in which it has a value.
-        for (name, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
-            (self.metrics)(&telemetry::count(name, count, &self.sweep.policy.place.service, report.at));
-        }
+/// What people must be alerted of. A plan does nothing, and so alerts of nothing.
+fn alerts(report: &Report, service: &str) -> Vec<Value> {
+    if report.mode == Mode::Plan {
+        return vec![];
     }
+    let counts =
+        [("StacksQuarantined", report.quarantined()), ("DeletionsOverLimit", report.over_limit.unwrap_or_default())];
+    // A metric costs for every hour in which it has a value.
+    let counted = counts.into_iter().filter(|(_, count)| *count > 0);
+    counted.map(|(metric, count)| telemetry::count(metric, count, service, report.at)).collect()
 }
 
 fn log(report: &Report) {
@@ -163,4 +166,54 @@ fn log(report: &Report) {
     }
     let Report { mode, stopped, read_only, over_limit, entries, .. } = report;
     tracing::info!(?mode, stopped, read_only, over_limit, stacks = entries.len(), "swept");
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::sweep::report::Doing;
+    use serde_json::json;
+
+    use super::*;
+
+    fn report(mode: Mode, over_limit: Option<usize>, quarantined: &[Doing]) -> Report {
+        let mut report = Report::new(mode, "2026-11-21T12:00:00Z".parse().unwrap());
+        let entry = |step: &Doing| Entry {
+            stack: "time-service-pr-42".parse().unwrap(),
+            state: "QUARANTINED",
+            token: None,
+            stack_id: None,
+            step: *step,
+            reason: "it is protected".into(),
+            outcome: Outcome::Done,
+            detail: None,
+        };
+        report.over_limit = over_limit;
+        report.entries = quarantined.iter().map(entry).collect();
+        report
+    }
+
+    fn alerted(report: &Report) -> Vec<(String, Value)> {
+        let one = |line: Value| {
+            let declared = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!((&declared["Namespace"], &declared["Dimensions"]), (&json!("Flowgate"), &json!([["Service"]])));
+            assert_eq!((&line["Service"], &line["_aws"]["Timestamp"]), (&json!("s"), &json!(1_795_262_400_000_u64)));
+            let metric = declared["Metrics"][0]["Name"].as_str().unwrap().to_owned();
+            let count = line[&metric].clone();
+            (metric, count)
+        };
+        alerts(report, "s").into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn people_are_alerted_of_quarantine_and_of_too_many_deletions() {
+        let both = report(Mode::Apply, Some(3), &[Doing::Quarantine, Doing::Delete]);
+        let expected = [("StacksQuarantined".to_owned(), json!(2)), ("DeletionsOverLimit".to_owned(), json!(3))];
+        assert_eq!(alerted(&both), expected);
+    }
+
+    #[test]
+    fn a_run_in_which_all_is_well_and_a_plan_alert_of_nothing() {
+        assert_eq!(alerted(&report(Mode::Apply, None, &[])), []);
+        assert_eq!(alerted(&report(Mode::Plan, Some(3), &[Doing::Quarantine])), []);
+    }
 }

@@ -21,6 +21,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::{
     job::{self, ACCOUNT, APPROVER, REGION, TEMPLATES, TESTS},
+    preview,
     tls::TlsListener,
 };
 
@@ -68,13 +69,20 @@ async fn answer(State(can): State<Arc<Can>>, method: Method, uri: Uri, headers: 
     let operation = operation(&method, &uri, &headers, &form);
     *can.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.clone()).or_default() += 1;
     match operation.as_str() {
+        "GetItem" if preview::is_meant(&form) => json(StatusCode::OK, &preview::lease()),
         "GetItem" | "PutItem" | "UpdateItem" | "PutJobSuccessResult" => json(StatusCode::OK, &json!({})),
+        "Query" if form.contains("due_of") => json(StatusCode::OK, &preview::due()),
         "Query" => json(StatusCode::OK, &json!({"Items": []})),
         "GetPipelineExecution" => json(StatusCode::OK, &job::execution()),
         "ListActionExecutions" => json(StatusCode::OK, &job::approvals()),
         "GetParameter" if form.contains("/people") => json(StatusCode::OK, &people()),
+        "GetParameter" if form.contains("/deletions") => json(StatusCode::OK, &preview::switch()),
         // A stage without a profile.
         "GetParameter" => json(StatusCode::BAD_REQUEST, &json!({"__type": "ParameterNotFound"})),
+        "DescribeStacks" if preview::is_meant(&form) => preview::stack().into_response(),
+        "ListStackResources" => preview::resources().into_response(),
+        "GetRole" => preview::role().into_response(),
+        "DeleteStack" => "<DeleteStackResponse/>".into_response(),
         "DescribeStacks" => stack(field(&form, "StackName").unwrap_or_default()).into_response(),
         "Invoke" => json(StatusCode::OK, &json!({"passed": true})),
         "GetObject" => can.artifact.clone().into_response(),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     aws::Aws,
     job::{self, ACCOUNT, REGION},
+    preview,
     runtime_api::RuntimeApi,
 };
 
@@ -56,6 +57,7 @@ fn spawn(program: &Path, runtime: &RuntimeApi, aws: &Aws, scratch: &TempDir) -> 
         .env("SSL_CERT_FILE", scratch.path().join("roots.pem"))
         .env("STATE_TABLE", "state")
         .env("SERVICE", "time-service")
+        .envs(preview::SETTINGS)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -22,13 +22,19 @@ const COMMIT: &str = "4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a";
 
 /// What shows that the function of this name did its work: the operation that it calls last, once for each event.
 pub(crate) fn proof(function: &str) -> &'static str {
-    if function == "record" { "PutItem" } else { "PutJobSuccessResult" }
+    match function {
+        "record" => "PutItem",
+        "sweep" => "DeleteStack",
+        _ => "PutJobSuccessResult",
+    }
 }
 
 /// One event for the function of this name; `id` is the job's, or the execution's that the event is about.
 pub(crate) fn event(function: &str, id: Uuid) -> Result<Value> {
-    if function == "record" {
-        return Ok(built(id));
+    match function {
+        "record" => return Ok(built(id)),
+        "sweep" => return Ok(json!({"mode": "apply"})),
+        _ => {}
     }
     Ok(json!({"CodePipeline.job": {"id": id, "accountId": ACCOUNT, "data": {
         "actionConfiguration": {"configuration": {
@@ -51,6 +57,10 @@ fn parameters(function: &str) -> Result<Value> {
             "pipeline": "time-service", "execution": execution, "approvals": ["Approve"],
             "rules": {"approved": {"count": 1}}, "people": "/flowgate/time-service/people", "revision": COMMIT,
             "author": "author@example.com",
+        }),
+        "lease" => json!({
+            "operation": "claim", "stack": "time-service-pr-1", "holder": execution, "ttl": 3600,
+            "source": "pull request 1",
         }),
         "start_tests" => json!({
             "app_stack": "time-service-beta", "test_stack": "time-service-tests", "stage": "beta",

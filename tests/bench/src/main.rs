@@ -10,6 +10,7 @@ mod binary;
 mod goal;
 mod invoke;
 mod job;
+mod preview;
 mod runtime_api;
 mod tls;
 
