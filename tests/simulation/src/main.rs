@@ -1,3 +1,57 @@
-//! Runs leases and sweep on an in-memory AWS with a seeded schedule, clock and faults, and counts violations.
+//! The command line of the simulation.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod campaign;
+mod tell;
+
+/// Runs leases and sweep on an in-memory AWS with a seeded schedule, clocks and faults.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// How many seeds to run, one after the other from --start.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    start: u64,
+    /// Replays this seed alone, and prints what happens.
+    #[arg(long, value_name = "X", conflicts_with_all = ["seeds", "start", "mutants"])]
+    seed: Option<u64>,
+    /// With --seed: with this defect.
+    #[arg(long, value_name = "NAME", requires = "seed", value_parser = mutant)]
+    mutant: Option<&'static simulation::Named>,
+    /// Runs all defects made on purpose, or the one of this name, each until a seed shows it.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, value_parser = mutant)]
+    mutants: Option<Option<&'static simulation::Named>>,
+    /// How many threads; one for each core unless given.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+    /// How often actors are polled in a seed while there are faults.
+    #[arg(long, value_name = "N", default_value_t = STEPS, value_parser = clap::value_parser!(u64).range(1..))]
+    steps: u64,
+}
+
+/// As SAFETY.md defines a seed, 120 at least.
+const STEPS: u64 = 160;
+
+fn mutant(name: &str) -> Result<&'static simulation::Named, String> {
+    let known = || simulation::MUTANTS.iter().map(|mutant| mutant.name).collect::<Vec<_>>().join(", ");
+    simulation::MUTANTS.iter().find(|mutant| mutant.name == name).ok_or_else(|| format!("the mutants are {}", known()))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let settings = simulation::Settings { steps: arguments.steps, mutant: arguments.mutant, traced: false };
+    if let Some(seed) = arguments.seed {
+        return tell::replay(seed, settings);
+    }
+    let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64));
+    let seeds = arguments.start..arguments.start.saturating_add(arguments.seeds);
+    match arguments.mutants {
+        Some(only) => tell::mutants(only, &seeds, threads, settings),
+        None => tell::seeds(&seeds, threads, settings),
+    }
+}

@@ -1,0 +1,170 @@
+//! What a sweeper may ask for, by what it saw.
+
+use pipeline_core::{
+    ids::{StackArn, StackName},
+    lease::record::{Lease, Notice, State},
+    sweep::report::{Mode, Work},
+};
+
+use super::{Checked, Oracle, ensure, eyes::is_preview};
+use crate::{
+    cloud::{ACCOUNT, REGION},
+    op::{Condition, Op, Target, Version},
+    world::World,
+};
+
+/// Two looks for a stack are so far apart, in ms (I6).
+const TICKS: i64 = 60_000;
+
+impl Oracle {
+    pub(super) fn check_request(&mut self, world: &World, actor: usize, op: &Op) -> Checked {
+        if !op.mutates() {
+            return Ok(());
+        }
+        let eyes = &self.eyes[actor];
+        ensure(eyes.mode == Mode::Apply, "I13", || format!("a run that plans sends {op}"))?;
+        ensure(!eyes.list_broken, "I10", || format!("after a list that could not be read to its end: {op}"))?;
+        match op {
+            Op::Delete { target, request_token } => self.check_delete(actor, target, request_token),
+            Op::Empty(bucket) => self.check_emptying(actor, bucket),
+            Op::Write { condition, next } => self.check_write(world, actor, condition, next),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_delete(&mut self, actor: usize, target: &Target, request_token: &str) -> Checked {
+        let Target::Id(id) = target else {
+            return ensure(false, "I5", || format!("DeleteStack names {target:?}, not a stack"));
+        };
+        let ours = id.account() == ACCOUNT && id.region() == REGION && is_preview(id.name().as_str());
+        ensure(ours, "I5", || format!("DeleteStack of {id}"))?;
+        let most = self.max_attempts as usize + 1;
+        let Some(tombstone) = self.tombstones.get_mut(id) else {
+            return ensure(false, "I3", || format!("DeleteStack of {id} without a tombstone"));
+        };
+        if !tombstone.requests.iter().any(|it| it == request_token) {
+            tombstone.requests.push(request_token.to_owned());
+        }
+        let (since, attempts) = (tombstone.seq, tombstone.requests.len());
+        ensure(attempts <= most, "I14", || format!("the {attempts}th deletion of {id}"))?;
+        if let Notice::Mark { changed, .. } = tombstone.notice {
+            let seen = self.eyes[actor].latest(id);
+            let updated = seen.is_some_and(|sight| sight.changed != changed && !sight.failed);
+            ensure(!updated, "I11", || format!("DeleteStack of {id}, updated since its mark"))?;
+        }
+        self.check_switch(actor, id)?;
+        self.check_eligible(actor, id, since, "DeleteStack")
+    }
+
+    fn check_switch(&self, actor: usize, id: &StackArn) -> Checked {
+        let eyes = &self.eyes[actor];
+        ensure(eyes.allowed, "I12", || format!("deletion of {id}, and the switch does not allow any"))?;
+        ensure(eyes.work == Work::Due, "I12", || format!("deletion of {id} in a run that adopts"))
+    }
+
+    /// I9: all that was read of it since, speaks for it.
+    fn check_eligible(&self, actor: usize, id: &StackArn, since: u64, what: &str) -> Checked {
+        let eyes = &self.eyes[actor];
+        let refuse = |why: &str| ensure(false, "I9", || format!("{what} of {id}: {why}"));
+        let Some(sight) = eyes.latest(id).filter(|sight| sight.seq > since) else { return refuse("not read") };
+        if let Some(objection) = sight.objection {
+            return refuse(objection);
+        }
+        for export in &sight.exports {
+            match eyes.imported.iter().rev().find(|(name, seq, _)| name == export && *seq > since) {
+                None => return refuse("nobody looked for importers"),
+                Some((.., true)) => return refuse("an export of it is imported"),
+                Some((.., false)) => {}
+            }
+        }
+        let Some((.., roles)) = eyes.roles.iter().rev().find(|(of, seq, _)| of == id && *seq > since) else {
+            return refuse("its resources were not read");
+        };
+        for role in roles {
+            match eyes.trusts.iter().rev().find(|(name, seq, _)| name == role && *seq > since) {
+                None => return refuse("a role of it was not read"),
+                Some((.., true)) => return refuse("it owns a role that CloudFormation may take on"),
+                Some((.., false)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// I14: only of the stack itself, and only where the lease opted in.
+    fn check_emptying(&self, actor: usize, bucket: &str) -> Checked {
+        let owner = self.eyes[actor].owners.iter().rev().find(|(name, _)| name == bucket);
+        let owner = owner.and_then(|(_, owner)| owner.as_ref()?.parse::<StackArn>().ok());
+        let tombstone = owner.as_ref().and_then(|id| self.tombstones.get(id));
+        let allowed = tombstone.is_some_and(|tombstone| tombstone.empty_buckets);
+        ensure(allowed, "I14", || format!("bucket {bucket} of {owner:?} is emptied"))?;
+        let Some(id) = owner else { return Ok(()) };
+        self.check_switch(actor, &id)
+    }
+
+    fn check_write(&mut self, world: &World, actor: usize, condition: &Condition, next: &Lease) -> Checked {
+        match &next.state {
+            State::Deleting { notice, .. } if !follows(world, condition, next) => {
+                self.check_tombstone(actor, notice, next)
+            }
+            State::Gone { .. } => self.check_gone(world, actor, next),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_tombstone(&mut self, actor: usize, notice: &Notice, next: &Lease) -> Checked {
+        let Some(id) = &next.bound else {
+            return ensure(false, "I3", || format!("a tombstone for {} without a stack", next.stack));
+        };
+        self.check_switch(actor, id)?;
+        if matches!(notice, Notice::Mark { .. }) {
+            self.eyes[actor].expired_deletions += 1;
+            let deletions = self.eyes[actor].expired_deletions;
+            ensure(deletions <= self.max_deletes, "I12", || format!("{deletions} expired stacks deleted in one run"))?;
+        }
+        self.check_eligible(actor, id, 0, "a tombstone")
+    }
+
+    fn check_gone(&self, world: &World, actor: usize, next: &Lease) -> Checked {
+        let eyes = &self.eyes[actor];
+        let stack = &next.stack;
+        if let Some(id) = &next.bound {
+            let deleted = eyes.latest(id).is_some_and(|sight| sight.deleted);
+            return ensure(deleted, "I6", || format!("GONE of {id}, which was not seen deleted"));
+        }
+        self.check_absent(world, actor, stack)?;
+        let Some(entered) = &next.execution else { return Ok(()) };
+        let execution = entered.execution.to_string();
+        let running = eyes.running.iter().rev().find(|(of, _)| *of == execution);
+        let ended = matches!(running, Some((_, false)));
+        ensure(ended, "I6", || format!("GONE of {stack}, and execution {execution} was not seen to end"))
+    }
+
+    /// I6: two looks found no stack of this name.
+    fn check_absent(&self, world: &World, actor: usize, stack: &StackName) -> Checked {
+        let eyes = &self.eyes[actor];
+        let absent = eyes.present.iter().rev().find(|(of, _)| of == stack);
+        let absent = matches!(absent, Some((_, false)));
+        ensure(absent, "I6", || format!("GONE of {stack}, whose absence was not seen"))?;
+        let cloud = world.cloud.borrow();
+        let Some(Lease { state: State::Dirty { absent_at: Some(first), .. }, .. }) = cloud.lease(stack) else {
+            // Whatever stands there, the write will come to nothing, or is judged when it is applied.
+            return Ok(());
+        };
+        let apart = world.clock(actor).as_millisecond() - first.as_millisecond();
+        ensure(apart >= TICKS - self.spread, "I6", || format!("GONE of {stack} {apart} ms after the first look"))?;
+        let first_run = self.names.get(stack).and_then(|ledger| ledger.absent_run);
+        ensure(first_run != Some((actor, eyes.run)), "I6", || format!("GONE of {stack} in one run with the first look"))
+    }
+}
+
+/// Whether a write leaves DELETING as it is.
+fn follows(world: &World, condition: &Condition, next: &Lease) -> bool {
+    match condition {
+        Condition::Stands(Some(Version { state, .. })) => *state == "DELETING",
+        _ => {
+            let cloud = world.cloud.borrow();
+            let standing = cloud.lease(&next.stack);
+            standing.is_some_and(|lease| lease.state.name() == "DELETING" && lease.bound == next.bound)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! I15: once faults have stopped, everything that may be deleted is.
+
+use pipeline_core::{
+    ids::StackArn,
+    lease::record::{Lease, State},
+};
+
+use super::{Oracle, ensure, eyes::objection};
+use crate::{
+    cloud::{Cloud, Stack},
+    op::state,
+    scenario::NAMES,
+    world::World,
+};
+
+impl Oracle {
+    /// What should be gone and is not.
+    pub(crate) fn left_over(world: &World) -> Option<String> {
+        let cloud = world.cloud.borrow();
+        let lease = cloud.leases.values().map(|record| &record.lease).find(|lease| !is_settled(&cloud, lease, world.now()));
+        if let Some(lease) = lease {
+            return Some(format!("the lease of {} is {}", lease.stack, state(lease)));
+        }
+        let stray = cloud.stacks.iter().filter(|stack| NAMES.contains(&stack.name.as_str()) && stack.is_live());
+        stray.filter(|stack| is_free(&cloud, stack)).find(|stack| is_eligible(&cloud, stack)).map(|stack| format!("{} has no lease", stack.facts.id))
+    }
+
+    /// At the very end.
+    pub(crate) fn check_end(&mut self, world: &World, runs: usize) {
+        let left = Self::left_over(world);
+        let checked = ensure(left.is_none(), "I15", || format!("after {runs} runs without faults {}", left.unwrap_or_default()));
+        self.judge(checked);
+    }
+}
+
+fn is_settled(cloud: &Cloud, lease: &Lease, now: i64) -> bool {
+    match (&lease.state, &lease.bound) {
+        (State::Gone { .. } | State::Quarantined { .. }, _) => true,
+        (State::Held { .. } | State::Deleting { .. }, _) => false,
+        (State::Dirty { .. }, Some(id)) => is_kept(cloud, id),
+        (State::Dirty { .. }, None) => match cloud.by_name(&lease.stack) {
+            Some(stack) => !is_eligible(cloud, stack),
+            None => lease.execution.as_ref().and_then(|it| cloud.executions.get(&it.execution)).is_some_and(|end| now < *end),
+        },
+    }
+}
+
+/// Whether the stack rightly stays; one that CloudFormation has forgotten is not known to be gone (I6).
+fn is_kept(cloud: &Cloud, id: &StackArn) -> bool {
+    cloud.by_id(id).is_none_or(|stack| stack.is_live() && !is_eligible(cloud, stack))
+}
+
+/// Whether no lease takes care of it.
+fn is_free(cloud: &Cloud, stack: &Stack) -> bool {
+    cloud.lease(&stack.name).is_none_or(|lease| matches!(lease.state, State::Gone { .. }))
+}
+
+fn is_eligible(cloud: &Cloud, stack: &Stack) -> bool {
+    let imported = stack.facts.exports.iter().any(|export| cloud.imports.get(export).is_some_and(|it| !it.is_empty()));
+    objection(&stack.facts).is_none() && !imported && !stack.owns_deploy_role
+}

@@ -1,0 +1,217 @@
+//! What must hold, checked at every request, every change and every answer. Every violation names its invariant.
+//!
+//! It trusts nothing that the core says: what an actor may do follows from what the network answered it, and from what
+//! AWS really holds.
+
+mod answers;
+mod deletions;
+mod ends;
+mod eyes;
+mod jobs;
+mod transitions;
+
+use std::collections::BTreeMap;
+
+use eyes::Eyes;
+use jiff::Timestamp;
+use jobs::JobLedger;
+use pipeline_core::{
+    ids::{FencingToken, Holder, StackArn, StackName},
+    lease::record::{Lease, Notice},
+    ports::PortError,
+    sweep::report::{Mode, Work},
+};
+
+pub(crate) use answers::Ask;
+
+use crate::{
+    cloud::Cloud,
+    network::Packet,
+    op::{Op, Reply},
+    scenario::{ACTORS, CLAIMERS, SWEEPERS, Scenario},
+    world::{Answered, World},
+};
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant, such as `I3`.
+    pub invariant: &'static str,
+    /// What happened.
+    pub what: String,
+}
+
+/// What a check says.
+type Checked = Result<(), Violation>;
+
+/// A violation, unless `holds`.
+fn ensure(holds: bool, invariant: &'static str, what: impl FnOnce() -> String) -> Checked {
+    if holds { Ok(()) } else { Err(Violation { invariant, what: what() }) }
+}
+
+/// What was ever true of a name.
+#[derive(Debug, Default)]
+struct NameLedger {
+    /// All claims, by token; adopted ones without a holder.
+    claims: BTreeMap<FencingToken, Claimed>,
+    /// When the standing mark was committed, by true time.
+    marked_at: i64,
+    /// Which actor's which run wrote what stands.
+    writer: Option<(usize, u32)>,
+    /// The run that first found no stack of the name.
+    absent_run: Option<(usize, u32)>,
+}
+
+/// What a claim came to.
+#[derive(Debug, Default)]
+struct Claimed {
+    holder: Option<Holder>,
+    expires_at: Option<Timestamp>,
+    released: bool,
+    bound: Option<StackArn>,
+}
+
+/// A tombstone that was committed.
+#[derive(Debug)]
+struct Tombstone {
+    seq: u64,
+    notice: Notice,
+    empty_buckets: bool,
+    /// The request tokens that were sent since.
+    requests: Vec<String>,
+}
+
+/// What an actor believes that it holds.
+#[derive(Debug)]
+struct Belief {
+    name: StackName,
+    source: String,
+    expires_at: Timestamp,
+    /// Whether its latest write was acknowledged.
+    acknowledged: bool,
+}
+
+/// The oracle of one seed.
+pub(crate) struct Oracle {
+    /// The first violation.
+    pub(crate) violation: Option<Violation>,
+    seq: u64,
+    names: BTreeMap<StackName, NameLedger>,
+    tombstones: BTreeMap<StackArn, Tombstone>,
+    /// What people were told, and when.
+    told: Vec<(i64, String)>,
+    eyes: Vec<Eyes>,
+    asks: Vec<Option<Ask>>,
+    beliefs: Vec<Option<Belief>>,
+    jobs: JobLedger,
+    lives: [u32; ACTORS],
+    grace: i64,
+    spread: i64,
+    max_deletes: usize,
+    max_attempts: u32,
+    within_margin: bool,
+}
+
+/// What stood before a request was applied.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    lease: Option<Lease>,
+}
+
+impl Oracle {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        Self {
+            violation: None,
+            seq: 0,
+            names: BTreeMap::new(),
+            tombstones: BTreeMap::new(),
+            told: Vec::new(),
+            eyes: (0..ACTORS).map(|_| Eyes::default()).collect(),
+            asks: (0..ACTORS).map(|_| None).collect(),
+            beliefs: (0..ACTORS).map(|_| None).collect(),
+            jobs: JobLedger::default(),
+            lives: [0; ACTORS],
+            grace: scenario.grace,
+            spread: scenario.spread,
+            max_deletes: scenario.max_deletes,
+            max_attempts: scenario.max_attempts,
+            within_margin: scenario.is_within_margin(),
+        }
+    }
+
+    fn judge(&mut self, checked: Checked) {
+        if let (Err(violation), None) = (checked, &self.violation) {
+            self.violation = Some(violation);
+        }
+    }
+
+    /// An actor begins anew, and knows nothing of before.
+    pub(crate) fn born(&mut self, actor: usize, life: u32) -> u32 {
+        self.lives[actor] = life;
+        self.eyes[actor].begin(Mode::Apply, Work::Due);
+        self.asks[actor] = None;
+        self.beliefs[actor] = None;
+        self.jobs.born(actor);
+        self.lives[actor]
+    }
+
+    /// A sweeper begins a run.
+    pub(crate) fn begin_run(&mut self, actor: usize, mode: Mode, work: Work) {
+        self.eyes[actor].begin(mode, work);
+    }
+
+    /// A request is sent.
+    pub(crate) fn sending(&mut self, world: &World, actor: usize, op: &Op) -> (u32, u32) {
+        let checked = match actor {
+            claimer if claimer < CLAIMERS => {
+                self.unacknowledged(claimer, op);
+                Ok(())
+            }
+            sweeper if sweeper < CLAIMERS + SWEEPERS => self.check_request(world, sweeper, op),
+            deliverer => self.check_report(&world.cloud.borrow(), deliverer, op),
+        };
+        self.judge(checked);
+        (self.lives[actor], self.eyes[actor].run)
+    }
+
+    /// A request is about to be applied.
+    pub(crate) fn before(&self, cloud: &Cloud, packet: &Packet) -> Before {
+        match &packet.op {
+            Op::Write { next, .. } => Before { lease: cloud.lease(&next.stack).cloned() },
+            _ => Before::default(),
+        }
+    }
+
+    /// A request was applied, and this is what comes back.
+    pub(crate) fn applied(
+        &mut self,
+        world: &World,
+        packet: &Packet,
+        before: Before,
+        result: &Result<Reply, PortError>,
+    ) -> u64 {
+        self.seq += 1;
+        let checked = match (&packet.op, result) {
+            (Op::Write { next, .. }, Ok(Reply::Written(written))) => {
+                let done = matches!(**written, pipeline_core::lease::store::Replaced::Done);
+                if done { self.committed(world, packet, before.lease.as_ref(), next) } else { Ok(()) }
+            }
+            (Op::Tell { text, .. }, _) => {
+                self.told.push((world.now(), text.clone()));
+                Ok(())
+            }
+            (op, result) => self.jobs.applied(op, result),
+        };
+        self.judge(checked);
+        self.seq
+    }
+
+    /// An answer arrives.
+    pub(crate) fn heard(&mut self, packet: &Packet, answered: &Answered) {
+        if packet.actor < CLAIMERS + SWEEPERS {
+            self.eyes[packet.actor].heard(&packet.op, answered);
+        } else {
+            self.jobs.heard(packet.actor, &packet.op, answered);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The schedule: one event after the other, and with most of them one poll of one actor. An actor may crash or pause before
+//! any of its polls.
+
+use std::task::{Context, Poll, Waker};
+
+use crate::{
+    actors::{Life, live, settle},
+    link::Link,
+    oracle::Oracle,
+    scenario::{ACTORS, CLAIMERS, SWEEPERS},
+    world::{Event, World},
+};
+
+/// The clocks go on for so long while nobody looks, in ms: longer than DynamoDB keeps what is GONE.
+const LEAP: i64 = 401 * 24 * 60 * 60 * 1000;
+
+/// How a seed runs.
+pub(crate) struct Schedule<'w> {
+    world: &'w World,
+    lives: Vec<Option<Life<'w>>>,
+    /// Which life each actor is in, and until when it pauses.
+    born: [u32; ACTORS],
+    paused: [i64; ACTORS],
+    /// Polls so far.
+    pub(crate) steps: u64,
+}
+
+impl<'w> Schedule<'w> {
+    pub(crate) fn new(world: &'w World) -> Self {
+        let lives = (0..ACTORS).map(|_| None).collect();
+        Self { world, lives, born: [0; ACTORS], paused: [0; ACTORS], steps: 0 }
+    }
+
+    /// Runs the seed: so many polls with faults, and then without them until nothing is left to delete.
+    pub(crate) fn run(&mut self, steps: u64) {
+        let actors = if self.world.scenario.jobs { ACTORS } else { CLAIMERS + SWEEPERS };
+        for actor in 0..actors {
+            self.world.schedule(self.world.now(), Event::Restart(actor));
+        }
+        self.plan_edit();
+        if self.world.random(|rng| rng.chance(100)) {
+            let at = self.world.now() + self.world.random(|rng| rng.between(600_000, 14_400_000));
+            self.world.schedule(at, Event::Leap);
+        }
+        while self.steps < steps && self.goes_on() {}
+        if self.is_sound() {
+            self.settle();
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        self.world.oracle.borrow().violation.is_none()
+    }
+
+    /// The next event; says whether there may be another.
+    fn goes_on(&mut self) -> bool {
+        let Some((at, event)) = self.world.next_event() else { return false };
+        self.world.advance(at);
+        self.happen(event);
+        self.is_sound()
+    }
+
+    /// Faults stop: what is under way arrives, whoever is there leaves, and one sweeper goes on alone.
+    fn settle(&mut self) {
+        let world = self.world;
+        world.note(|| "faults stop".to_owned());
+        world.calm.set(true);
+        self.lives.iter_mut().for_each(|life| *life = None);
+        self.born = self.born.map(|life| life + 1);
+        while self.goes_on() {}
+        world.cloud.borrow_mut().calm();
+        let sweeper = CLAIMERS;
+        self.paused = [0; ACTORS];
+        self.begin(sweeper, |link| Box::pin(settle(link)));
+        while self.is_sound() && self.lives[sweeper].is_some() && self.goes_on() {}
+    }
+
+    fn happen(&mut self, event: Event) {
+        let world = self.world;
+        match event {
+            Event::Arrive(packet, answering) => world.arrive(packet, answering),
+            Event::Progress(stack, step) => world.progress(stack, step),
+            Event::Restart(actor) => {
+                if !world.calm.get() {
+                    self.begin(actor, live);
+                }
+            }
+            Event::Wake(actor, life, slot) => {
+                let waits = self.born[actor] == life && self.lives[actor].is_some() && slot.is_awaited();
+                if waits && self.is_ready(actor, |at| world.schedule(at, Event::Wake(actor, life, slot.clone()))) {
+                    slot.wake();
+                    self.poll(actor);
+                }
+            }
+            Event::Answer(packet, answered) => {
+                let actor = packet.actor;
+                if self.born[actor] != packet.life || self.lives[actor].is_none() {
+                    return;
+                }
+                let mut answered = Some(answered);
+                let ready = self.is_ready(actor, |at| {
+                    if let Some(answered) = answered.take() {
+                        world.schedule(at, Event::Answer(packet.clone(), answered));
+                    }
+                });
+                if let (true, Some(answered)) = (ready, answered) {
+                    world.note(|| format!("{actor} ← {}", answered.said(&packet.op)));
+                    world.oracle.borrow_mut().heard(&packet, &answered);
+                    *packet.slot.result.borrow_mut() = Some(answered.result);
+                    packet.slot.wake();
+                    self.poll(actor);
+                }
+            }
+            Event::Edit => {
+                if !world.calm.get() {
+                    world.edit();
+                    self.plan_edit();
+                }
+            }
+            Event::Leap => {
+                if !world.calm.get() {
+                    world.note(|| "401 days pass".to_owned());
+                    world.advance(world.now() + LEAP);
+                    world.cloud.borrow_mut().expire_records(world.now());
+                }
+            }
+        }
+    }
+
+    fn plan_edit(&self) {
+        let gap = self.world.scenario.edits;
+        if gap > 0 {
+            let at = self.world.now() + self.world.random(|rng| rng.between(1, 2 * gap));
+            self.world.schedule(at, Event::Edit);
+        }
+    }
+
+    /// Whether the actor can be polled now. Else it crashed, or pauses, and `again` is told until when.
+    fn is_ready(&mut self, actor: usize, mut again: impl FnMut(i64)) -> bool {
+        let (world, now) = (self.world, self.world.now());
+        if world.calm.get() {
+            return true;
+        }
+        if self.paused[actor] > now {
+            again(self.paused[actor]);
+            return false;
+        }
+        if world.random(|rng| rng.chance(world.scenario.crashes)) {
+            self.crash(actor);
+            return false;
+        }
+        if world.random(|rng| rng.chance(world.scenario.pauses)) {
+            self.paused[actor] = now + world.random(|rng| rng.between(1_000, world.scenario.pause));
+            world.note(|| format!("{actor} pauses"));
+            again(self.paused[actor]);
+            return false;
+        }
+        true
+    }
+
+    fn crash(&mut self, actor: usize) {
+        let world = self.world;
+        world.note(|| format!("{actor} crashes"));
+        self.lives[actor] = None;
+        let at = world.now() + world.random(|rng| rng.between(1_000, 600_000));
+        world.schedule(at, Event::Restart(actor));
+    }
+
+    fn begin(&mut self, actor: usize, live: impl FnOnce(Link<'w>) -> Life<'w>) {
+        let life = self.world.oracle.borrow_mut().born(actor, self.born[actor] + 1);
+        self.world.note(|| format!("{actor} begins"));
+        self.born[actor] = life;
+        self.lives[actor] = Some(live(Link { world: self.world, actor, life }));
+        self.poll(actor);
+    }
+
+    fn poll(&mut self, actor: usize) {
+        let Some(life) = &mut self.lives[actor] else { return };
+        self.steps += 1;
+        if life.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(()) {
+            self.lives[actor] = None;
+        }
+    }
+}
+
+impl World {
+    fn progress(&self, stack: usize, step: u32) {
+        let mut cloud = self.cloud.borrow_mut();
+        self.random(|rng| cloud.step(stack, step, self.now(), rng));
+        self.note(|| cloud.stacks.get(stack).map_or_else(String::new, |it| format!("  {} is {}", it.facts.id, it.status())));
+        for (at, stack, step) in cloud.progress.drain(..) {
+            self.schedule(at, Event::Progress(stack, step));
+        }
+    }
+
+    /// Somebody does something by hand; sometimes it is a clock that is set.
+    fn edit(&self) {
+        if self.random(|rng| rng.chance(100)) {
+            let actor = self.random(|rng| usize::try_from(rng.below(ACTORS as u64)).unwrap_or_default());
+            self.step_clock(actor);
+            self.oracle.borrow_mut().clock_set(self);
+            return;
+        }
+        let edit = self.random(|rng| *rng.pick(&self.scenario.edit_kinds));
+        self.note(|| format!("  by hand: {edit:?}"));
+        let mut cloud = self.cloud.borrow_mut();
+        self.random(|rng| cloud.edit(edit, &self.scenario.names, self.now(), rng));
+        for (at, stack, step) in cloud.progress.drain(..) {
+            self.schedule(at, Event::Progress(stack, step));
+        }
+    }
+}
+
+/// How many runs of sweep, a quarter of an hour apart, have to be enough (I15).
+pub(crate) const RUNS: usize = 40;
+
+/// Whether anything is left to do.
+pub(crate) fn is_settled(world: &World) -> bool {
+    Oracle::left_over(world).is_none()
+}

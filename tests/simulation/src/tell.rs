@@ -1,0 +1,109 @@
+//! What people are told, and the exit code: 0 as it should be, 1 a broken promise or a mutant that survives.
+
+use std::{
+    io::{IsTerminal as _, Write as _, stderr},
+    ops::Range,
+    process::ExitCode,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use simulation::{MUTANTS, Named, Settings, run};
+
+use crate::{
+    STEPS,
+    campaign::{Campaign, Found, campaign},
+};
+
+/// Between two lines of progress.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Runs one seed and prints its trace.
+pub(crate) fn replay(seed: u64, settings: Settings) -> ExitCode {
+    let outcome = run(seed, Settings { traced: true, ..settings });
+    outcome.trace.iter().for_each(|line| println!("{line}"));
+    match outcome.violation {
+        Some(violation) => {
+            println!("seed {seed} breaks {}: {}", violation.invariant, violation.what);
+            ExitCode::FAILURE
+        }
+        None => {
+            println!("seed {seed}: no violation in {} steps", outcome.steps);
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Runs seeds; none may break a promise.
+pub(crate) fn seeds(range: &Range<u64>, threads: u64, settings: Settings) -> ExitCode {
+    let began = Instant::now();
+    let total = range.end - range.start;
+    let campaign = campaign(range, threads, settings, progress("seeds", total));
+    clear();
+    let seconds = began.elapsed().as_secs_f64();
+    let Campaign { seeds, steps, found } = campaign;
+    println!("{seeds} seeds, {steps} steps in {seconds:.1} s: {:.0} seeds a second on {threads} threads", rate(seeds, seconds));
+    match found {
+        None => {
+            println!("0 violations");
+            ExitCode::SUCCESS
+        }
+        Some(Found { seed, violation }) => {
+            println!("seed {seed} breaks {}: {}", violation.invariant, violation.what);
+            println!("replay it with: {}", command(seed, settings));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs mutants; none may survive all seeds.
+pub(crate) fn mutants(only: Option<&'static Named>, range: &Range<u64>, threads: u64, settings: Settings) -> ExitCode {
+    let mut survivors = 0;
+    let mutants: Vec<&'static Named> = only.map_or_else(|| MUTANTS.iter().collect(), |only| vec![only]);
+    for &mutant in &mutants {
+        let settings = Settings { mutant: Some(mutant), ..settings };
+        let campaign = campaign(range, threads, settings, progress(mutant.name, range.end - range.start));
+        clear();
+        match campaign.found {
+            Some(Found { seed, violation }) => {
+                println!("killed    {:<32} seed {seed:>7}  {:<3}  {}", mutant.name, violation.invariant, violation.what);
+            }
+            None => {
+                survivors += 1;
+                println!("SURVIVES  {:<32} {} seeds", mutant.name, campaign.seeds);
+            }
+        }
+    }
+    println!("{} mutants, {survivors} survive", mutants.len());
+    if survivors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn command(seed: u64, settings: Settings) -> String {
+    let steps = if settings.steps == STEPS { String::new() } else { format!(" --steps {}", settings.steps) };
+    let mutant = settings.mutant.map_or_else(String::new, |mutant| format!(" --mutant {}", mutant.name));
+    format!("cargo run -p simulation --release -- --seed {seed}{mutant}{steps}")
+}
+
+fn rate(seeds: u64, seconds: f64) -> f64 {
+    let seeds = u32::try_from(seeds).map_or(f64::from(u32::MAX), f64::from);
+    seeds / seconds.max(0.001)
+}
+
+/// Says how far it is, on a terminal.
+fn progress(what: &str, total: u64) -> impl Fn(u64) + Sync {
+    let terminal = stderr().is_terminal();
+    let last = Mutex::new(Instant::now());
+    move |done| {
+        let Ok(mut last) = last.try_lock() else { return };
+        if terminal && last.elapsed() >= PAUSE {
+            *last = Instant::now();
+            let _ = write!(stderr(), "\r\x1b[K{what}: {done} of {total}");
+        }
+    }
+}
+
+fn clear() {
+    if stderr().is_terminal() {
+        let _ = write!(stderr(), "\r\x1b[K");
+    }
+}
