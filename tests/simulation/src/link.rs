@@ -191,9 +191,8 @@ impl WatchExecutions for Link<'_> {
 }
 
 impl Tell for Link<'_> {
-    async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError> {
-        let tell = Op::Tell { subject: subject.to_owned(), text: text.to_owned() };
-        expect!(self.call(tell), Reply::Done => ())
+    async fn tell(&self, _subject: &str, text: &str) -> Result<(), PortError> {
+        expect!(self.call(Op::Tell { text: text.to_owned() }), Reply::Done => ())
     }
 }
 
@@ -204,8 +203,8 @@ impl ReadParameters for Link<'_> {
 }
 
 impl ReadStacks for Link<'_> {
-    async fn describe(&self, name: &StackName) -> Result<Stack, PortError> {
-        expect!(self.call(Op::Describe(name.clone())), Reply::Stack(stack) => *stack)
+    async fn describe(&self, _name: &StackName) -> Result<Stack, PortError> {
+        expect!(self.call(Op::Describe), Reply::Stack(stack) => *stack)
     }
 }
 
@@ -254,23 +253,22 @@ impl WriteRuns for Link<'_> {
 }
 
 impl InvokeTests for Link<'_> {
-    async fn call(&self, function: &FunctionName, payload: &Value) -> Result<Answer, PortError> {
-        expect!(Link::call(self, invocation(function, payload)?), Reply::Answer(answer) => answer)
+    async fn call(&self, _function: &FunctionName, payload: &Value) -> Result<Answer, PortError> {
+        expect!(Link::call(self, invocation(payload)?), Reply::Answer(answer) => answer)
     }
 
-    async fn start(&self, function: &FunctionName, payload: &Value) -> Result<(), PortError> {
-        expect!(Link::call(self, invocation(function, payload)?), Reply::Answer(_) => ())
+    async fn start(&self, _function: &FunctionName, payload: &Value) -> Result<(), PortError> {
+        expect!(Link::call(self, invocation(payload)?), Reply::Answer(_) => ())
     }
 }
 
 /// What a test is told of, as far as it matters here.
-fn invocation(function: &FunctionName, payload: &Value) -> Result<Op, PortError> {
+fn invocation(payload: &Value) -> Result<Op, PortError> {
     let field = |name: &str| payload.get(name).cloned().unwrap_or_default();
     let read = || {
         let job = serde_json::from_value(field("job_id")).ok()?;
-        let run = serde_json::from_value(field("run_id")).ok()?;
         let test = serde_json::from_value(field("test")).ok()?;
-        Some(Op::Invoke { function: function.clone(), job, run, test })
+        Some(Op::Invoke { job, test })
     };
     read().ok_or_else(|| PortError::Unusable { what: "a test's payload".to_owned(), why: payload.to_string() })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{FencingToken, FunctionName, JobId, Nonce, StackArn, StackName},
+    ids::{FencingToken, JobId, Nonce, StackArn, StackName},
     lease::{
         record::{Entered, Lease},
         store::{Page, Replaced},
@@ -40,9 +40,9 @@ pub(crate) enum Op {
     Empty(String),
     IsRunning(Entered),
     Parameter(String),
-    Tell { subject: String, text: String },
+    Tell { text: String },
     // Jobs.
-    Describe(StackName),
+    Describe,
     Standing(JobId),
     Record(JobId, Box<Report>),
     MarkSent(JobId),
@@ -50,12 +50,12 @@ pub(crate) enum Op {
     Results(JobId),
     ClaimRun(Box<Run>),
     RecordResult(JobId, Box<TestResult>),
-    Invoke { function: FunctionName, job: JobId, run: Nonce, test: String },
+    Invoke { job: JobId, test: String },
     Settle(JobId, Box<Report>),
     // What only a mutant asks for.
     OverwriteVerdict(JobId, Box<Report>),
     OverwriteRun(Box<Run>),
-    ResultsOfTest(String),
+    AllResults,
 }
 
 /// When a lease is written.

@@ -33,7 +33,7 @@ pub(crate) struct Jobs {
 impl Jobs {
     pub(super) fn apply(&mut self, op: &Op) -> Result<Reply, PortError> {
         match op {
-            Op::Describe(_) => Ok(Reply::Stack(Box::new(stage()))),
+            Op::Describe => Ok(Reply::Stack(Box::new(stage()))),
             Op::Standing(job) => Ok(Reply::Standing(self.verdicts.get(job).cloned().map(Box::new))),
             Op::Record(job, report) => {
                 let fresh = Recorded { report: (**report).clone(), sent: false };
@@ -53,7 +53,7 @@ impl Jobs {
             }
             Op::Run(job) => Ok(Reply::Run(self.runs.get(job).cloned().map(Box::new))),
             Op::Results(job) => Ok(Reply::Results(self.results_of(job))),
-            Op::ResultsOfTest(_) => Ok(Reply::Results(self.results.values().cloned().collect())),
+            Op::AllResults => Ok(Reply::Results(self.results.values().cloned().collect())),
             Op::ClaimRun(run) => {
                 let standing = self.runs.entry(run.job.clone()).or_insert_with(|| (**run).clone());
                 let claim = if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing.clone()) };

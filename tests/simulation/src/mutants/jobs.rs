@@ -78,7 +78,7 @@ impl Mutant for Mixed {
                 Reply::Run(Some(run)) => run.id,
                 other => return Ok(other),
             };
-            let answer: Answer = link.send(Op::ResultsOfTest(job.to_string())).await;
+            let answer: Answer = link.send(Op::AllResults).await;
             answer.map(|reply| match reply {
                 Reply::Results(mut results) => {
                     results.iter_mut().for_each(|result| result.run = run);

@@ -28,6 +28,7 @@ pub(crate) trait Mutant {
 }
 
 /// A defect by name.
+#[derive(Debug)]
 pub struct Named {
     /// Its name.
     pub name: &'static str,
