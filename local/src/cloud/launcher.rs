@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 22] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/bucket_tags.py", include_str!("launcher/patches/bucket_tags.py")),
@@ -20,6 +20,8 @@ const FILES: [(&str, &str); 20] = [
     ("patches/node_sdk.js", include_str!("launcher/patches/node_sdk.js")),
     ("patches/node_sdk.py", include_str!("launcher/patches/node_sdk.py")),
     ("patches/pipeline_properties.py", include_str!("launcher/patches/pipeline_properties.py")),
+    ("patches/request_tokens.py", include_str!("launcher/patches/request_tokens.py")),
+    ("patches/sns_subjects.py", include_str!("launcher/patches/sns_subjects.py")),
     ("patches/stack_facts.py", include_str!("launcher/patches/stack_facts.py")),
     ("patches/stack_ids.py", include_str!("launcher/patches/stack_ids.py")),
     ("patches/stack_operations.py", include_str!("launcher/patches/stack_operations.py")),

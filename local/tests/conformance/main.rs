@@ -12,6 +12,7 @@ mod hosts;
 mod missing_code;
 mod nagle;
 mod node_sdk;
+mod sns_subjects;
 mod stacks;
 mod start;
 mod world;

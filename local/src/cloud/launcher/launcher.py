@@ -11,7 +11,8 @@ import sys
 # A later one sees a request before an earlier one.
 PATCHES = (
     "nagle", "hosts", "missing_code", "codepipeline", "codecommit", "events", "node_sdk", "undeletable", "bucket_tags",
-    "stack_ids", "stack_facts", "imported_exports", "stack_operations", "stack_roles", "guard",
+    "stack_ids", "stack_facts", "imported_exports", "stack_operations", "stack_roles", "request_tokens",
+    "sns_subjects", "guard",
 )
 
 

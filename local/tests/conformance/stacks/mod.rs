@@ -4,6 +4,7 @@ mod exports;
 mod facts;
 mod ids;
 mod operations;
+mod request_tokens;
 mod roles;
 mod tags;
 mod undeletable;

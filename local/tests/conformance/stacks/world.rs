@@ -46,9 +46,9 @@ impl World {
         self.client.update_stack().stack_name(id).template_body(template.to_string()).send().await.unwrap();
     }
 
-    /// Asks for the deletion, and gives the status that it ends in.
+    /// Asks for the deletion, for the first time, and gives the status that it ends in.
     pub(super) async fn delete(&self, id: &str) -> Result<String, String> {
-        self.begin_delete(id, "token").await?;
+        self.begin_delete(id, &uuid::Uuid::new_v4().to_string()).await?;
         Ok(self.settled(id).await)
     }
 
