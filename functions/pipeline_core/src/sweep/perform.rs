@@ -50,11 +50,13 @@ pub const CALLS_TO_BEGIN: usize = 2;
 
 /// What is kept back of a run's time for telling people and writing that down.
 const TELLING: SignedDuration = SignedDuration::from_secs(20);
+/// What those take that are begun together, and more: a stack that was begun is not left half way for want of time.
+const FINISHING: SignedDuration = SignedDuration::from_secs(20);
 
 impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Sweep<'_, C, E, H, R> {
     /// One run, which begins nothing any more from shortly before `until` on.
     pub async fn run(&self, mode: Mode, work: Work, until: Timestamp) -> Report {
-        let until = until.saturating_sub(TELLING).unwrap_or(Timestamp::MIN);
+        let until = earlier(until, TELLING);
         let pace = Pace::new(self.clock, &self.random, self.policy.rate, until);
         let observer = Observer { eyes: &self.eyes, pace: &pace, policy: &self.policy };
         let run = Run { sweep: self, observer: &observer, mode, until };
@@ -121,7 +123,7 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Run<'_, C, E, H, R> {
     }
 
     fn is_late(&self) -> bool {
-        self.sweep.clock.now() >= self.until
+        self.sweep.clock.now() >= earlier(self.until, FINISHING)
     }
 
     /// I13: a plan is only said.
@@ -147,6 +149,10 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Run<'_, C, E, H, R> {
         report.entries = applied.into_iter().map(|applied| applied.entry).collect();
         report
     }
+}
+
+fn earlier(at: Timestamp, time: SignedDuration) -> Timestamp {
+    at.saturating_sub(time).unwrap_or(Timestamp::MIN)
 }
 
 fn said(planned: &Planned, outcome: Outcome) -> Applied {

@@ -7,3 +7,4 @@ mod record;
 mod release;
 mod start_tests;
 mod support;
+mod sweep;

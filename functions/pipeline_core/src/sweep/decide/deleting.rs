@@ -102,7 +102,7 @@ impl Case<'_> {
     fn request(&self, notice: &Notice, attempts: u32, reason: Reason, due: Timestamp, buckets: Vec<String>) -> Step {
         let state = State::Deleting { notice: notice.clone(), attempts };
         let then = self.lease.bound.as_ref().map_or(Then::Nothing, |id| {
-            Then::Delete(Deletion { id: id.clone(), request: request(id, self.lease.token, attempts), buckets })
+            Then::Delete(Deletion { id: id.clone(), request: request(id, self.lease.token, notice, attempts), buckets })
         });
         Step { doing: Doing::Retry, reason, write: Some(self.write(state, due)), then }
     }

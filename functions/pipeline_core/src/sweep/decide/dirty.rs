@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AGAIN, Case, Deletion, Reason, Step, Then, braked, graced};
+use super::{AGAIN, Case, Deletion, Reason, Step, Then, braked, graced, noticed};
 use crate::{
     ids::{Digest, FencingToken, StackArn},
     lease::{
@@ -42,12 +42,12 @@ impl Case<'_> {
             (_, Notice::Mark { at, told_at: None, .. }) => {
                 Step { doing: Doing::Tell, reason: Reason::Untold(*at), write: None, then: Then::Tell }
             }
-            _ => self.noticed(notice, seen),
+            _ => self.ripe(notice, seen),
         }
     }
 
     /// People know, or will have known for long enough.
-    fn noticed(&self, notice: &Notice, seen: &Seen) -> Step {
+    fn ripe(&self, notice: &Notice, seen: &Seen) -> Step {
         let graced = graced(notice, self.policy).unwrap_or(Timestamp::MAX);
         if graced > self.now {
             let write = self.write(self.lease.state.clone(), graced);
@@ -69,7 +69,7 @@ impl Case<'_> {
             Notice::Release { at } => Reason::Released(*at),
             Notice::Mark { at, told_at, .. } => Reason::Told(told_at.unwrap_or(*at)),
         };
-        let deletion = Deletion { id: id.clone(), request: request(id, self.lease.token, 0), buckets: vec![] };
+        let deletion = Deletion { id: id.clone(), request: request(id, self.lease.token, notice, 0), buckets: vec![] };
         let write = Some(self.write(state, self.soon()));
         Step { doing: Doing::Delete, reason, write, then: Then::Delete(deletion) }
     }
@@ -125,9 +125,9 @@ pub(crate) fn last_change(facts: &StackFacts) -> Timestamp {
     facts.changed.unwrap_or(facts.created)
 }
 
-/// The same for the same attempt at deleting the same stack, whoever makes it.
-pub(super) fn request(id: &StackArn, token: FencingToken, attempts: u32) -> String {
-    let digest = Digest::of(id.as_str().as_bytes());
+/// The same for the same attempt at the same deletion, whoever makes it; another one once a person let it be tried again.
+pub(super) fn request(id: &StackArn, token: FencingToken, notice: &Notice, attempts: u32) -> String {
+    let digest = Digest::of(format!("{id} {}", noticed(notice)).as_bytes());
     let short: String = digest.as_str().chars().take(32).collect();
     format!("flowgate-{token}-{attempts}-{short}")
 }

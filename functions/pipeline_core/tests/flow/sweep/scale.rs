@@ -1,0 +1,90 @@
+//! Work and memory follow what is due, never what exists.
+
+use jiff::SignedDuration;
+use pipeline_core::{
+    lease::record::{Lease, State},
+    memory::{Fault, World},
+    ports::Clock,
+    sweep::perform::{CALLS_TO_BEGIN, CALLS_TO_CONFIRM, CALLS_TO_DELETE},
+};
+
+use crate::sweep::{apply, arn, deletions, effects, expired, policy, released, runs, stack, world};
+
+/// So many leases, of which the first are released and the others held for a while yet.
+fn leases(count: usize, due: usize) -> World {
+    let world = world();
+    let expires_at = world.now() + SignedDuration::from_hours(2);
+    for number in 0..count {
+        let id = arn(&format!("shop-pr-{number}"), "1");
+        if number < due {
+            world.cloud.put(stack(&id));
+            world.leases.put(released(&world, &id));
+        } else {
+            world.leases.put(Lease { state: State::Held { expires_at }, due: Some(expires_at), ..expired(&id) });
+        }
+    }
+    world
+}
+
+#[test]
+fn an_idle_run_makes_one_call_however_many_leases_there_are() {
+    for count in [0, 10, 100_000] {
+        let world = leases(count, 0);
+        assert_eq!(apply(&world).entries, []);
+        assert_eq!(effects(&world), ["find due leases"]);
+        assert_eq!(world.leases.handed_out.get(), 0);
+    }
+}
+
+#[test]
+fn the_calls_and_what_is_held_in_memory_follow_what_is_due() {
+    for count in [100, 100_000] {
+        let world = leases(count, 100);
+        let report = apply(&world);
+        assert_eq!((report.entries.len(), world.leases.handed_out.get(), deletions(&world).len()), (100, 100, 100));
+        assert_eq!(effects(&world).len(), CALLS_TO_BEGIN + 100 * CALLS_TO_DELETE);
+    }
+}
+
+/// Which of the effects CloudFormation and IAM are asked for.
+const PACED: [&str; 6] =
+    ["read stack by id", "read stack by name", "list resources", "list importers", "read trust policy", "delete stack"];
+
+#[test]
+fn a_thousand_released_stacks_are_deleted_within_the_stated_calls_and_rate() {
+    let world = leases(1000, 1000);
+    let (mut calls, mut begun) = (0, 0);
+    for _ in 0..10 {
+        let before = world.now();
+        let entries = apply(&world).entries.len();
+        let made = effects(&world);
+        let paced = made.iter().filter(|effect| PACED.contains(effect)).count();
+        let seconds = world.now().duration_since(before).as_secs();
+        // The first call has no other before it.
+        assert!(u64::try_from(seconds + 1).unwrap() * u64::from(policy().rate) >= u64::try_from(paced).unwrap());
+        assert!(seconds < 15 * 60);
+        begun += if entries == 0 { 1 } else { CALLS_TO_BEGIN };
+        calls += made.len();
+        world.pass(SignedDuration::from_mins(2));
+    }
+    assert_eq!(deletions(&world).len(), 1000);
+    let gone = |lease: &&Lease| matches!(lease.state, State::Gone { .. });
+    assert_eq!(world.leases.history.borrow().iter().filter(gone).count(), 1000);
+    assert_eq!(calls, begun + 1000 * (CALLS_TO_DELETE + CALLS_TO_CONFIRM));
+}
+
+#[test]
+fn whoever_is_throttled_slows_down_and_gives_up_nothing() {
+    let world = leases(20, 20);
+    world.outage("read stack by id", Fault::Throttled);
+    let before = world.now();
+    apply(&world);
+    let throttled = effects(&world).iter().filter(|effect| **effect == "read stack by id").count();
+    // One attempt each: sweep does not repeat a call, the next run does.
+    assert_eq!((throttled, deletions(&world).len()), (20, 0));
+    let slow = world.now().duration_since(before);
+    assert!(slow >= SignedDuration::from_secs(4), "{slow}");
+    world.recover();
+    runs(&world, 2);
+    assert_eq!(deletions(&world).len(), 20);
+}

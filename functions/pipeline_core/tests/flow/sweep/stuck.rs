@@ -1,0 +1,145 @@
+//! Deletions that fail: tried a bounded number of times, then a person is told what to do (I14).
+
+use jiff::SignedDuration;
+use pipeline_core::{
+    ids::StackArn,
+    lease::record::{Lease, Notice, State},
+    memory::{Bucket, World},
+    ports::Clock,
+    sweep::report::{Doing, Outcome},
+};
+
+use crate::sweep::{apply, arn, deletions, lease, only, released, resource, run, runs, status, with};
+
+fn stuck(kind: &str, empty_buckets: bool) -> (World, StackArn) {
+    let (world, id) = with(released);
+    world.cloud.edit(&id, |live| {
+        live.resources = vec![resource("Thing", kind)];
+        live.stuck.insert("Thing".into());
+    });
+    world.leases.put(Lease { empty_buckets, ..lease(&world, &id) });
+    (world, id)
+}
+
+fn quarantined(world: &World, id: &StackArn) -> String {
+    match lease(world, id).state {
+        State::Quarantined { why, .. } => why,
+        other => panic!("not in quarantine: {other:?}"),
+    }
+}
+
+#[test]
+fn i14_a_deletion_that_fails_is_tried_again_ever_later_and_then_left_to_a_person() {
+    let (world, id) = stuck("AWS::EC2::SecurityGroup", false);
+    let mut gaps = vec![];
+    for _ in 0..100 {
+        let before = deletions(&world).len();
+        run(&world, pipeline_core::sweep::report::Mode::Apply);
+        if deletions(&world).len() > before {
+            gaps.push(world.now());
+        }
+        world.pass(SignedDuration::from_secs(30));
+    }
+    let gaps: Vec<i64> = gaps.windows(2).map(|two| two[1].duration_since(two[0]).as_mins()).collect();
+    // The first is seen to have failed after a minute; from then on 1, 2, … minutes.
+    assert_eq!(gaps, [1, 1, 2]);
+    let why = quarantined(&world, &id);
+    assert!(why.contains("Thing (AWS::EC2::SecurityGroup thing-1): as CloudFormation says"), "{why}");
+    assert!(why.ends_with("flowgate lease release shop-pr-42"), "{why}");
+    assert_eq!(lease(&world, &id).due, Some(jiff::Timestamp::MAX));
+    // I14: each attempt has a token of its own, or CloudFormation would take it for the one before.
+    let tokens = world.cloud.deletions.borrow().iter().map(|(_, token)| token.clone()).collect::<Vec<_>>();
+    let distinct = tokens.iter().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!((tokens.len(), distinct.len()), (4, 4));
+    assert!(
+        tokens.iter().all(|token| token.len() <= 128 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    );
+}
+
+#[test]
+fn i4_a_person_who_removed_what_stood_in_the_way_releases_it_again() {
+    let (world, id) = stuck("AWS::EC2::SecurityGroup", false);
+    runs(&world, 20);
+    quarantined(&world, &id);
+    world.cloud.edit(&id, |live| live.stuck.clear());
+    let notice = Notice::Release { at: world.now() };
+    let again = Lease { state: State::Deleting { notice, attempts: 0 }, due: Some(world.now()), ..lease(&world, &id) };
+    world.leases.put(again);
+    runs(&world, 3);
+    assert_eq!(status(&world, &id), "DELETE_COMPLETE");
+    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
+}
+
+#[test]
+fn i14_a_bucket_is_emptied_only_if_the_lease_says_so_and_the_bucket_is_the_stacks_own() {
+    let other = arn("shop-prod", "1").to_string();
+    for (opted, owner, is_emptied) in [
+        (true, None, false),
+        (true, Some(other), false),
+        (true, Some(arn("shop-pr-42", "2").to_string()), false),
+        (false, Some(arn("shop-pr-42", "1").to_string()), false),
+        (true, Some(arn("shop-pr-42", "1").to_string()), true),
+    ] {
+        let (world, id) = stuck("AWS::S3::Bucket", opted);
+        let bucket = Bucket { owner: owner.clone(), fill: 3 };
+        world.cloud.buckets.borrow_mut().insert("thing-1".into(), bucket);
+        runs(&world, 30);
+        let fill = world.cloud.buckets.borrow()["thing-1"].fill;
+        assert_eq!((fill == 0, fill == 3), (is_emptied, !is_emptied), "{opted} {owner:?}");
+        assert_eq!(matches!(lease(&world, &id).state, State::Gone { .. }), is_emptied, "{opted} {owner:?}");
+        assert_eq!(matches!(lease(&world, &id).state, State::Quarantined { .. }), !is_emptied, "{opted} {owner:?}");
+    }
+}
+
+#[test]
+fn i14_a_bucket_is_not_emptied_before_a_deletion_was_decided_and_failed() {
+    let (world, id) = stuck("AWS::S3::Bucket", true);
+    let bucket = Bucket { owner: Some(id.to_string()), fill: 1 };
+    world.cloud.buckets.borrow_mut().insert("thing-1".into(), bucket);
+    apply(&world);
+    assert_eq!((deletions(&world).len(), world.cloud.buckets.borrow()["thing-1"].fill), (1, 1));
+}
+
+#[test]
+fn i14_a_bucket_too_large_for_the_attempts_is_named() {
+    let (world, id) = stuck("AWS::S3::Bucket", true);
+    let bucket = Bucket { owner: Some(id.to_string()), fill: 1_000_000 };
+    world.cloud.buckets.borrow_mut().insert("thing-1".into(), bucket);
+    let mut seen = vec![];
+    for _ in 0..30 {
+        seen.extend(apply(&world).entries);
+        world.pass(SignedDuration::from_mins(2));
+    }
+    assert!(seen.iter().any(|entry| entry.detail.as_deref() == Some("the bucket thing-1 is not empty yet")));
+    assert!(quarantined(&world, &id).contains("AWS::S3::Bucket thing-1"));
+}
+
+#[test]
+fn i9_a_deletion_that_cloudformation_refuses_goes_into_quarantine_with_what_to_do() {
+    for (refusal, remedy) in [
+        ("Role arn:aws:iam::111122223333:role/r is invalid or cannot be assumed", "create the role"),
+        ("Stack [shop-pr-42] cannot be deleted while TerminationProtection is enabled", "termination protection"),
+    ] {
+        let (world, id) = with(released);
+        world.cloud.edit(&id, |live| live.refusal = Some(refusal.into()));
+        let report = apply(&world);
+        assert_eq!((only(&report).step, only(&report).outcome), (Doing::Delete, Outcome::Failed));
+        assert_eq!((only(&report).state, report.quarantined()), ("QUARANTINED", 1));
+        let why = quarantined(&world, &id);
+        assert!(why.contains(refusal) && why.contains(remedy), "{why}");
+        world.pass(SignedDuration::from_mins(2));
+        runs(&world, 5);
+        assert_eq!(deletions(&world).len(), 1);
+    }
+}
+
+#[test]
+fn i6_a_stack_that_was_forgotten_while_it_was_deleted_is_not_taken_for_gone() {
+    let (world, id) = with(released);
+    apply(&world);
+    world.cloud.stacks.borrow_mut().clear();
+    world.pass(SignedDuration::from_hours(24 * 91));
+    runs(&world, 30);
+    let why = quarantined(&world, &id);
+    assert!(why.contains("does not know") && why.contains("make sure in the console"), "{why}");
+}

@@ -1,0 +1,125 @@
+//! Leases under which nothing was ever bound (I6).
+
+use jiff::SignedDuration;
+use pipeline_core::{
+    ids::{FencingToken, StackArn},
+    lease::record::{Entered, Lease, State},
+    memory::World,
+    ports::Clock,
+    sweep::report::Doing,
+};
+
+use crate::sweep::{apply, arn, deletions, expired, lease, only, released, runs, stack, status, told, world};
+
+const NAMED: &str = "shop-pr-42";
+
+fn unbound(lease: Lease) -> (World, StackArn) {
+    let (world, id) = (world(), arn(NAMED, "1"));
+    world.leases.put(Lease { bound: None, ..lease });
+    (world, id)
+}
+
+#[test]
+fn i6_a_name_that_no_stack_has_is_free_once_that_was_seen_twice() {
+    let (world, id) = unbound(expired(&arn(NAMED, "1")));
+    assert_eq!(only(&apply(&world)).step, Doing::Mark);
+    world.pass(SignedDuration::from_mins(2));
+    assert_eq!(only(&apply(&world)).step, Doing::Await);
+    assert_eq!(apply(&world).entries, []);
+    world.pass(SignedDuration::from_secs(59));
+    assert_eq!(apply(&world).entries, []);
+    world.pass(SignedDuration::from_secs(1));
+    assert_eq!(only(&apply(&world)).step, Doing::Gone);
+    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
+    assert!(world.cloud.messages.borrow().is_empty());
+}
+
+#[test]
+fn i6_a_name_is_not_free_while_the_execution_that_entered_runs() {
+    let id = arn(NAMED, "1");
+    let (world, id) = unbound(released(&world(), &id));
+    let execution: pipeline_core::ids::ExecutionId = "22222222-abcd-1111-abcd-111111abcdef".parse().expect("an id");
+    let entered = Entered { pipeline: "shop-preview".into(), execution: execution.clone() };
+    world.leases.put(Lease { execution: Some(entered), ..lease(&world, &id) });
+    world.cloud.running.borrow_mut().insert(execution.clone());
+    let report = apply(&world);
+    assert_eq!(only(&report).step, Doing::Keep);
+    assert!(only(&report).reason.contains("may still deploy"), "{report:?}");
+    for _ in 0..20 {
+        world.pass(SignedDuration::from_mins(10));
+        apply(&world);
+    }
+    assert!(matches!(lease(&world, &id).state, State::Dirty { .. }));
+    world.cloud.running.borrow_mut().clear();
+    world.pass(SignedDuration::from_hours(1));
+    runs(&world, 2);
+    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
+}
+
+#[test]
+fn i6_a_stack_that_appears_between_two_looks_is_bound_and_not_forgotten() {
+    let id = arn(NAMED, "1");
+    let (world, id) = unbound(released(&world(), &id));
+    assert_eq!(only(&apply(&world)).step, Doing::Await);
+    world.cloud.put(stack(&id));
+    world.pass(SignedDuration::from_mins(2));
+    assert_eq!(only(&apply(&world)).step, Doing::Bind);
+    runs(&world, 2);
+    assert_eq!(status(&world, &id), "DELETE_COMPLETE");
+}
+
+#[test]
+fn i11_a_stack_that_is_found_late_is_told_of_before_it_is_deleted() {
+    let id = arn(NAMED, "1");
+    let (world, id) = unbound(told(&world(), &id));
+    world.cloud.put(stack(&id));
+    assert_eq!(only(&apply(&world)).step, Doing::Bind);
+    assert_eq!((world.cloud.messages.borrow().len(), deletions(&world).len()), (1, 0));
+    assert_eq!(lease(&world, &id).bound, Some(id.clone()));
+    world.pass(SignedDuration::from_hours(24));
+    apply(&world);
+    assert_eq!(deletions(&world), [id]);
+}
+
+#[test]
+fn only_a_stack_with_our_tags_and_a_token_up_to_the_leases_is_bound() {
+    for (tag, value, is_bound) in [
+        ("flowgate:token", Some("7"), true),
+        ("flowgate:token", Some("6"), true),
+        ("flowgate:token", Some("8"), false),
+        ("flowgate:token", Some("+7"), false),
+        ("flowgate:token", Some("07"), false),
+        ("flowgate:token", Some("7 "), false),
+        ("flowgate:token", Some("-7"), false),
+        ("flowgate:token", Some("18446744073709551616"), false),
+        ("flowgate:token", None, false),
+        ("flowgate:ephemeral", Some("TRUE"), false),
+        ("flowgate:ephemeral", None, false),
+        ("flowgate:service", Some("other"), false),
+    ] {
+        let id = arn(NAMED, "1");
+        let (world, id) = unbound(released(&world(), &id));
+        let mut live = stack(&id);
+        live.facts.tags.remove(tag);
+        live.facts.tags.extend(value.map(|value| (tag.to_owned(), value.to_owned())));
+        world.cloud.put(live);
+        let report = apply(&world);
+        let expected = if is_bound { Doing::Bind } else { Doing::Keep };
+        assert_eq!(only(&report).step, expected, "{tag} {value:?}");
+        world.pass(SignedDuration::from_hours(1));
+        runs(&world, 2);
+        assert_eq!(deletions(&world).len(), usize::from(is_bound), "{tag} {value:?}");
+    }
+}
+
+#[test]
+fn i6_a_stack_that_cloudformation_does_not_know_is_not_gone() {
+    let world = world();
+    let id = arn(NAMED, "1");
+    world.leases.put(released(&world, &id));
+    runs(&world, 100);
+    assert!(matches!(lease(&world, &id).state, State::Dirty { .. }));
+    assert!(lease(&world, &id).kept.is_some_and(|why| why.contains("does not know")));
+    assert_eq!(lease(&world, &id).token, FencingToken(7));
+    assert!(world.now() > lease(&world, &id).due.expect("a time") - SignedDuration::from_hours(1));
+}
