@@ -19,7 +19,10 @@ pub enum Refusal {
     #[error("stack {0} has no lease; claim it first")]
     NoLease(StackName),
     /// Somebody else holds it. Expired means dirty, not free.
-    #[error("stack {stack} is held for {} until {expires_at}; it is free once sweep has deleted it", whom(.used_for.as_ref()))]
+    #[error(
+        "stack {stack} is held for {} until {expires_at}; it is free once sweep has deleted it",
+        whom(.used_for.as_ref())
+    )]
     Held {
         /// The stack.
         stack: StackName,
@@ -29,7 +32,11 @@ pub enum Refusal {
         expires_at: Timestamp,
     },
     /// It was released or has expired, and is not deleted yet.
-    #[error("stack {stack}, last used for {}, waits to be deleted; claim it again when sweep has done so", whom(.used_for.as_ref()))]
+    #[error(
+        "stack {stack}, last used for {}, waits to be deleted; claim it for that again, or for something else once it \
+         is gone",
+        whom(.used_for.as_ref())
+    )]
     Dirty {
         /// The stack.
         stack: StackName,

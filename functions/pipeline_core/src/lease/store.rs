@@ -41,6 +41,7 @@ pub trait WriteLeases {
 
 /// What became of a conditional write.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub enum Replaced {
     /// It was done.
     Done,
@@ -50,6 +51,7 @@ pub enum Replaced {
 
 /// What stands after an attempt to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub enum Committed {
     /// Our write.
     Ours,

@@ -12,7 +12,7 @@ pub struct Ttl(SignedDuration);
 /// A number is no time that a lease could last.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a lease's time in whole seconds (1 to {LONGEST}, which is 30 days)")]
-pub struct InvalidTtl(Number);
+pub struct InvalidTtl(String);
 
 const LONGEST: i64 = 30 * 24 * 60 * 60;
 
@@ -20,10 +20,8 @@ impl TryFrom<Number> for Ttl {
     type Error = InvalidTtl;
 
     fn try_from(number: Number) -> Result<Self, InvalidTtl> {
-        match number.as_i64().filter(|seconds| (1..=LONGEST).contains(seconds)) {
-            Some(seconds) => Ok(Self(SignedDuration::from_secs(seconds))),
-            None => Err(InvalidTtl(number)),
-        }
+        let seconds = number.as_i128().ok_or_else(|| InvalidTtl(number.to_string()))?;
+        seconds.try_into()
     }
 }
 
@@ -31,7 +29,16 @@ impl TryFrom<i64> for Ttl {
     type Error = InvalidTtl;
 
     fn try_from(seconds: i64) -> Result<Self, InvalidTtl> {
-        Number::from(seconds).try_into()
+        i128::from(seconds).try_into()
+    }
+}
+
+impl TryFrom<i128> for Ttl {
+    type Error = InvalidTtl;
+
+    fn try_from(seconds: i128) -> Result<Self, InvalidTtl> {
+        let valid = i64::try_from(seconds).ok().filter(|seconds| (1..=LONGEST).contains(seconds));
+        valid.map(SignedDuration::from_secs).map(Self).ok_or_else(|| InvalidTtl(seconds.to_string()))
     }
 }
 

@@ -12,16 +12,12 @@ use pipeline_core::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    EXECUTION, MINE, PR, STACK, THEIRS, about, claim,
-    cloud::{Cloud, deploy},
-    granted, id, leases, standing,
-};
+use super::{EXECUTION, MINE, PR, STACK, THEIRS, about, claim, deploy, granted, id, leases, standing};
 use crate::support::{deadline, deliver, failure, job, reports, world};
 
 fn act(world: &World, parameters: Option<&str>) -> Option<Delivered> {
     let job = Job { user_parameters: parameters.map(str::to_owned), ..job("") };
-    world.run(deliver(world, Ok((job, LeaseAction { leases: leases(world, world, &Cloud(world)) })), deadline(world)))
+    world.run(deliver(world, Ok((job, LeaseAction { leases: leases(world, world) })), deadline(world)))
 }
 
 fn request(world: &World, request: &Value) -> Vec<Report> {

@@ -8,14 +8,12 @@ use pipeline_core::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    EXECUTION, MINE, PR, STACK, THEIRS, about, claim, cloud::Cloud, granted, id, leases, put, refused, standing, until,
-};
+use super::{EXECUTION, MINE, PR, STACK, THEIRS, about, claim, granted, id, leases, put, refused, standing, until};
 use crate::support::world;
 
 /// What a text comes to: parsed, and if it is a request, handled.
 fn handled(world: &World, text: &str) -> Result<String, (&'static str, String)> {
-    let work = async { leases(world, world, &Cloud(world)).handle(Request::parse(text)?, until(world)).await };
+    let work = async { leases(world, world).handle(Request::parse(text)?, until(world)).await };
     let answer = world.run(work).expect("no fault");
     answer.map(|answer| format!("{answer:?}")).map_err(|refusal| (refusal.code(), refusal.to_string()))
 }

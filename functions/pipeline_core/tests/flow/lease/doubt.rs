@@ -19,7 +19,7 @@ use pipeline_core::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{MINE, PR, THEIRS, about, claim, cloud::Cloud, granted, leases, standing, until, view};
+use super::{MINE, PR, THEIRS, about, claim, granted, leases, standing, until, view};
 use crate::support::world;
 
 /// What happens between the first write, which is not answered, and its repetition; it is given what applies the first.
@@ -73,7 +73,7 @@ impl FindLeases for Late<'_> {
 fn late(world: &World, request: &Value, between: Between<'_>) -> Result<Answer, Refusal> {
     let store = Late { world, between, first: RefCell::default(), writes: Cell::new(0) };
     let request = Request::parse(&request.to_string()).expect("a request");
-    let answer = world.run(leases(world, &store, &Cloud(world)).handle(request, until(world))).expect("no fault");
+    let answer = world.run(leases(world, &store).handle(request, until(world))).expect("no fault");
     // However late the first copy comes, it is not applied beside the second.
     let before = world.leases.history.borrow().len();
     if let Some(Replaced::Done) = store.apply() {
@@ -203,7 +203,7 @@ fn an_answer_that_never_comes_is_not_made_up_and_the_next_request_tells() {
     let store = Late { world: &world, between: &|apply| apply(), first: RefCell::default(), writes: Cell::new(0) };
     let ask = |until| {
         let request = Request::parse(&claim(MINE, PR).to_string()).expect("a request");
-        world.run(leases(&world, &store, &Cloud(&world)).handle(request, until)).expect("no fault")
+        world.run(leases(&world, &store).handle(request, until)).expect("no fault")
     };
     assert_eq!(ask(world.now()).unwrap_err().code(), "Unavailable");
     assert_eq!(world.leases.get(&super::STACK.parse().unwrap()), None);
@@ -238,8 +238,7 @@ fn a_conflict_that_does_not_end_is_given_up() {
     granted(&world, &claim(MINE, PR));
     let request = Request::parse(&about(&world, "renew", &json!({"ttl": 7200})).to_string()).unwrap();
     let store = Contended(&world, Cell::new(0));
-    let refusal =
-        world.run(leases(&world, &store, &Cloud(&world)).handle(request, until(&world))).unwrap().unwrap_err();
+    let refusal = world.run(leases(&world, &store).handle(request, until(&world))).unwrap().unwrap_err();
     assert_eq!(refusal.code(), "Unavailable");
     assert_eq!(store.1.get(), 20);
 }

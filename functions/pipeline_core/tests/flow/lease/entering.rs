@@ -10,11 +10,7 @@ use pipeline_core::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    EXECUTION, MINE, PR, THEIRS, about, ask, claim,
-    cloud::{Cloud, deploy},
-    granted, id, leases, refused, run, standing,
-};
+use super::{EXECUTION, MINE, PR, THEIRS, about, ask, claim, deploy, granted, id, leases, refused, run, standing};
 use crate::support::world;
 
 /// A world where the name is claimed, and the stack of that name has this status.
@@ -33,9 +29,7 @@ fn entering(world: &World) -> Value {
 fn enter(world: &World, meanwhile: impl Future<Output = ()>) -> Result<Answer, Refusal> {
     let request = Request::parse(&entering(world).to_string()).expect("a request");
     let until = world.now() + SignedDuration::from_mins(15);
-    world
-        .run(async { join(leases(world, world, &Cloud(world)).handle(request, until), meanwhile).await.0 })
-        .expect("no fault")
+    world.run(async { join(leases(world, world).handle(request, until), meanwhile).await.0 }).expect("no fault")
 }
 
 async fn later(world: &World, minutes: i64, work: impl FnOnce()) {
@@ -113,7 +107,7 @@ fn a_release_ends_the_wait() {
 #[test]
 fn a_stack_that_cannot_be_looked_at_lets_nobody_in() {
     let world = claimed("CREATE_COMPLETE");
-    world.outage("describe stack", Fault::Refused);
+    world.outage("read stack by name", Fault::Refused);
     assert_eq!(refused(&world, &entering(&world)).0, "Unavailable");
     world.recover();
     assert!(run(&world, &entering(&world)).unwrap().is_ok());

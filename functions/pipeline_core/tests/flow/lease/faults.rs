@@ -11,7 +11,7 @@ use pipeline_core::{
 };
 use serde_json::{Value, json};
 
-use super::{EXECUTION, MINE, PR, STACK, THEIRS, about, ask, claim, cloud::deploy, granted, id, run, standing, view};
+use super::{EXECUTION, MINE, PR, STACK, THEIRS, about, ask, claim, deploy, granted, id, run, standing, view};
 use crate::support::world;
 
 const FAULTS: [Fault; 5] =
@@ -44,19 +44,19 @@ fn cases() -> [Case; 9] {
         case(
             "bind",
             |world| about(world, "bind", &json!({"stack_id": id("a")})),
-            &["read lease", "describe stack", "replace lease"],
+            &["read lease", "read stack by id", "replace lease"],
             1,
         ),
         case(
             "bind by its tags",
             |world| about(world, "bind", &json!({})),
-            &["read lease", "describe stack", "replace lease"],
+            &["read lease", "read stack by name", "replace lease"],
             1,
         ),
         case(
             "enter",
             |world| about(world, "enter", &json!({"pipeline": "shop-previews", "execution": EXECUTION})),
-            &["read lease", "replace lease", "describe stack"],
+            &["read lease", "replace lease", "read stack by name"],
             1,
         ),
         case("show", |_| json!({"operation": "show", "stack": STACK}), &["read lease"], 0),

@@ -2,16 +2,14 @@
 
 mod action;
 mod bad_input;
-mod cloud;
 mod doubt;
 mod entering;
 mod faults;
 mod operations;
 
-use cloud::Cloud;
 use jiff::{SignedDuration, Timestamp};
 use pipeline_core::{
-    ids::{Nonce, StackArn},
+    ids::{FencingToken, Nonce, StackArn},
     lease::{
         perform::Leases,
         place::Place,
@@ -23,6 +21,7 @@ use pipeline_core::{
     },
     memory::World,
     ports::Clock,
+    sweep::stack::{StackFacts, StackStatus},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -41,12 +40,11 @@ pub(crate) fn id(unique: &str) -> StackArn {
 pub(crate) fn leases<'a, S: ReadLeases + FindLeases + WriteLeases>(
     world: &'a World,
     store: &'a S,
-    stacks: &'a Cloud<'a>,
-) -> Leases<'a, World, S, Cloud<'a>, impl Fn() -> Nonce + use<S>> {
+) -> Leases<'a, World, S, World, impl Fn() -> Nonce> {
     Leases {
         clock: world,
         store,
-        stacks,
+        stacks: world,
         place: Place::of(&id("flowgate"), "shop"),
         margin: SignedDuration::from_mins(1),
         nonce: || Nonce::from_random(Uuid::new_v4()),
@@ -58,9 +56,27 @@ pub(crate) fn until(world: &World) -> Timestamp {
     world.now() + SignedDuration::from_mins(1)
 }
 
+/// Puts a stack there, with the tags of service `shop`.
+pub(crate) fn deploy(world: &World, id: &StackArn, status: &str, token: FencingToken) {
+    let tags = [("flowgate:ephemeral", "true"), ("flowgate:service", "shop"), ("flowgate:token", &token.to_string())];
+    let facts = StackFacts {
+        id: id.clone(),
+        status: StackStatus(status.to_owned()),
+        reason: None,
+        tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        parent: None,
+        protected: Some(false),
+        role: None,
+        created: world.now(),
+        changed: None,
+        exports: vec![],
+    };
+    world.cloud.put(facts.into());
+}
+
 /// One request, to its end.
 pub(crate) async fn ask(world: &World, request: &Value) -> Result<Answer, Refusal> {
-    leases(world, world, &Cloud(world)).handle(Request::parse(&request.to_string())?, until(world)).await
+    leases(world, world).handle(Request::parse(&request.to_string())?, until(world)).await
 }
 
 pub(crate) fn run(world: &World, request: &Value) -> Option<Result<Answer, Refusal>> {

@@ -11,9 +11,7 @@ use pipeline_core::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    EXECUTION, MINE, PR, STACK, THEIRS, about, claim, cloud::deploy, granted, id, put, refused, run, standing,
-};
+use super::{EXECUTION, MINE, PR, STACK, THEIRS, about, claim, deploy, granted, id, put, refused, run, standing};
 use crate::support::world;
 
 fn shown(view: &View) -> Value {
