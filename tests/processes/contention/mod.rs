@@ -8,6 +8,7 @@ mod claimer;
 mod dice;
 mod history;
 mod oracle;
+mod oracle_tests;
 mod sweeper;
 
 use std::sync::Arc;

@@ -12,17 +12,19 @@ use crate::world::World;
 const SAFE: SignedDuration = SignedDuration::from_secs(2);
 
 /// A stack that was made.
-struct Made {
-    name: String,
-    status: String,
+pub(super) struct Made {
+    pub(super) name: String,
+    pub(super) status: String,
     /// When its deletion began.
-    deleted: Option<Timestamp>,
+    pub(super) deleted: Option<Timestamp>,
 }
 
 /// What became of all stacks, and all requests there were.
 pub(super) struct Records {
-    stacks: BTreeMap<String, Made>,
-    calls: Vec<Call>,
+    pub(super) stacks: BTreeMap<String, Made>,
+    /// The stacks that wait for a person, with a reason.
+    pub(super) quarantined: BTreeSet<String>,
+    pub(super) calls: Vec<Call>,
 }
 
 /// A time in which nobody may delete the stack of this name.
@@ -43,15 +45,25 @@ impl Records {
                 stacks.insert(id, Made { name: event.name, status, deleted });
             }
         }
-        Self { stacks, calls }
+        let leases = world.leases().await.into_iter().filter(|lease| lease.state == "QUARANTINED");
+        let quarantined = leases.filter_map(|lease| lease.record["bound"].as_str().map(str::to_owned)).collect();
+        Self { stacks, quarantined, calls }
     }
 
     pub(super) fn counts(&self, history: &History) -> String {
         let events = history.events();
-        let claims = events.iter().filter(|event| matches!(event.what, What::Claimed { .. })).count();
-        let deleted = self.stacks.values().filter(|stack| stack.deleted.is_some()).count();
-        let requests = self.calls.len();
-        format!("{claims} claims, {} stacks, {deleted} deletions, {requests} requests", self.stacks.len())
+        let count = |which: fn(&What) -> bool| events.iter().filter(|event| which(&event.what)).count();
+        format!(
+            "{} claims, {} renewals, {} holds, {} releases, {} stacks, {} deletions, {} in quarantine, {} requests",
+            count(|what| matches!(what, What::Claimed { .. })),
+            count(|what| matches!(what, What::Renewed { .. })),
+            count(|what| matches!(what, What::Kept { .. })),
+            count(|what| matches!(what, What::Releasing { .. })),
+            self.stacks.len(),
+            self.stacks.values().filter(|stack| stack.deleted.is_some()).count(),
+            self.quarantined.len(),
+            self.calls.len(),
+        )
     }
 
     /// Every way in which it went wrong.
@@ -73,7 +85,7 @@ impl Records {
             let inside = move |time: &&Protected| time.name == *name && time.from <= at && at < time.until;
             let why = protected.iter().filter(inside);
             why.map(move |time| {
-                format!("{id} was deleted at {at}, but {} had {} until {}", time.claimer, time.why, time.until)
+                format!("I3: {id} was deleted at {at}, but {} had {} until {}", time.claimer, time.why, time.until)
             })
         });
         wrong.collect()
@@ -105,7 +117,8 @@ impl Records {
 
     /// I15: of what was made, all is gone but what a lease in quarantine is about.
     fn left_over(&self) -> Vec<String> {
-        let left = self.stacks.iter().filter(|(_, made)| made.status != "DELETE_COMPLETE");
+        let is_left = |id: &String, made: &Made| made.status != "DELETE_COMPLETE" && !self.quarantined.contains(id);
+        let left = self.stacks.iter().filter(|(id, made)| is_left(id, made));
         left.map(|(id, made)| format!("I15: {id} is still there: {}", made.status)).collect()
     }
 
