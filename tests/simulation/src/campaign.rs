@@ -29,6 +29,10 @@ pub(crate) struct Campaign {
     pub(crate) found: Option<Found>,
 }
 
+fn holds(seed: u64, settings: Settings) -> bool {
+    run(seed, Settings { mutant: None, ..settings }).violation.is_none()
+}
+
 /// Runs the seeds up to the first that breaks a promise; `progress` hears how many are done, now and then.
 pub(crate) fn campaign(range: &Range<u64>, threads: u64, settings: Settings, progress: impl Fn(u64) + Sync) -> Campaign {
     let next = AtomicU64::new(range.start);
@@ -46,7 +50,9 @@ pub(crate) fn campaign(range: &Range<u64>, threads: u64, settings: Settings, pro
                 let outcome = run(seed, settings);
                 steps.fetch_add(outcome.steps, Ordering::Relaxed);
                 done.fetch_add(1, Ordering::Relaxed);
-                if let Some(violation) = outcome.violation {
+                // A mutant is known by what does not happen without it.
+                let counts = |_: &Violation| settings.mutant.is_none() || holds(seed, settings);
+                if let Some(violation) = outcome.violation.filter(counts) {
                     stop.store(true, Ordering::Relaxed);
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     if found.as_ref().is_none_or(|before| seed < before.seed) {

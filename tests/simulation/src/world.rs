@@ -116,6 +116,8 @@ pub(crate) struct World {
     queue: RefCell<Queue>,
     /// How far each actor's clock is off.
     offsets: [Cell<i64>; ACTORS],
+    /// How far each actor's clock was ever set back.
+    set_back: [Cell<i64>; ACTORS],
     /// Whether faults have stopped.
     pub(crate) calm: Cell<bool>,
     pub(crate) scenario: Scenario,
@@ -145,6 +147,7 @@ impl World {
             rng: RefCell::new(rng),
             queue: RefCell::default(),
             offsets,
+            set_back: [const { Cell::new(0) }; ACTORS],
             calm: Cell::new(false),
             scenario,
             cloud: RefCell::new(cloud),
@@ -176,7 +179,14 @@ impl World {
     pub(crate) fn step_clock(&self, actor: usize) {
         let offset = draw_offset(&self.scenario, &mut self.rng.borrow_mut());
         self.note(|| format!("the clock of {actor} goes from {} to {offset} ms", self.offset(actor)));
+        let back = &self.set_back[actor];
+        back.set(back.get() + (self.offset(actor) - offset).max(0));
         self.offsets[actor].set(offset);
+    }
+
+    /// The latest that this actor's clock can have shown by `time`: it may have been set back since.
+    pub(crate) fn latest(&self, actor: usize, time: Timestamp) -> Timestamp {
+        at(time.as_millisecond() + self.set_back[actor].get())
     }
 
     pub(crate) fn random<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {

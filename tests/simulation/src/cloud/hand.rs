@@ -107,6 +107,7 @@ impl Cloud {
     fn edit_stack(&mut self, edit: Edit, index: usize, now: i64, rng: &mut Rng) {
         let name = self.stacks[index].name.to_string();
         let busy = self.stacks[index].is_busy();
+        let updatable = self.stacks[index].is_updatable();
         let facts = &mut self.stacks[index].facts;
         match edit {
             Edit::Protect => facts.protected = Some(true),
@@ -123,11 +124,11 @@ impl Cloud {
             Edit::ChangeRole => facts.role = rng.pick(&[Some(OTHER_ROLE.to_owned()), None]).clone(),
             Edit::Nest => facts.parent = Some("arn:aws:cloudformation:eu-west-1:111122223333:stack/svc-prod/1".to_owned()),
             Edit::OwnDeployRole => self.stacks[index].owns_deploy_role = true,
-            Edit::OddStatus if !busy => {
+            Edit::OddStatus if updatable => {
                 let odd = ["REVIEW_IN_PROGRESS", "IMPORT_COMPLETE", "FROBNICATED", "CREATE_COMPLETE"];
                 facts.status = StackStatus((*rng.pick(&odd)).to_owned());
             }
-            Edit::Update if !busy => {
+            Edit::Update if updatable => {
                 self.update(index, now);
                 self.go_on(index, now, rng);
             }

@@ -29,6 +29,8 @@ pub(crate) struct Stack {
     pub(crate) forgotten: bool,
     /// The step of its present operation.
     pub(crate) step: u32,
+    /// What it was before its deletion began.
+    before: String,
     /// Request tokens that started a deletion.
     requests: Vec<String>,
 }
@@ -49,6 +51,11 @@ impl Stack {
 
     pub(crate) fn status(&self) -> &str {
         &self.facts.status.0
+    }
+
+    /// One that failed can only be deleted.
+    pub(super) fn is_updatable(&self) -> bool {
+        ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"].contains(&self.status())
     }
 
     pub(crate) fn is_busy(&self) -> bool {
@@ -97,6 +104,7 @@ impl Cloud {
             owns_deploy_role: false,
             forgotten: false,
             step: 0,
+            before: String::new(),
             requests: Vec::new(),
         });
         index
@@ -186,8 +194,7 @@ impl Cloud {
             }
             Some(index) => {
                 let stack = &mut self.stacks[index];
-                let updatable = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
-                if !updatable.contains(&stack.status()) {
+                if !stack.is_updatable() {
                     return Err(unusable(&stack.facts.id, stack.status()));
                 }
                 stack.facts.tags = tags(&token);
@@ -236,7 +243,9 @@ impl Cloud {
     }
 
     pub(super) fn begin_deletion(&mut self, index: usize, now: i64, rng: &mut Rng) {
-        self.stacks[index].facts.status = StackStatus("DELETE_IN_PROGRESS".to_owned());
+        let status = StackStatus("DELETE_IN_PROGRESS".to_owned());
+        let before = std::mem::replace(&mut self.stacks[index].facts.status, status);
+        self.stacks[index].before = before.0;
         self.go_on(index, now, rng);
     }
 
@@ -256,7 +265,7 @@ impl Cloud {
         }
         let exported = stack.facts.exports.iter().any(|export| self.imports.get(export).is_some_and(|it| !it.is_empty()));
         let full = stack.bucket.as_ref().is_some_and(|bucket| bucket.objects > 0);
-        let deletable = !exported && !full && !rng.chance(self.failing);
+        let deletable = !full && !rng.chance(self.failing);
         let fails = rng.chance(100);
         let next = match (stack.status(), fails) {
             ("CREATE_IN_PROGRESS", false) => "CREATE_COMPLETE",
@@ -268,11 +277,14 @@ impl Cloud {
             ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", _) => "UPDATE_COMPLETE",
             ("UPDATE_ROLLBACK_IN_PROGRESS", false) => "UPDATE_ROLLBACK_COMPLETE",
             ("UPDATE_ROLLBACK_IN_PROGRESS", true) => "UPDATE_ROLLBACK_FAILED",
+            // "Export … cannot be deleted as it is in use": it is what it was before.
+            ("DELETE_IN_PROGRESS", _) if exported => stack.before.as_str(),
             ("DELETE_IN_PROGRESS", _) if deletable => "DELETE_COMPLETE",
             ("DELETE_IN_PROGRESS", _) => "DELETE_FAILED",
             _ => return,
         };
-        self.stacks[index].facts.status = StackStatus(next.to_owned());
+        let next = StackStatus(next.to_owned());
+        self.stacks[index].facts.status = next;
         if self.stacks[index].is_busy() {
             self.go_on(index, now, rng);
         }

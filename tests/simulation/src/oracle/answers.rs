@@ -106,11 +106,11 @@ impl Oracle {
         match &ask.request {
             Request::Claim(claim) => {
                 known(claimed.is_some_and(|it| it.holder.as_ref() == Some(&claim.holder) && it.expires_at >= view.expires_at))?;
-                self.believes(world, actor, view);
+                self.believes(actor, view);
             }
             Request::Renew(_) => {
                 known(claimed.is_some_and(|it| it.expires_at >= view.expires_at))?;
-                self.believes(world, actor, view);
+                self.believes(actor, view);
             }
             Request::Release(_) => {
                 known(claimed.is_some_and(|it| it.released))?;
@@ -122,7 +122,15 @@ impl Oracle {
         Ok(())
     }
 
-    fn believes(&mut self, _world: &World, actor: usize, view: &View) {
+    fn believes(&mut self, actor: usize, view: &View) {
+        let claims = self.names.get(&view.stack).map(|ledger| &ledger.claims);
+        let superseded = claims.is_some_and(|claims| {
+            claims.iter().any(|(token, claimed)| *token > view.token && claimed.source == view.source)
+        });
+        if superseded {
+            self.beliefs[actor] = None;
+            return;
+        }
         let belief = view.expires_at.zip(view.source.as_ref()).map(|(expires_at, source)| Belief {
             name: view.stack.clone(),
             source: source.to_string(),

@@ -150,7 +150,7 @@ impl Oracle {
             // Whatever stands there, the write will come to nothing, or is judged when it is applied.
             return Ok(());
         };
-        let apart = world.clock(actor).as_millisecond() - first.as_millisecond();
+        let apart = world.latest(actor, world.clock(actor)).as_millisecond() - first.as_millisecond();
         ensure(apart >= TICKS - self.spread, "I6", || format!("GONE of {stack} {apart} ms after the first look"))?;
         let first_run = self.names.get(stack).and_then(|ledger| ledger.absent_run);
         ensure(first_run != Some((actor, eyes.run)), "I6", || format!("GONE of {stack} in one run with the first look"))

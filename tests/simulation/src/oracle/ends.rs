@@ -39,7 +39,7 @@ fn is_settled(cloud: &Cloud, lease: &Lease, now: i64) -> bool {
         (State::Held { .. } | State::Deleting { .. }, _) => false,
         (State::Dirty { .. }, Some(id)) => is_kept(cloud, id),
         (State::Dirty { .. }, None) => match cloud.by_name(&lease.stack) {
-            Some(stack) => !is_eligible(cloud, stack),
+            Some(stack) => !is_eligible(cloud, stack) || !carries_token(stack, lease),
             None => lease.execution.as_ref().and_then(|it| cloud.executions.get(&it.execution)).is_some_and(|end| now < *end),
         },
     }
@@ -53,6 +53,12 @@ fn is_kept(cloud: &Cloud, id: &StackArn) -> bool {
 /// Whether no lease takes care of it.
 fn is_free(cloud: &Cloud, stack: &Stack) -> bool {
     cloud.lease(&stack.name).is_none_or(|lease| matches!(lease.state, State::Gone { .. }))
+}
+
+/// Whether its tag says that it was deployed under this lease, or before.
+fn carries_token(stack: &Stack, lease: &Lease) -> bool {
+    let tag = stack.facts.tags.get("flowgate:token").and_then(|tag| tag.parse::<u64>().ok());
+    tag.is_some_and(|tag| tag <= lease.token.0)
 }
 
 fn is_eligible(cloud: &Cloud, stack: &Stack) -> bool {

@@ -16,7 +16,7 @@ use eyes::Eyes;
 use jiff::Timestamp;
 use jobs::JobLedger;
 use pipeline_core::{
-    ids::{FencingToken, Holder, StackArn, StackName},
+    ids::{FencingToken, Holder, Source, StackArn, StackName},
     lease::record::{Lease, Notice},
     ports::PortError,
     sweep::report::{Mode, Work},
@@ -66,6 +66,7 @@ struct NameLedger {
 #[derive(Debug, Default)]
 struct Claimed {
     holder: Option<Holder>,
+    source: Option<Source>,
     expires_at: Option<Timestamp>,
     released: bool,
     bound: Option<StackArn>,

@@ -47,10 +47,11 @@ impl Oracle {
         match (&old.state, &new.state) {
             (State::Held { .. } | State::Dirty { .. }, State::Held { .. }) => check_use(old, new, is_claim),
             (State::Held { expires_at }, State::Dirty { notice: Notice::Mark { told_at, .. }, .. }) => {
-                let passed = packet.sent.as_millisecond() - expires_at.as_millisecond();
+                let sent = world.latest(packet.actor, packet.sent);
+                let passed = sent.as_millisecond() - expires_at.as_millisecond();
                 ensure(passed > MARGIN, "I3", || format!("marked {passed} ms after its expiry"))?;
                 ensure(told_at.is_none(), "I11", || "marked as told".to_owned())?;
-                ensure(!is_held(old, packet), "I11", || "marked although it is to be kept".to_owned())?;
+                ensure(!is_held(world, old, packet), "I11", || "marked although it is to be kept".to_owned())?;
                 ensure(old.bound == new.bound, "I3", said)
             }
             (State::Dirty { .. }, State::Deleting { .. }) => self.check_tombstoned(world, packet, old, new),
@@ -104,9 +105,9 @@ impl Oracle {
     fn check_tombstoned(&self, world: &World, packet: &Packet, old: &Lease, new: &Lease) -> Checked {
         let said = || format!("tombstone: {} → {}", state(old), state(new));
         ensure(old.bound.is_some() && old.bound == new.bound && old.token == new.token, "I3", said)?;
-        let due = old.due.is_some_and(|due| due <= packet.sent);
+        let due = old.due.is_some_and(|due| due <= world.latest(packet.actor, packet.sent));
         ensure(due, "I3", || format!("tombstone at {}, due {:?}", packet.sent, old.due))?;
-        ensure(!is_held(old, packet), "I11", || "a tombstone although it is to be kept".to_owned())?;
+        ensure(!is_held(world, old, packet), "I11", || "a tombstone although it is to be kept".to_owned())?;
         let (State::Dirty { notice, .. }, State::Deleting { notice: carried, .. }) = (&old.state, &new.state) else {
             return Ok(());
         };
@@ -137,7 +138,11 @@ impl Oracle {
         let ledger = self.names.entry(new.stack.clone()).or_default();
         ledger.writer = Some((packet.actor, packet.run));
         let is_claim = ledger.claims.last_key_value().is_none_or(|(token, _)| new.token > *token);
-        let claimed = ledger.claims.entry(new.token).or_insert_with(|| Claimed { holder: new.holder.clone(), ..Claimed::default() });
+        let claimed = ledger.claims.entry(new.token).or_insert_with(|| Claimed {
+            holder: new.holder.clone(),
+            source: new.source.clone(),
+            ..Claimed::default()
+        });
         claimed.expires_at = claimed.expires_at.max(new.expires_at());
         claimed.bound.clone_from(&new.bound);
         claimed.released |= matches!(
@@ -154,8 +159,10 @@ impl Oracle {
         }
         let was_deleting = old.is_some_and(|old| matches!(old.state, State::Deleting { .. }));
         if let (State::Deleting { notice, .. }, Some(id), false) = (&new.state, &new.bound, was_deleting) {
+            // Also one that a person let out of quarantine has been behind its tombstone since the first.
+            let seq = self.tombstones.get(id).map_or(self.seq, |before| before.seq);
             let tombstone =
-                Tombstone { seq: self.seq, notice: notice.clone(), empty_buckets: new.empty_buckets, requests: Vec::new() };
+                Tombstone { seq, notice: notice.clone(), empty_buckets: new.empty_buckets, requests: Vec::new() };
             self.tombstones.insert(id.clone(), tombstone);
         }
         if is_claim {
@@ -194,8 +201,8 @@ fn check_gone(world: &World, old: &Lease, new: &Lease) -> Checked {
 }
 
 /// Whether a person wants it kept then.
-fn is_held(lease: &Lease, packet: &Packet) -> bool {
-    lease.hold_until.is_some_and(|until| until > packet.sent)
+fn is_held(world: &World, lease: &Lease, packet: &Packet) -> bool {
+    lease.hold_until.is_some_and(|until| until > world.latest(packet.actor, packet.sent))
 }
 
 /// Whether people are to be told anew.
