@@ -96,7 +96,7 @@ impl Cloud {
             for resource in &mut live.resources {
                 let status = if stuck(resource) { "DELETE_FAILED" } else { "DELETE_COMPLETE" };
                 failed |= status == "DELETE_FAILED";
-                resource.status = status.to_owned();
+                status.clone_into(&mut resource.status);
             }
             live.facts.status = StackStatus(if failed { "DELETE_FAILED" } else { "DELETE_COMPLETE" }.to_owned());
         }

@@ -10,7 +10,7 @@ pub fn failed(stack: &StackName, reason: Option<&str>, resources: &[Resource]) -
     let stuck: Vec<String> = resources.iter().filter(|one| one.status.ends_with("_FAILED")).map(one).collect();
     let what = if stuck.is_empty() {
         let words = reason.unwrap_or("CloudFormation does not say why");
-        advised(words.to_owned(), cause("", words))
+        advised(words, cause("", words))
     } else {
         stuck.join("; ")
     };
@@ -19,7 +19,7 @@ pub fn failed(stack: &StackName, reason: Option<&str>, resources: &[Resource]) -
 
 /// Why a deletion that was decided is refused, by CloudFormation or by us.
 pub fn refused(stack: &StackName, words: &str) -> String {
-    let what = advised(words.to_owned(), cause("", words));
+    let what = advised(words, cause("", words));
     fit(&format!("was not deleted: {what}. {}", afterwards(stack)), WORDS)
 }
 
@@ -30,10 +30,10 @@ fn afterwards(stack: &StackName) -> String {
 fn one(resource: &Resource) -> String {
     let Resource { logical, physical, kind, reason, .. } = resource;
     let words = reason.as_deref().unwrap_or("CloudFormation does not say why");
-    advised(format!("{logical} ({kind} {physical}): {words}"), cause(kind, words))
+    advised(&format!("{logical} ({kind} {physical}): {words}"), cause(kind, words))
 }
 
-fn advised(what: String, cause: Cause) -> String {
+fn advised(what: &str, cause: Cause) -> String {
     match cause.remedy() {
         Some(remedy) => format!("{} ({remedy})", what.trim_end_matches('.')),
         None => what.trim_end_matches('.').to_owned(),

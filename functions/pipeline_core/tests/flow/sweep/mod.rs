@@ -142,10 +142,6 @@ pub(crate) fn with(lease: fn(&World, &StackArn) -> Lease) -> (World, StackArn) {
 }
 
 pub(crate) fn sweep(world: &World) -> Sweep<'_, World, impl Look, impl Act, fn() -> Uuid> {
-    sweep_by(world, policy())
-}
-
-pub(crate) fn sweep_by(world: &World, policy: Policy) -> Sweep<'_, World, impl Look, impl Act, fn() -> Uuid> {
     let eyes = Eyes {
         leases: world,
         stacks: world,
@@ -156,7 +152,7 @@ pub(crate) fn sweep_by(world: &World, policy: Policy) -> Sweep<'_, World, impl L
         switch: world,
     };
     let hands = Hands { leases: world, stacks: world, buckets: world, people: world };
-    Sweep { clock: world, eyes, hands, policy, random: Uuid::new_v4 }
+    Sweep { clock: world, eyes, hands, policy: policy(), random: Uuid::new_v4 }
 }
 
 /// A Lambda invocation of 15 minutes, from now.

@@ -141,7 +141,9 @@ fn i9_a_stack_of_which_nothing_is_amiss_is_deleted_beside_them() {
 #[test]
 fn i9_other_names_are_kept_whatever_the_record_says() {
     let long = format!("shop-pr-42{}", "x".repeat(118));
-    for name in ["shop-pr-42-prod", "shop-PR-42", "shop-prod", "other-pr-42", "shop-flowgate", &long] {
+    for name in
+        ["shop-pr-42-prod", "shop-PR-42", "shop-prod", "other-pr-42", "shop-flowgate", "StackSet-shop-pr-42-1", &long]
+    {
         let (world, id) = (world(), arn(name, "1"));
         world.cloud.put(stack(&id));
         world.leases.put(released(&world, &id));

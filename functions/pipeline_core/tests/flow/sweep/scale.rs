@@ -5,10 +5,14 @@ use pipeline_core::{
     lease::record::{Lease, State},
     memory::{Fault, World},
     ports::Clock,
-    sweep::perform::{CALLS_TO_BEGIN, CALLS_TO_CONFIRM, CALLS_TO_DELETE},
+    sweep::{
+        perform::{CALLS_TO_BEGIN, CALLS_TO_CONFIRM, CALLS_TO_DELETE},
+        report::{Mode, Work},
+    },
 };
 
-use crate::sweep::{apply, arn, deletions, effects, expired, policy, released, runs, stack, world};
+use crate::sweep::{apply, arn, deletions, effects, expired, policy, released, runs, stack, sweep, until, world};
+use uuid::Uuid;
 
 /// So many leases, of which the first are released and the others held for a while yet.
 fn leases(count: usize, due: usize) -> World {
@@ -73,18 +77,29 @@ fn a_thousand_released_stacks_are_deleted_within_the_stated_calls_and_rate() {
     assert_eq!(calls, begun + 1000 * (CALLS_TO_DELETE + CALLS_TO_CONFIRM));
 }
 
-#[test]
-fn whoever_is_throttled_slows_down_and_gives_up_nothing() {
+/// How long a run takes whose every look is throttled, when chance is always this.
+fn throttled(random: fn() -> Uuid) -> SignedDuration {
     let world = leases(20, 20);
     world.outage("read stack by id", Fault::Throttled);
     let before = world.now();
-    apply(&world);
-    let throttled = effects(&world).iter().filter(|effect| **effect == "read stack by id").count();
+    let mut sweep = sweep(&world);
+    sweep.random = random;
+    world.run(sweep.run(Mode::Apply, Work::Due, until(&world)));
+    let looks = effects(&world).iter().filter(|effect| **effect == "read stack by id").count();
     // One attempt each: sweep does not repeat a call, the next run does.
-    assert_eq!((throttled, deletions(&world).len()), (20, 0));
+    assert_eq!((looks, deletions(&world).len()), (20, 0));
     let slow = world.now().duration_since(before);
-    assert!(slow >= SignedDuration::from_secs(4), "{slow}");
     world.recover();
     runs(&world, 2);
     assert_eq!(deletions(&world).len(), 20);
+    slow
+}
+
+#[test]
+fn whoever_is_throttled_slows_down_by_chance_and_gives_up_nothing() {
+    let rate = SignedDuration::from_millis(19 * 200);
+    assert_eq!(throttled(Uuid::nil), rate);
+    let (some, most) = (throttled(|| Uuid::from_u128(1 << 31)), throttled(Uuid::max));
+    assert!(rate < some && some < most, "{some} {most}");
+    assert!(SignedDuration::from_secs(30) < most && most < SignedDuration::from_secs(60), "{most}");
 }
