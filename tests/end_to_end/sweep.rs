@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_ssm::Client as Parameters;
 use flowgate::cloud::stacks::{self, Deployment, Template};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::up::{PATIENCE, Up};
@@ -29,17 +31,19 @@ async fn what_was_released_is_deleted_and_nothing_else() {
     for name in ["shop-dev-ada", "shop-pr-7", "shop-pr-8"] {
         shop.claim_and_deploy(name).await;
     }
+    shop.bind("shop-dev-ada").await;
     let protect = shop.stacks.update_termination_protection().enable_termination_protection(true);
     protect.stack_name("shop-pr-7").send().await.unwrap();
     let nothing = shop.up.flowgate("sweep", &[]).await;
-    assert!(nothing.code == Some(0) && nothing.stdout.contains("\nnothing is due\n"), "{nothing:?}");
+    assert!(nothing.code == Some(0) && nothing.stdout.contains("\nnothing to do\n"), "{nothing:?}");
 
     for name in ["shop-dev-ada", "shop-pr-7"] {
         shop.up.json("lease", &["release", name]).await;
     }
     shop.plans().await;
     shop.stops().await;
-    shop.applies().await;
+    shop.deletes().await;
+    shop.ends().await;
     shop.adopts().await;
 }
 
@@ -70,6 +74,15 @@ impl Shop {
         stacks::deploy(&self.stacks, &deployment).await.unwrap();
     }
 
+    /// As a pipeline does after it has deployed; a stack that nobody bound is bound by the sweep.
+    async fn bind(&self, name: &str) {
+        let token = self.lease(name).await["token"].clone();
+        let request = Blob::new(json!({"operation": "bind", "stack": name, "token": token}).to_string());
+        let bind = Lambda::new(&self.up.sdk()).invoke().function_name("shop-flowgate-lease").payload(request);
+        assert_eq!(bind.send().await.unwrap().function_error(), None);
+        assert!(self.lease(name).await["stack_id"].is_string(), "it is bound");
+    }
+
     /// One report.
     async fn sweep(&self, args: &[&str]) -> Value {
         let mut lines = self.up.json("sweep", args).await;
@@ -90,22 +103,24 @@ impl Shop {
         let before = self.world().await;
         let report = self.sweep(&["shop"]).await;
         assert_eq!((&report["mode"], &report["stopped"]), (&"plan".into(), &Value::Null), "{report}");
-        let expected = [("shop-dev-ada", ("delete", "planned")), ("shop-pr-7", ("keep", "planned"))];
+        let expected = [("shop-dev-ada", ("delete", "planned")), ("shop-pr-7", ("bind", "planned"))];
         assert_eq!(steps(&report), BTreeMap::from(expected), "{report}");
-        assert_eq!(entry(&report, "shop-pr-7")["reason"], "it is protected from deletion");
         let said = self.up.flowgate("sweep", &[]).await;
         assert!(said.stdout.starts_with("plan at ") && said.stdout.contains("; nothing was changed\n"), "{said:?}");
-        assert!(said.stdout.ends_with("1 planned, 1 kept\n`flowgate sweep --apply shop` does it\n"), "{said:?}");
+        assert!(said.stdout.ends_with("2 planned\n`flowgate sweep --apply shop` does it\n"), "{said:?}");
         assert_eq!(self.world().await, before, "a plan changes nothing");
     }
 
+    /// What deletes nothing goes on.
     async fn stops(&self) {
         let before = self.up.stacks().await;
         self.switch("stopped by ada").await;
         let said = self.up.flowgate("sweep", &["--apply", "shop"]).await;
         assert!(said.code == Some(0) && said.stdout.contains("\ndeletion is stopped: "), "{said:?}");
+        assert!(said.stdout.ends_with("1 done, 1 kept\n"), "{said:?}");
         assert_eq!(self.up.stacks().await, before);
         assert_eq!(self.lease("shop-dev-ada").await["state"], "DIRTY");
+        assert!(self.lease("shop-pr-7").await["stack_id"].is_string(), "it is bound");
         self.switch("allowed").await;
     }
 
@@ -114,23 +129,39 @@ impl Shop {
         put.send().await.unwrap();
     }
 
+    async fn deletes(&self) {
+        let planned = self.sweep(&[]).await;
+        let expected = [("shop-dev-ada", ("delete", "planned")), ("shop-pr-7", ("keep", "planned"))];
+        assert_eq!(steps(&planned), BTreeMap::from(expected), "{planned}");
+        let report = self.sweep(&["--apply"]).await;
+        assert_eq!(steps(&report).get("shop-dev-ada"), Some(&("delete", "done")), "{report}");
+        for report in [planned, report] {
+            assert_eq!(entry(&report, "shop-pr-7")["reason"], "it is protected from deletion");
+        }
+        let kept = self.lease("shop-pr-7").await;
+        assert_eq!((&kept["state"], &kept["why"]), (&"DIRTY".into(), &"it is protected from deletion".into()));
+        // I4: it cannot be had back.
+        for args in [["claim", "shop-dev-ada"], ["renew", "shop-dev-ada"]] {
+            let done = self.up.flowgate("lease", &args).await;
+            assert!(done.code == Some(2) && done.stderr.ends_with("(Deleting)\n"), "{done:?}");
+        }
+    }
+
     /// A stack is seen to be gone in a later run than the one that deletes it.
-    async fn applies(&self) {
+    async fn ends(&self) {
         let before = self.lease("shop-dev-ada").await;
         let gone = async {
             while self.lease("shop-dev-ada").await["state"] != "GONE" {
-                let report = self.sweep(&["--apply"]).await;
-                assert_eq!((&report["mode"], &report["stopped"]), (&"apply".into(), &Value::Null), "{report}");
-                sleep(Duration::from_millis(500)).await;
+                self.sweep(&["--apply"]).await;
+                sleep(Duration::from_secs(1)).await;
             }
         };
         timeout(PATIENCE, gone).await.expect("it is deleted");
         let stacks = self.up.stacks().await;
-        let of_leases: Vec<_> = stacks.iter().filter(|name| name.contains("-pr-") || name.contains("-dev-")).collect();
-        assert_eq!(of_leases, ["shop-pr-7", "shop-pr-8"], "{stacks:?}");
-        let kept = self.lease("shop-pr-7").await;
-        assert_eq!((&kept["state"], &kept["why"]), (&"DIRTY".into(), &"it is protected from deletion".into()));
+        let left: Vec<_> = stacks.iter().filter(|name| name.contains("-pr-") || name.contains("-dev-")).collect();
+        assert_eq!(left, ["shop-pr-7", "shop-pr-8"], "{stacks:?}");
         assert_eq!(self.lease("shop-pr-8").await["state"], "HELD");
+        // I2
         let again = self.up.json("lease", &["claim", "shop-dev-ada"]).await.remove(0);
         assert!(again["token"].as_u64() > before["token"].as_u64(), "{again} after {before}");
     }

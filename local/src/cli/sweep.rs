@@ -25,7 +25,9 @@ pub(super) async fn run(options: &args::Sweep) -> Result<End, ClientError> {
     if options.json {
         say(&answer);
     } else {
-        say(report::sweep(&report, &function.service, Paint::of_stdout()).trim_end());
+        let apply = if options.adopt { "--apply --adopt" } else { "--apply" };
+        let apply = format!("flowgate sweep {apply} {}", function.service);
+        say(report::sweep(&report, &apply, Paint::of_stdout()).trim_end());
     }
     Ok(if report.has_failed() { End::Failed } else { End::Succeeded })
 }

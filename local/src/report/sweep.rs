@@ -53,8 +53,8 @@ impl SweepReport {
     }
 }
 
-/// What was done, what was kept and why, and what stood in the way.
-pub fn sweep(report: &SweepReport, service: &str, paint: Paint) -> String {
+/// What was done, what was kept and why, and what stood in the way. `apply` is the command that does what is planned.
+pub fn sweep(report: &SweepReport, apply: &str, paint: Paint) -> String {
     let is_plan = report.mode == "plan";
     let told = if is_plan { "what a run would do; nothing was changed" } else { "what was done" };
     let mut text = format!("{} at {}: {told}\n", report.mode, second(report.at));
@@ -73,7 +73,7 @@ pub fn sweep(report: &SweepReport, service: &str, paint: Paint) -> String {
     }
     let _ = writeln!(text, "{}", count(&steps, kept.len()));
     if is_plan && !steps.is_empty() {
-        let _ = writeln!(text, "`flowgate sweep --apply {service}` does it");
+        let _ = writeln!(text, "`{apply}` does it");
     }
     text
 }
@@ -103,5 +103,5 @@ fn count(steps: &[&Entry], kept: usize) -> String {
     let of = |outcome: &'static str| (steps.iter().filter(|entry| entry.outcome == outcome).count(), outcome);
     let counts = OUTCOMES.into_iter().map(of).chain([(kept, "kept")]).filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
-    if counts.is_empty() { "nothing is due".to_owned() } else { counts.join(", ") }
+    if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") }
 }

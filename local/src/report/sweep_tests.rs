@@ -14,7 +14,7 @@ fn entry(stack: &str, step: &str, reason: &str, outcome: &str) -> Value {
 }
 
 fn told(report: &SweepReport) -> String {
-    sweep(report, "shop", Paint::Plain)
+    sweep(report, "flowgate sweep --apply shop", Paint::Plain)
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn what_stands_in_the_way_is_said_first() {
 apply at 2026-01-02 03:04:05Z: what was done
 deletion is stopped: parameter /flowgate/shop/deletions is not there
 3 more have expired than a run may delete (MaxDeletes); they are kept for now
-nothing is due
+nothing to do
 ";
     assert_eq!(told(&report), expected);
     assert!(!report.has_failed(), "somebody wants it so");

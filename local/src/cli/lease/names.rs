@@ -12,11 +12,11 @@ pub(super) fn service(stack: &str) -> Option<&str> {
 /// Whoever runs us, on this machine: a namesake elsewhere is somebody else, and must not take a claim over.
 pub(super) fn source() -> String {
     let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    of(user.as_deref(), &rustix::system::uname().nodename().to_string_lossy())
+    let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| format!("uid{}", rustix::process::getuid()));
+    of(&user, &rustix::system::uname().nodename().to_string_lossy())
 }
 
-fn of(user: Option<&str>, host: &str) -> String {
-    let user = user.filter(|user| !user.is_empty()).unwrap_or("somebody");
+fn of(user: &str, host: &str) -> String {
     if host.is_empty() { user.to_owned() } else { format!("{user}@{host}") }
 }
 
@@ -45,12 +45,7 @@ mod tests {
 
     #[test]
     fn a_claim_says_whose_it_is_and_from_where() {
-        let cases = [
-            (Some("ada"), "laptop", "ada@laptop"),
-            (Some("ada"), "", "ada"),
-            (Some(""), "runner", "somebody@runner"),
-            (None, "runner", "somebody@runner"),
-        ];
+        let cases = [("ada", "laptop", "ada@laptop"), ("ada", "", "ada")];
         for (user, host, expected) in cases {
             assert_eq!(of(user, host), expected);
         }
