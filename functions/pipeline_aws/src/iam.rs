@@ -1,6 +1,6 @@
 //! IAM.
 
-use aws_sdk_iam::Client;
+use aws_sdk_iam::{Client, operation::get_role::GetRoleError};
 use aws_types::SdkConfig;
 use percent_encoding::percent_decode_str;
 use pipeline_core::{ports::PortError, sweep::ports::ReadRoles};
@@ -23,7 +23,7 @@ impl ReadRoles for Roles {
         let operation = format!("read role {role}");
         let answer = match self.0.get_role().role_name(role).send().await {
             Ok(answer) => answer,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_entity_exception()) => {
+            Err(error) if error.as_service_error().is_some_and(GetRoleError::is_no_such_entity_exception) => {
                 return Ok(None);
             }
             Err(error) => return Err(port_error(&operation, &error)),

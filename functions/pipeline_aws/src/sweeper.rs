@@ -159,9 +159,10 @@ fn alerts(report: &Report, service: &str) -> Vec<Value> {
 fn log(report: &Report) {
     for entry in &report.entries {
         let Entry { stack, state, step, reason, outcome, detail, .. } = entry;
-        match outcome {
-            Outcome::Failed => tracing::warn!(%stack, state, ?step, reason, ?outcome, detail, "a stack"),
-            _ => tracing::info!(%stack, state, ?step, reason, ?outcome, detail, "a stack"),
+        if *outcome == Outcome::Failed {
+            tracing::warn!(%stack, state, ?step, reason, detail, "failed");
+        } else {
+            tracing::info!(%stack, state, ?step, reason, ?outcome, detail, "looked at");
         }
     }
     let Report { mode, stopped, read_only, over_limit, entries, .. } = report;

@@ -42,7 +42,7 @@ impl InspectStacks for Nothing {
 }
 
 fn world() -> World {
-    World::new("2026-11-21T12:00:00Z".parse().unwrap())
+    World::new("2026-11-21T12:00:00Z".parse().expect("a timestamp"))
 }
 
 /// The function's answer to an event.
@@ -62,7 +62,7 @@ fn handle(world: &World, event: &str) -> Value {
     let event: &RawValue = serde_json::from_str(event).expect("Lambda hands over JSON only");
     let deadline = 1_795_266_000_000;
     let handled = world.run(leasing.handle(event, FUNCTION, deadline)).expect("no fault");
-    serde_json::from_str(handled.expect("an answer, not an error").get()).unwrap()
+    serde_json::from_str(handled.expect("an answer, not an error").get()).expect("JSON")
 }
 
 fn claim(with: &[(&str, Value)]) -> Value {

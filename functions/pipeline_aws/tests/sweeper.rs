@@ -70,21 +70,21 @@ fn handle(world: &World, mode: Mode, event: &str) -> Result<Value, String> {
     let event: &RawValue = serde_json::from_str(event).expect("Lambda hands over JSON only");
     let deadline = 1_795_266_000_000;
     let handled = world.run(sweeper.handle(event, deadline)).expect("no fault");
-    handled.map(|report| serde_json::to_value(report).unwrap()).map_err(|error| error.to_string())
+    handled.map(|report| serde_json::to_value(report).expect("JSON")).map_err(|error| error.to_string())
 }
 
 /// A world with one stack whose lease was released.
 fn world() -> World {
-    let world = World::new("2026-11-21T12:00:00Z".parse().unwrap());
+    let world = World::new("2026-11-21T12:00:00Z".parse().expect("a timestamp"));
     world.release.parameters.borrow_mut().insert(switch("time-service"), Parameter::Plain("allowed".into()));
-    let released = "2026-11-21T11:00:00Z".parse().unwrap();
+    let released = "2026-11-21T11:00:00Z".parse().expect("a timestamp");
     world.leases.put(Lease {
-        stack: "time-service-pr-42".parse().unwrap(),
+        stack: "time-service-pr-42".parse().expect("an id"),
         token: FencingToken(7),
         first: FencingToken(7),
         holder: None,
         source: None,
-        bound: Some(ID.parse().unwrap()),
+        bound: Some(ID.parse().expect("an id")),
         empty_buckets: false,
         execution: None,
         hold_until: None,
@@ -95,7 +95,7 @@ fn world() -> World {
     });
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let facts = StackFacts {
-        id: ID.parse().unwrap(),
+        id: ID.parse().expect("an id"),
         status: StackStatus("CREATE_COMPLETE".into()),
         reason: None,
         tags: [tag("flowgate:ephemeral", "true"), tag("flowgate:service", "time-service"), tag("flowgate:token", "7")]
@@ -103,7 +103,7 @@ fn world() -> World {
         parent: None,
         protected: Some(false),
         role: Some(ROLE.into()),
-        created: "2026-11-20T12:00:00Z".parse().unwrap(),
+        created: "2026-11-20T12:00:00Z".parse().expect("a timestamp"),
         changed: None,
         exports: vec![],
     };

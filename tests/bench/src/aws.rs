@@ -117,7 +117,8 @@ fn json(status: StatusCode, body: &Value) -> Response {
 }
 
 fn people() -> Value {
-    let map = json!({APPROVER: "approver@example.com"}).to_string();
+    // Who wrote it is in the map, too, and is nobody else.
+    let map = json!({APPROVER: "approver@example.com", "author@example.com": "author@example.com"}).to_string();
     json!({"Parameter": {"Name": "people", "Type": "String", "Value": map}})
 }
 

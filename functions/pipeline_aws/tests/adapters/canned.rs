@@ -54,21 +54,21 @@ impl Canned {
 
     /// What it was asked, in order.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.0.lock().unwrap().asked.clone()
+        self.0.lock().expect("a lock that nobody panicked with").asked.clone()
     }
 }
 
 impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let mut can = self.0.lock().unwrap();
+        let mut can = self.0.lock().expect("a lock that nobody panicked with");
         let body = request.body().bytes().unwrap_or_default();
         can.asked.push(Asked {
             method: request.method().to_owned(),
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: String::from_utf8(body.to_vec()).expect("text"),
             headers: request.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         });
         let (status, text) = can.answers.pop_front().expect("an answer for every call");
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), text.into())))
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().expect("a status"), text.into())))
     }
 }
 
@@ -76,7 +76,7 @@ impl Asked {
     /// The field of this name in a form; `None` where it is not sent.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let value = self.body.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
-        Some(percent_decode_str(&value.replace('+', " ")).decode_utf8().unwrap().into_owned())
+        Some(percent_decode_str(&value.replace('+', " ")).decode_utf8().expect("text").into_owned())
     }
 
     /// The names of all fields of a form.
@@ -86,7 +86,7 @@ impl Asked {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
+        serde_json::from_str(&self.body).expect("JSON")
     }
 
     /// The header of this name.
@@ -97,7 +97,7 @@ impl Asked {
 
 /// Runs what waits for nothing but the can, and for pauses between attempts.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
 }
 
 /// An error of the Query protocol.

@@ -21,11 +21,11 @@ const ID: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/time-servi
 const NONCE: &str = "33333333-abcd-1111-abcd-111111abcdef";
 
 fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    text.parse().expect("a timestamp")
 }
 
 fn name() -> StackName {
-    NAME.parse().unwrap()
+    NAME.parse().expect("an id")
 }
 
 fn dirty() -> Lease {
@@ -34,16 +34,16 @@ fn dirty() -> Lease {
         stack: name(),
         token: FencingToken(1_795_000_007),
         first: FencingToken(1_795_000_001),
-        holder: Some("44444444-abcd-1111-abcd-111111abcdef".parse().unwrap()),
-        source: Some("pull request 42".parse().unwrap()),
-        bound: Some(ID.parse().unwrap()),
+        holder: Some("44444444-abcd-1111-abcd-111111abcdef".parse().expect("an id")),
+        source: Some("pull request 42".parse().expect("an id")),
+        bound: Some(ID.parse().expect("an id")),
         empty_buckets: false,
         execution: None,
         hold_until: None,
         state: State::Dirty { notice: Notice::Mark { at: told, told_at: Some(told), changed: None }, absent_at: None },
         due: Some(at("2026-11-22T12:00:00.5Z")),
         kept: None,
-        nonce: Nonce::from_random(NONCE.parse().unwrap()),
+        nonce: Nonce::from_random(NONCE.parse().expect("an id")),
     }
 }
 

@@ -15,11 +15,11 @@ use crate::canned::{Canned, answered, refused, run};
 const ID: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/time-service-pr-42/a1";
 
 fn id() -> StackArn {
-    ID.parse().unwrap()
+    ID.parse().expect("an id")
 }
 
 fn name() -> StackName {
-    "time-service-pr-42".parse().unwrap()
+    "time-service-pr-42".parse().expect("an id")
 }
 
 fn stacks(answers: impl IntoIterator<Item = (u16, String)>) -> (Stacks, Canned) {
