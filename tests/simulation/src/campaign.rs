@@ -34,7 +34,12 @@ fn holds(seed: u64, settings: Settings) -> bool {
 }
 
 /// Runs the seeds up to the first that breaks a promise; `progress` hears how many are done, now and then.
-pub(crate) fn campaign(range: &Range<u64>, threads: u64, settings: Settings, progress: impl Fn(u64) + Sync) -> Campaign {
+pub(crate) fn campaign(
+    range: &Range<u64>,
+    threads: u64,
+    settings: Settings,
+    progress: impl Fn(u64) + Sync,
+) -> Campaign {
     let next = AtomicU64::new(range.start);
     let (done, steps) = (AtomicU64::new(0), AtomicU64::new(0));
     let stop = AtomicBool::new(false);

@@ -11,6 +11,8 @@
 mod actors;
 mod cloud;
 mod link;
+#[cfg(test)]
+mod model;
 mod mutants;
 mod network;
 mod op;

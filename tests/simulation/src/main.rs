@@ -11,9 +11,9 @@ mod tell;
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// How many seeds to run, one after the other from --start.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
-    seeds: u64,
+    /// How many seeds to run, one after the other from --start: 20,000 unless given, and up to 1,000,000 for each mutant.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
     /// The first seed.
     #[arg(long, value_name = "S", default_value_t = 0)]
     start: u64,
@@ -36,6 +36,10 @@ struct Arguments {
 
 /// As SAFETY.md defines a seed, 120 at least.
 const STEPS: u64 = 160;
+/// The seeds of a short run.
+const SEEDS: u64 = 20_000;
+/// Within so many every mutant has to show.
+const MOST: u64 = 1_000_000;
 
 fn mutant(name: &str) -> Result<&'static simulation::Named, String> {
     let known = || simulation::MUTANTS.iter().map(|mutant| mutant.name).collect::<Vec<_>>().join(", ");
@@ -48,8 +52,10 @@ fn main() -> ExitCode {
     if let Some(seed) = arguments.seed {
         return tell::replay(seed, settings);
     }
-    let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64));
-    let seeds = arguments.start..arguments.start.saturating_add(arguments.seeds);
+    let threads =
+        arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get() as u64));
+    let count = arguments.seeds.unwrap_or(if arguments.mutants.is_some() { MOST } else { SEEDS });
+    let seeds = arguments.start..arguments.start.saturating_add(count);
     match arguments.mutants {
         Some(only) => tell::mutants(only, &seeds, threads, settings),
         None => tell::seeds(&seeds, threads, settings),

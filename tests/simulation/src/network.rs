@@ -56,6 +56,12 @@ impl Slot {
         Rc::strong_count(self) > 1
     }
 
+    /// The answer is there.
+    pub(crate) fn arrive(&self, result: Result<Reply, PortError>) {
+        *self.result.borrow_mut() = Some(result);
+        self.wake();
+    }
+
     /// Wakes whoever waits.
     pub(crate) fn wake(&self) {
         self.rung.set(true);
@@ -103,8 +109,7 @@ enum Fate {
     Retried,
 }
 
-const FAULTS: [Fate; 6] =
-    [Fate::Throttled, Fate::Failed, Fate::ReplyLost, Fate::Late, Fate::Repeated, Fate::Retried];
+const FAULTS: [Fate; 6] = [Fate::Throttled, Fate::Failed, Fate::ReplyLost, Fate::Late, Fate::Repeated, Fate::Retried];
 
 fn draw(op: &Op, scenario: &Scenario, rng: &mut Rng) -> Fate {
     if !rng.chance(scenario.faults) {
@@ -124,12 +129,14 @@ impl World {
         let slot = Rc::new(Slot::default());
         let sent = self.clock(actor);
         let packet = Packet { actor, life, op, sent, sent_at: self.now(), run, slot: Rc::clone(&slot) };
-        let fate = if self.calm.get() {
-            Fate::Fine
-        } else {
-            self.random(|rng| draw(&packet.op, &self.scenario, rng))
-        };
-        self.note(|| format!("{actor} → {}{}", packet.op, if fate == Fate::Fine { String::new() } else { format!("  [{fate:?}]") }));
+        let fate = if self.calm.get() { Fate::Fine } else { self.random(|rng| draw(&packet.op, &self.scenario, rng)) };
+        self.note(|| {
+            format!(
+                "{actor} → {}{}",
+                packet.op,
+                if fate == Fate::Fine { String::new() } else { format!("  [{fate:?}]") }
+            )
+        });
         self.route(Rc::new(packet), fate);
         Call(slot)
     }
@@ -198,7 +205,9 @@ impl World {
     /// How long AWS itself takes.
     fn duration(&self, op: &Op) -> i64 {
         match op {
-            Op::Invoke { .. } => self.random(|rng| rng.between(1_000, *rng.clone().pick(&[10_000, 120_000, 1_000_000]))),
+            Op::Invoke { .. } => {
+                self.random(|rng| rng.between(1_000, *rng.clone().pick(&[10_000, 120_000, 1_000_000])))
+            }
             _ => 0,
         }
     }

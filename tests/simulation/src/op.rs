@@ -129,10 +129,7 @@ pub(crate) enum Reply {
 impl Op {
     /// Whether it changes a stack, a lease, a bucket, or what people know.
     pub(crate) fn mutates(&self) -> bool {
-        matches!(
-            self,
-            Self::Write { .. } | Self::Delete { .. } | Self::Deploy(_) | Self::Empty(_) | Self::Tell { .. }
-        )
+        matches!(self, Self::Write { .. } | Self::Delete { .. } | Self::Deploy(_) | Self::Empty(_) | Self::Tell { .. })
     }
 
     /// Whether applying it again can do harm, or good: reads are never repeated, and an invocation is made once by
@@ -162,7 +159,15 @@ impl fmt::Display for Op {
                     Condition::State(state) => format!("any {state}"),
                     Condition::Always => "anything".to_owned(),
                 };
-                write!(f, "write {} {} {} {} due {:?}, on {on}", next.stack, next.token, short(next.nonce), state(next), next.due)
+                write!(
+                    f,
+                    "write {} {} {} {} due {:?}, on {on}",
+                    next.stack,
+                    next.token,
+                    short(next.nonce),
+                    state(next),
+                    next.due
+                )
             }
             Self::Delete { target, request_token } => write!(f, "DELETE {target:?} ({request_token})"),
             other => write!(f, "{other:?}"),

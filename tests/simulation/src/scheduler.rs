@@ -106,8 +106,7 @@ impl<'w> Schedule<'w> {
                 if let (true, Some(answered)) = (ready, answered) {
                     world.note(|| format!("{actor} ← {}", answered.said(&packet.op)));
                     world.oracle.borrow_mut().heard(&packet, &answered);
-                    *packet.slot.result.borrow_mut() = Some(answered.result);
-                    packet.slot.wake();
+                    packet.slot.arrive(answered.result);
                     self.poll(actor);
                 }
             }
@@ -187,7 +186,9 @@ impl World {
     fn progress(&self, stack: usize, step: u32) {
         let mut cloud = self.cloud.borrow_mut();
         self.random(|rng| cloud.step(stack, step, self.now(), rng));
-        self.note(|| cloud.stacks.get(stack).map_or_else(String::new, |it| format!("  {} is {}", it.facts.id, it.status())));
+        self.note(|| {
+            cloud.stacks.get(stack).map_or_else(String::new, |it| format!("  {} is {}", it.facts.id, it.status()))
+        });
         for (at, stack, step) in cloud.progress.drain(..) {
             self.schedule(at, Event::Progress(stack, step));
         }

@@ -42,7 +42,10 @@ pub(crate) fn seeds(range: &Range<u64>, threads: u64, settings: Settings) -> Exi
     clear();
     let seconds = began.elapsed().as_secs_f64();
     let Campaign { seeds, steps, found } = campaign;
-    println!("{seeds} seeds, {steps} steps in {seconds:.1} s: {:.0} seeds a second on {threads} threads", rate(seeds, seconds));
+    println!(
+        "{seeds} seeds, {steps} steps in {seconds:.1} s: {:.0} seeds a second on {threads} threads",
+        rate(seeds, seconds)
+    );
     match found {
         None => {
             println!("0 violations");
@@ -66,7 +69,10 @@ pub(crate) fn mutants(only: Option<&'static Named>, range: &Range<u64>, threads:
         clear();
         match campaign.found {
             Some(Found { seed, violation }) => {
-                println!("killed    {:<32} seed {seed:>7}  {:<3}  {}", mutant.name, violation.invariant, violation.what);
+                println!(
+                    "killed    {:<32} seed {seed:>7}  {:<3}  {}",
+                    mutant.name, violation.invariant, violation.what
+                );
             }
             None => {
                 survivors += 1;

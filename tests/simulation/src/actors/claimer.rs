@@ -52,7 +52,7 @@ pub(super) async fn live(link: Link<'_>) {
 }
 
 /// Asks the real thing, and lets the oracle know.
-async fn ask(link: Link<'_>, request: Request) -> Result<Answer, Refusal> {
+pub(crate) async fn ask(link: Link<'_>, request: Request) -> Result<Answer, Refusal> {
     let place = Place { account: ACCOUNT.to_owned(), region: REGION.to_owned(), service: SERVICE.to_owned() };
     let nonce = || link.world.nonce();
     let leases = Leases { clock: &link, store: &link, stacks: &link, place, margin: ms(MARGIN), nonce };
@@ -88,7 +88,8 @@ fn source(link: Link<'_>) -> Option<Source> {
 
 async fn claim(link: Link<'_>) -> Option<Held> {
     let holder: Holder = link.world.uuid().to_string().parse().ok()?;
-    let claim = Claim { stack: name(link)?, holder, ttl: ttl(link)?, source: source(link)?, empty_buckets: link.chance(500) };
+    let claim =
+        Claim { stack: name(link)?, holder, ttl: ttl(link)?, source: source(link)?, empty_buckets: link.chance(500) };
     let mut granted = view(link, Request::Claim(claim.clone())).await;
     if granted.is_none() && link.chance(200) {
         granted = view(link, Request::Claim(claim.clone())).await;
@@ -124,7 +125,11 @@ async fn use_it(link: Link<'_>, mut held: Held) -> Held {
 fn request(link: Link<'_>, held: &Held) -> Option<Request> {
     let Held { name: stack, token, .. } = held.clone();
     Some(match link.world.random(|rng| rng.below(6)) {
-        0 => Request::Hold(Hold { stack, token, until: later(link.now(), ms(link.world.random(|rng| rng.between(1_000, 3_600_000)))) }),
+        0 => Request::Hold(Hold {
+            stack,
+            token,
+            until: later(link.now(), ms(link.world.random(|rng| rng.between(1_000, 3_600_000)))),
+        }),
         1 => Request::Bind(Bind { stack, token, stack_id: held.stack.clone() }),
         _ => Request::Renew(Renew { stack, token, ttl: ttl(link)? }),
     })

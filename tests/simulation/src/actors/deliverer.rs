@@ -1,12 +1,6 @@
 //! Deliveries of jobs to `start_tests`: several of each job, at the same time or late, the real thing.
 
-use pipeline_core::{
-    drive::Ports,
-    job::Job,
-    lease::due::later,
-    ports::Clock,
-    start_tests::perform::StartTests,
-};
+use pipeline_core::{drive::Ports, job::Job, lease::due::later, ports::Clock, start_tests::perform::StartTests};
 
 use crate::{
     cloud::ACCOUNT,

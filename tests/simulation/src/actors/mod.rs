@@ -1,8 +1,8 @@
 //! Whoever acts: claimers, sweepers, and deliveries of jobs.
 
-mod claimer;
+pub(crate) mod claimer;
 mod deliverer;
-mod sweeper;
+pub(crate) mod sweeper;
 
 use std::pin::Pin;
 

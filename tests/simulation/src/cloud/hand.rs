@@ -78,7 +78,9 @@ impl Cloud {
                 self.stacks.iter_mut().filter(|stack| !stack.is_live()).for_each(|stack| stack.forgotten = true);
             }
             edit => {
-                let live = |index: &usize| self.stacks[*index].is_live() && names.contains(&self.stacks[*index].name.to_string());
+                let live = |index: &usize| {
+                    self.stacks[*index].is_live() && names.contains(&self.stacks[*index].name.to_string())
+                };
                 let previews: Vec<usize> = (0..self.stacks.len()).filter(live).collect();
                 if !previews.is_empty() {
                     let index = *rng.pick(&previews);
@@ -122,7 +124,9 @@ impl Cloud {
                 self.stacks[index].owns_deploy_role = false;
             }
             Edit::ChangeRole => facts.role = rng.pick(&[Some(OTHER_ROLE.to_owned()), None]).clone(),
-            Edit::Nest => facts.parent = Some("arn:aws:cloudformation:eu-west-1:111122223333:stack/svc-prod/1".to_owned()),
+            Edit::Nest => {
+                facts.parent = Some("arn:aws:cloudformation:eu-west-1:111122223333:stack/svc-prod/1".to_owned())
+            }
             Edit::OwnDeployRole => self.stacks[index].owns_deploy_role = true,
             Edit::OddStatus if updatable => {
                 let odd = ["REVIEW_IN_PROGRESS", "IMPORT_COMPLETE", "FROBNICATED", "CREATE_COMPLETE"];
@@ -135,7 +139,9 @@ impl Cloud {
             Edit::Delete if !busy => self.begin_deletion(index, now, rng),
             Edit::Import => {
                 let exports = self.stacks[index].facts.exports.clone();
-                exports.into_iter().for_each(|export| self.imports.entry(export).or_default().push("svc-prod".to_owned()));
+                exports
+                    .into_iter()
+                    .for_each(|export| self.imports.entry(export).or_default().push("svc-prod".to_owned()));
             }
             Edit::FillBucket => {
                 if let Some(bucket) = &mut self.stacks[index].bucket {
@@ -145,7 +151,9 @@ impl Cloud {
             // A bucket of this name that another stack owns.
             Edit::LoseOwner => {
                 if let Some(bucket) = &mut self.stacks[index].bucket {
-                    bucket.owner = rng.pick(&[None, Some(format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/1"))]).clone();
+                    bucket.owner = rng
+                        .pick(&[None, Some(format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/1"))])
+                        .clone();
                 }
             }
             _ => {}

@@ -213,13 +213,7 @@ impl Cloud {
         facts.changed = Some(at(now));
     }
 
-    pub(super) fn delete(
-        &mut self,
-        target: &Target,
-        token: &str,
-        now: i64,
-        rng: &mut Rng,
-    ) -> Result<Reply, PortError> {
+    pub(super) fn delete(&mut self, target: &Target, token: &str, now: i64, rng: &mut Rng) -> Result<Reply, PortError> {
         let wanted = self.target(target).map(|stack| stack.facts.id.clone());
         let index = self.stacks.iter().position(|stack| Some(&stack.facts.id) == wanted.as_ref());
         // As documented: deleting what is not there succeeds.
@@ -263,10 +257,11 @@ impl Cloud {
         if stack.step != step {
             return;
         }
-        let exported = stack.facts.exports.iter().any(|export| self.imports.get(export).is_some_and(|it| !it.is_empty()));
+        let exported =
+            stack.facts.exports.iter().any(|export| self.imports.get(export).is_some_and(|it| !it.is_empty()));
         let full = stack.bucket.as_ref().is_some_and(|bucket| bucket.objects > 0);
         let deletable = !full && !rng.chance(self.failing);
-        let fails = rng.chance(100);
+        let fails = !self.calm && rng.chance(100);
         let next = match (stack.status(), fails) {
             ("CREATE_IN_PROGRESS", false) => "CREATE_COMPLETE",
             ("CREATE_IN_PROGRESS", true) => "ROLLBACK_IN_PROGRESS",

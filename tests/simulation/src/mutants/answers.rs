@@ -72,7 +72,8 @@ pub(super) fn hold_ignored() -> Box<dyn Mutant> {
     let answer = |_: &Op, answer| {
         lease(answer, |lease| {
             if let Some(until) = lease.hold_until.take() {
-                let grace_over = matches!(&lease.state, State::Dirty { notice: Notice::Mark { told_at: Some(_), .. }, .. });
+                let grace_over =
+                    matches!(&lease.state, State::Dirty { notice: Notice::Mark { told_at: Some(_), .. }, .. });
                 if lease.due == Some(until) || grace_over {
                     lease.due = Some(at(BEGIN));
                 }
@@ -171,7 +172,9 @@ pub(super) fn importers_ignored() -> Box<dyn Mutant> {
 pub(super) fn trust_ignored() -> Box<dyn Mutant> {
     stacks(|_, answer| {
         answer.map(|reply| match reply {
-            Reply::Text(Some(policy)) => Reply::Text(Some(policy.replace("cloudformation.amazonaws.com", "lambda.amazonaws.com"))),
+            Reply::Text(Some(policy)) => {
+                Reply::Text(Some(policy.replace("cloudformation.amazonaws.com", "lambda.amazonaws.com")))
+            }
             other => other,
         })
     })

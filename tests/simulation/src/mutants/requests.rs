@@ -17,7 +17,9 @@ use crate::{
 
 pub(super) fn delete_by_name() -> Box<dyn Mutant> {
     asking(Who::All, |op| match op {
-        Op::Delete { target: Target::Id(id), request_token } => Op::Delete { target: Target::Name(id.name()), request_token },
+        Op::Delete { target: Target::Id(id), request_token } => {
+            Op::Delete { target: Target::Name(id.name()), request_token }
+        }
         other => other,
     })
 }
@@ -28,7 +30,9 @@ pub(super) fn tombstone_unconditional() -> Box<dyn Mutant> {
 
 pub(super) fn condition_on_state() -> Box<dyn Mutant> {
     asking(Who::All, |op| match op {
-        Op::Write { condition: Condition::Stands(Some(seen)), next } => Op::Write { condition: Condition::State(seen.state), next },
+        Op::Write { condition: Condition::Stands(Some(seen)), next } => {
+            Op::Write { condition: Condition::State(seen.state), next }
+        }
         other => other,
     })
 }
@@ -50,7 +54,9 @@ pub(super) fn gone_unconditioned() -> Box<dyn Mutant> {
 
 pub(super) fn claim_unconditioned() -> Box<dyn Mutant> {
     asking(Who::Claimers, |op| match op {
-        Op::Write { condition: Condition::Stands(seen), next } if seen.as_ref().is_none_or(|seen| seen.token != next.token) => {
+        Op::Write { condition: Condition::Stands(seen), next }
+            if seen.as_ref().is_none_or(|seen| seen.token != next.token) =>
+        {
             Op::Write { condition: Condition::Always, next }
         }
         other => other,

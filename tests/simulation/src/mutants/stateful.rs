@@ -182,7 +182,8 @@ pub(super) fn lost_is_failure() -> Box<dyn Mutant> {
                 Err(PortError::Unavailable { .. }) if is_write => {
                     let seen = read.borrow().get(&link.actor).cloned().flatten().map(|lease| *lease);
                     // Somebody else's, as far as can be told.
-                    let other = seen.map(|lease| Lease { state: State::Quarantined { at: at(0), why: String::new() }, ..lease });
+                    let other = seen
+                        .map(|lease| Lease { state: State::Quarantined { at: at(0), why: String::new() }, ..lease });
                     return Ok(Reply::Written(Box::new(Replaced::Conflict(other))));
                 }
                 _ => {}
@@ -332,7 +333,11 @@ pub(super) fn plan_applies() -> Box<dyn Mutant> {
             {
                 let condition = Condition::Stands(Some(Version::from(&**lease)));
                 let notice = Notice::Mark { at: at(link.world.now()), told_at: None, changed: None };
-                let next = Lease { state: State::Dirty { notice, absent_at: None }, nonce: link.world.nonce(), ..(**lease).clone() };
+                let next = Lease {
+                    state: State::Dirty { notice, absent_at: None },
+                    nonce: link.world.nonce(),
+                    ..(**lease).clone()
+                };
                 let _answer = link.send(Op::Write { condition, next: Box::new(next) }).await;
             }
             answer

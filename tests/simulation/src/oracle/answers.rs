@@ -1,13 +1,13 @@
 //! What claimers are told, and what they believe then.
 
 use pipeline_core::{
-    sweep::report::Mode,
     ids::{FencingToken, Source, StackName},
     lease::{
         refusal::Refusal,
         request::Request,
         view::{Answer, View},
     },
+    sweep::report::Mode,
 };
 
 use super::{Belief, Checked, Oracle, ensure};
@@ -79,7 +79,10 @@ impl Oracle {
     /// Somebody claimed anew for a source: whoever held it for that source is the same party.
     pub(super) fn superseded(&mut self, name: &StackName, source: Option<&Source>) {
         for belief in &mut self.beliefs {
-            if belief.as_ref().is_some_and(|it| it.name == *name && source.is_some_and(|source| source.as_str() == it.source)) {
+            if belief
+                .as_ref()
+                .is_some_and(|it| it.name == *name && source.is_some_and(|source| source.as_str() == it.source))
+            {
                 *belief = None;
             }
         }
@@ -89,7 +92,7 @@ impl Oracle {
     pub(crate) fn answered(&mut self, world: &World, actor: usize, answer: &Result<Answer, Refusal>) {
         let Some(ask) = self.asks[actor].take() else { return };
         let checked = match answer {
-            Ok(Answer::Lease(view)) => self.check_granted(world, actor, &ask, view),
+            Ok(Answer::Lease(view)) => self.check_granted(actor, &ask, view),
             Ok(Answer::Leases { .. }) => Ok(()),
             Err(refusal) => self.check_refused(world, actor, &ask, refusal),
         };
@@ -98,14 +101,18 @@ impl Oracle {
         self.judge(held);
     }
 
-    fn check_granted(&mut self, world: &World, actor: usize, ask: &Ask, view: &View) -> Checked {
+    fn check_granted(&mut self, actor: usize, ask: &Ask, view: &View) -> Checked {
         let said = || format!("{actor} is told {view:?} on {:?}", ask.request);
         ensure(!ask.stale, "I7", said)?;
         let claimed = self.names.get(&view.stack).and_then(|ledger| ledger.claims.get(&view.token));
         let known = |holds: bool| ensure(holds, "I8", || format!("what was never written: {}", said()));
         match &ask.request {
             Request::Claim(claim) => {
-                known(claimed.is_some_and(|it| it.holder.as_ref() == Some(&claim.holder) && it.expires_at >= view.expires_at))?;
+                known(
+                    claimed.is_some_and(|it| {
+                        it.holder.as_ref() == Some(&claim.holder) && it.expires_at >= view.expires_at
+                    }),
+                )?;
                 self.believes(actor, view);
             }
             Request::Renew(_) => {

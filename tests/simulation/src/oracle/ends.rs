@@ -17,18 +17,23 @@ impl Oracle {
     /// What should be gone and is not.
     pub(crate) fn left_over(world: &World) -> Option<String> {
         let cloud = world.cloud.borrow();
-        let lease = cloud.leases.values().map(|record| &record.lease).find(|lease| !is_settled(&cloud, lease, world.now()));
+        let lease =
+            cloud.leases.values().map(|record| &record.lease).find(|lease| !is_settled(&cloud, lease, world.now()));
         if let Some(lease) = lease {
             return Some(format!("the lease of {} is {}", lease.stack, state(lease)));
         }
         let stray = cloud.stacks.iter().filter(|stack| NAMES.contains(&stack.name.as_str()) && stack.is_live());
-        stray.filter(|stack| is_free(&cloud, stack)).find(|stack| is_eligible(&cloud, stack)).map(|stack| format!("{} has no lease", stack.facts.id))
+        stray
+            .filter(|stack| is_free(&cloud, stack))
+            .find(|stack| is_eligible(&cloud, stack))
+            .map(|stack| format!("{} has no lease", stack.facts.id))
     }
 
     /// At the very end.
     pub(crate) fn check_end(&mut self, world: &World, runs: usize) {
         let left = Self::left_over(world);
-        let checked = ensure(left.is_none(), "I15", || format!("after {runs} runs without faults {}", left.unwrap_or_default()));
+        let checked =
+            ensure(left.is_none(), "I15", || format!("after {runs} runs without faults {}", left.unwrap_or_default()));
         self.judge(checked);
     }
 }
@@ -40,7 +45,11 @@ fn is_settled(cloud: &Cloud, lease: &Lease, now: i64) -> bool {
         (State::Dirty { .. }, Some(id)) => is_kept(cloud, id),
         (State::Dirty { .. }, None) => match cloud.by_name(&lease.stack) {
             Some(stack) => !is_eligible(cloud, stack) || !carries_token(stack, lease),
-            None => lease.execution.as_ref().and_then(|it| cloud.executions.get(&it.execution)).is_some_and(|end| now < *end),
+            None => lease
+                .execution
+                .as_ref()
+                .and_then(|it| cloud.executions.get(&it.execution))
+                .is_some_and(|end| now < *end),
         },
     }
 }

@@ -120,7 +120,8 @@ impl Eyes {
             }
             (Op::Owner(bucket), Ok(Reply::Text(owner))) => self.owners.push((bucket.clone(), owner.clone())),
             (Op::Parameter(_), answer) => {
-                self.allowed = matches!(answer, Ok(Reply::Parameter(Some(Parameter::Plain(text)))) if text == "allowed");
+                self.allowed =
+                    matches!(answer, Ok(Reply::Parameter(Some(Parameter::Plain(text)))) if text == "allowed");
             }
             (Op::Stacks { .. }, Err(_)) => self.list_broken = true,
             _ => {}

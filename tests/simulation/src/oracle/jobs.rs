@@ -79,9 +79,8 @@ impl Oracle {
         let run = cloud.jobs.runs.get(job);
         for test in TEST_NAMES {
             let result = cloud.jobs.results.get(&(job.clone(), test.to_owned()));
-            let passed = result.is_some_and(|result| {
-                result.outcome == Outcome::Passed && run.is_some_and(|run| run.id == result.run)
-            });
+            let passed = result
+                .is_some_and(|result| result.outcome == Outcome::Passed && run.is_some_and(|run| run.id == result.run));
             let honest = self.jobs.passed.contains(&(job.clone(), test.to_owned()));
             ensure(passed && honest, "I18", || format!("job {job} succeeds without a pass of {test}: {result:?}"))?;
         }

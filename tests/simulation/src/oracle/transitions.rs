@@ -18,7 +18,13 @@ impl Oracle {
         let ledger = self.names.get(&new.stack);
         world.note(|| {
             let from = old.map_or_else(|| "no record".to_owned(), state);
-            format!("  {} is {} (was {from}), by {}; {} claims", new.stack, state(new), packet.actor, ledger.map_or(0, |it| it.claims.len()))
+            format!(
+                "  {} is {} (was {from}), by {}; {} claims",
+                new.stack,
+                state(new),
+                packet.actor,
+                ledger.map_or(0, |it| it.claims.len())
+            )
         });
         checked.map_err(|mut violation| {
             violation.what = format!("{} by {}: {}", new.stack, packet.actor, violation.what);
@@ -117,7 +123,8 @@ impl Oracle {
             Notice::Mark { changed, .. } => {
                 let id = old.bound.as_ref();
                 let seen = id.and_then(|id| self.eyes[packet.actor].latest(id));
-                let same = self.eyes[packet.actor].run != packet.run || seen.is_some_and(|it| it.failed || it.changed == *changed);
+                let same = self.eyes[packet.actor].run != packet.run
+                    || seen.is_some_and(|it| it.failed || it.changed == *changed);
                 ensure(same, "I11", || "a tombstone although it was updated since the mark".to_owned())?;
                 self.check_told(packet, old, world)
             }
@@ -128,9 +135,13 @@ impl Oracle {
     fn check_told(&self, packet: &Packet, old: &Lease, world: &World) -> Checked {
         let marked_at = self.names.get(&old.stack).map_or(i64::MAX, |ledger| ledger.marked_at);
         let told = self.told.iter().find(|(at, text)| *at >= marked_at && mentions(text, old.stack.as_str()));
-        let Some((told_at, _)) = told else { return ensure(false, "I11", || "a tombstone, and nobody was told".to_owned()) };
+        let Some((told_at, _)) = told else {
+            return ensure(false, "I11", || "a tombstone, and nobody was told".to_owned());
+        };
         let passed = packet.sent_at - told_at;
-        ensure(passed >= self.grace - self.spread, "I11", || format!("a tombstone {passed} ms after people were told"))?;
+        ensure(passed >= self.grace - self.spread, "I11", || {
+            format!("a tombstone {passed} ms after people were told")
+        })?;
         ensure(packet.sent_at <= world.now(), "I11", String::new)
     }
 
