@@ -25,14 +25,6 @@ impl TryFrom<Number> for Ttl {
     }
 }
 
-impl TryFrom<i64> for Ttl {
-    type Error = InvalidTtl;
-
-    fn try_from(seconds: i64) -> Result<Self, InvalidTtl> {
-        i128::from(seconds).try_into()
-    }
-}
-
 impl TryFrom<i128> for Ttl {
     type Error = InvalidTtl;
 

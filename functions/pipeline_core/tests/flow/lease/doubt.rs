@@ -113,7 +113,8 @@ fn a_late_write_of_ours_is_recognised_and_one_that_never_came_is_made() {
 
 #[test]
 fn a_claim_that_was_granted_and_changed_since_is_judged_by_what_stands() {
-    let cases: [(&str, fn(&mut Lease), Result<&str, &str>); 7] = [
+    type Case = (&'static str, fn(&mut Lease), Result<&'static str, &'static str>);
+    let cases: [Case; 7] = [
         ("kept", |lease| lease.hold_until = "2026-11-22T12:00:00Z".parse().ok(), Ok("HELD")),
         ("taken over", taken_over, Err("Held")),
         ("released", released, Err("Dirty")),

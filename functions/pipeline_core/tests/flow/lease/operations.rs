@@ -137,7 +137,7 @@ fn quarantine_says_why_and_is_left_by_a_release() {
 }
 
 fn listed(world: &World, request: &Value) -> (Vec<String>, Option<String>) {
-    match run(world, request).unwrap().unwrap() {
+    match run(world, request).expect("no fault").expect("a list") {
         Answer::Leases { leases, next } => (leases.iter().map(|view| view.stack.to_string()).collect(), next),
         Answer::Lease(view) => panic!("one lease: {view:?}"),
     }

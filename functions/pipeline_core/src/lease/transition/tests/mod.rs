@@ -46,7 +46,7 @@ fn place() -> Place {
     Place::of(&id("flowgate"), "shop")
 }
 
-fn ttl(seconds: i64) -> Ttl {
+fn ttl(seconds: i128) -> Ttl {
     Ttl::try_from(seconds).unwrap()
 }
 
