@@ -4,16 +4,14 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    ids::{FencingToken, Nonce},
+    ids::{FencingToken, Nonce, StackArn},
     lease::{
         due::later,
         record::{Lease, Notice, State},
     },
-    ports::PortError,
     sweep::{
         decide::{Reason, Step, Then, last_change},
         eligible::by_facts,
-        keep::Keep,
         policy::{Policy, is_ephemeral},
         report::Doing,
         stack::{StackFacts, Standing},
@@ -26,28 +24,24 @@ pub fn concerns(facts: &StackFacts, policy: &Policy) -> bool {
     is_ephemeral(&policy.place.service, facts.id.name().as_str()) && !is_going
 }
 
-/// What to do about a stack and the lease of its name; `None` where a lease takes care of it.
-pub fn decide(
-    facts: &StackFacts,
-    standing: &Result<Option<Lease>, PortError>,
-    policy: &Policy,
-    now: Timestamp,
-) -> Option<Step> {
-    let before = match standing {
-        Err(error) => return Some(Step::keep(Keep::Unreadable(error.clone()))),
-        Ok(Some(lease)) if !has_left(lease, facts) => return None,
-        Ok(before) => before.as_ref(),
-    };
+/// Whether no lease takes care of a listed stack. A list may lag behind and show one that its lease already saw gone.
+pub fn is_free(standing: Option<&Lease>, id: &StackArn) -> bool {
+    standing.is_none_or(|lease| matches!(lease.state, State::Gone { .. }) && lease.bound.as_ref() != Some(id))
+}
+
+/// What to do about a stack whose name is free; `None` when it is gone, or about to be.
+///
+/// I4: it has to be read after the lease was, on which the write of the new one is conditional. So an id that was ever
+/// tombstoned, under whichever lease of the name, is seen to be deleted.
+pub fn decide(facts: &StackFacts, before: Option<&Lease>, policy: &Policy, now: Timestamp) -> Option<Step> {
+    if !concerns(facts, policy) {
+        return None;
+    }
     if let Err(why) = by_facts(facts, policy) {
         return Some(Step::keep(why));
     }
     let reason = Reason::Unclaimed(last_change(facts));
     Some(Step { doing: Doing::Adopt, reason, write: Some(lease(facts, before, policy, now)), then: Then::Nothing })
-}
-
-/// A list may lag behind and show a stack whose lease already saw it gone.
-fn has_left(lease: &Lease, facts: &StackFacts) -> bool {
-    matches!(lease.state, State::Gone { .. }) && lease.bound.as_ref() != Some(&facts.id)
 }
 
 fn lease(facts: &StackFacts, before: Option<&Lease>, policy: &Policy, now: Timestamp) -> Lease {

@@ -9,10 +9,12 @@ use crate::{
     lease::{record::Lease, store::ReadLeases as _},
     ports::{Clock, Parameter, ReadParameters},
     sweep::{
+        adopt,
         decide::{Brakes, Reason, Step, decide, is_due},
         keep::Keep,
         observe::Observer,
         policy::{self, Policy},
+        ports::InspectStacks as _,
         reach::Look,
         report::{Entry, Outcome},
         stack::StackFacts,
@@ -88,11 +90,20 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
     }
 
     /// The step for a stack of a listing.
-    pub async fn adoption(&self, facts: &StackFacts, now: Timestamp) -> Option<Planned> {
-        let stack = facts.id.name();
-        let standing = self.eyes.leases().lease(&stack).await;
-        let step = super::adopt::decide(facts, &standing, self.policy, now)?;
-        Some(Planned { stack, lease: standing.ok().flatten(), step })
+    pub async fn adoption(&self, listed: &StackFacts, now: Timestamp) -> Option<Planned> {
+        let (stack, id) = (listed.id.name(), &listed.id);
+        let lease = match self.eyes.leases().lease(&stack).await {
+            Ok(lease) => lease,
+            Err(error) => return Some(Planned::unread(stack, Keep::Unreadable(error))),
+        };
+        if !adopt::is_free(lease.as_ref(), id) {
+            return None;
+        }
+        let step = match self.pace.call(self.eyes.stacks().by_id(id)).await {
+            Ok(facts) => adopt::decide(&facts?, lease.as_ref(), self.policy, now)?,
+            Err(error) => Step::keep(Keep::Unreadable(error)),
+        };
+        Some(Planned { stack, lease, step })
     }
 }
 

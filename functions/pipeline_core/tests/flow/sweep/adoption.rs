@@ -120,6 +120,34 @@ fn i2_a_stack_that_appeared_after_its_names_lease_was_gone_is_adopted_under_a_la
 }
 
 #[test]
+fn i4_a_stack_that_a_list_still_shows_is_not_adopted_once_it_is_deleted() {
+    for status in ["DELETE_COMPLETE", "DELETE_IN_PROGRESS"] {
+        for before in [None, Some(arn("shop-dev-ann", "2"))] {
+            let (world, id) = unclaimed();
+            if let Some(later) = before {
+                let state = State::Gone { at: world.now() };
+                world.leases.put(Lease { state, due: None, ..expired(&later) });
+            }
+            let standing = world.leases.get(&id.name());
+            let is_listed = || world.effects.borrow().contains(&"list stacks");
+            let delete = || world.cloud.edit(&id, |live| live.facts.status = StackStatus(status.into()));
+            let report = raced(&world, Work::Adopt, is_listed, delete);
+            assert_eq!((report.entries, world.leases.get(&id.name())), (vec![], standing), "{status}");
+        }
+    }
+}
+
+#[test]
+fn i10_a_stack_that_cannot_be_read_is_not_adopted() {
+    for site in ["read lease", "read stack by id"] {
+        let (world, id) = unclaimed();
+        world.outage(site, Fault::Refused);
+        assert_eq!(only(&adopt(&world, Mode::Apply)).step, Doing::Keep, "{site}");
+        assert_eq!(world.leases.get(&id.name()), None, "{site}");
+    }
+}
+
+#[test]
 fn i10_what_is_not_ours_or_not_settled_is_not_adopted() {
     for change in [
         (|live| live.facts.protected = Some(true)) as fn(&mut pipeline_core::memory::Live),
