@@ -21,12 +21,13 @@ use crate::{
     actors::{claimer, sweeper},
     link::Link,
     op::{Deploy, Op, Reply},
+    oracle::Oracle,
     scenario::{ACTORS, CLAIMERS, NAMES},
     world::{BEGIN, Event, World},
 };
 
-/// Each transition takes so long, in seconds; whatever ends, ends between two of them.
-const STEP: i64 = 10;
+/// Each transition takes so long, in seconds. Whatever ends, ends between two of them: no other time is a multiple of it.
+const STEP: i64 = 7;
 const MARGIN: i64 = 60;
 const GRACE: i64 = 300;
 /// A look at what goes on, or is absent, is followed by another after so long.
@@ -208,8 +209,8 @@ impl ReferenceStateMachine for Model {
 
     fn transitions(_: &Self) -> BoxedStrategy<Transition> {
         let name = 0..NAMES.len();
-        // Nothing ends at the moment of a transition.
-        let ttl = (3_i64..40).prop_map(|steps| steps * STEP + STEP / 2);
+        // Neither a lease's end nor a margin after it is at the moment of a transition.
+        let ttl = (5_i64..50).prop_map(|steps| steps * STEP + 2);
         let token = prop_oneof![3 => Just(Which::Latest), 1 => Just(Which::Older)];
         Union::new_weighted(vec![
             (
@@ -228,7 +229,7 @@ impl ReferenceStateMachine for Model {
             (3, name.prop_map(|name| Transition::Deploy { name }).boxed()),
             (2, Just(Transition::Finish).boxed()),
             (6, Just(Transition::Sweep).boxed()),
-            (3, (1_i64..40).prop_map(|steps| Transition::Pass { steps }).boxed()),
+            (3, (1_i64..50).prop_map(|steps| Transition::Pass { steps }).boxed()),
         ])
         .boxed()
     }
@@ -263,7 +264,8 @@ impl ReferenceStateMachine for Model {
             _ => None,
         };
         match *transition {
-            Transition::Finish => {
+            // A deployment is waited for, and CloudFormation finishes everything else meanwhile.
+            Transition::Finish | Transition::Deploy { .. } => {
                 state.names.iter_mut().filter(|it| it.stack == Stack::Going).for_each(|it| it.stack = Stack::Gone)
             }
             Transition::Sweep => state.names.iter_mut().for_each(|name| name.sweep(now)),
@@ -290,6 +292,8 @@ impl Real {
         world.scenario.grace = GRACE * 1000;
         world.scenario.max_deletes = 20;
         world.scenario.latency = 1;
+        world.scenario.width = 8;
+        *world.oracle.borrow_mut() = Oracle::new(&world.scenario);
         (0..ACTORS).for_each(|actor| world.step_clock(actor));
         world.calm.set(true);
         world.cloud.borrow_mut().calm();
@@ -331,6 +335,11 @@ impl Real {
     }
 
     fn finish(&mut self) {
+        while let Some((_, event)) = self.world.next_event() {
+            if let Event::Progress(stack, step) = event {
+                self.going.push((stack, step));
+            }
+        }
         while let Some((stack, step)) = self.going.pop() {
             let mut cloud = self.world.cloud.borrow_mut();
             self.world.random(|rng| cloud.step(stack, step, self.world.now(), rng));
@@ -448,5 +457,5 @@ prop_state_machine! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn leases_and_sweep_do_what_the_model_says(sequential 1..=100 => Real);
+    fn leases_and_sweep_do_what_the_model_says(sequential 1..=200 => Real);
 }
