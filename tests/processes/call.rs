@@ -95,7 +95,7 @@ fn rest_operation(method: &Method, uri: &Uri) -> String {
 mod tests {
     use super::*;
 
-    fn call(method: Method, uri: &str, service: &str, target: Option<&str>, body: &str) -> (String, String) {
+    fn call(method: &Method, uri: &str, service: &str, target: Option<&str>, body: &str) -> (String, String) {
         let mut headers = HeaderMap::new();
         let signed = format!("AWS4-HMAC-SHA256 Credential=key/20261121/us-east-1/{service}/aws4_request, Signature=x");
         headers.insert("authorization", signed.parse().unwrap());
@@ -103,7 +103,7 @@ mod tests {
             headers.insert("x-amz-target", target.parse().unwrap());
         }
         let body = Bytes::copy_from_slice(body.as_bytes());
-        let call = Call::new(Timestamp::now(), &method, &uri.parse().unwrap(), &headers, &body);
+        let call = Call::new(Timestamp::now(), method, &uri.parse().unwrap(), &headers, &body);
         (call.name(), call.target)
     }
 
@@ -113,14 +113,14 @@ mod tests {
         let form = "Action=DeleteStack&Version=2010-05-15&StackName=arn%3Aaws%3Ax&ClientRequestToken=a+b";
         for (call, name, target) in [
             (
-                call(Method::POST, "/", "dynamodb", Some("DynamoDB_20120810.GetItem"), get),
+                call(&Method::POST, "/", "dynamodb", Some("DynamoDB_20120810.GetItem"), get),
                 "dynamodb:GetItem",
                 "lease#a",
             ),
-            (call(Method::POST, "/", "cloudformation", None, form), "cloudformation:DeleteStack", "arn:aws:x"),
-            (call(Method::GET, "/bucket?tagging", "s3", None, ""), "s3:GetBucketTagging", "/bucket"),
-            (call(Method::POST, "/bucket?delete", "s3", None, "<Delete/>"), "s3:DeleteObjects", "/bucket"),
-            (call(Method::DELETE, "/bucket", "s3", None, ""), "s3:DELETE /bucket", "/bucket"),
+            (call(&Method::POST, "/", "cloudformation", None, form), "cloudformation:DeleteStack", "arn:aws:x"),
+            (call(&Method::GET, "/bucket?tagging", "s3", None, ""), "s3:GetBucketTagging", "/bucket"),
+            (call(&Method::POST, "/bucket?delete", "s3", None, "<Delete/>"), "s3:DeleteObjects", "/bucket"),
+            (call(&Method::DELETE, "/bucket", "s3", None, ""), "s3:DELETE /bucket", "/bucket"),
         ] {
             assert_eq!(call, (name.to_owned(), target.to_owned()));
         }

@@ -101,15 +101,31 @@ async fn pass(
         Fault::Delay(pause) => tokio::time::sleep(pause).await,
         Fault::None | Fault::DropReply => {}
     }
-    let answered = wire.forward(method, &uri, headers, body).await;
-    if let Ok(answer) = &answered {
-        let _ = call.status.set(answer.status().as_u16());
-    }
+    let answered = carry_out(wire, call, method, uri, headers, body).await;
     Ok(match answered {
         Ok(answer) if fault == Fault::DropReply => broken_off(answer),
         Ok(answer) => answer,
         Err(error) => answer(StatusCode::BAD_GATEWAY, error.to_string()),
     })
+}
+
+/// In a task of its own: what is on its way arrives, and is written down, also when its sender has been killed.
+async fn carry_out(
+    wire: Arc<Wire>,
+    call: Call,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> reqwest::Result<Response<Body>> {
+    let sent = tokio::spawn(async move {
+        let answered = wire.forward(method, &uri, headers, body).await;
+        if let Ok(answer) = &answered {
+            let _ = call.status.set(answer.status().as_u16());
+        }
+        answered
+    });
+    sent.await.unwrap()
 }
 
 impl Wire {
@@ -154,4 +170,50 @@ fn throttled(call: &Call) -> Response<Body> {
         "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
     };
     answer(StatusCode::BAD_REQUEST, body.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::any;
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::*;
+
+    /// A sender that is killed, or loses patience, hangs up; what it has sent is carried out all the same, and the record
+    /// must say so.
+    #[tokio::test]
+    async fn a_request_is_carried_out_and_written_down_when_its_sender_hangs_up() {
+        let (arrived, mut arrivals) = mpsc::channel(1);
+        let (go_on, gate) = oneshot::channel::<()>();
+        let gate = Arc::new(Mutex::new(Some(gate)));
+        let upstream = Router::new().fallback(any(move || {
+            let (arrived, gate) = (arrived.clone(), gate.lock().unwrap().take());
+            async move {
+                arrived.send(()).await.unwrap();
+                gate.unwrap().await.unwrap();
+            }
+        }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, upstream).await.unwrap_or_default() });
+
+        let proxy = Proxy::start(&format!("http://{address}")).await;
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(&proxy.endpoint).send();
+        let sender = tokio::spawn(request);
+        arrivals.recv().await.unwrap();
+        sender.abort();
+        assert!(sender.await.unwrap_err().is_cancelled());
+        // Time for the proxy to see that nobody waits any more.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        go_on.send(()).unwrap();
+        let calls = proxy.take();
+        let answered = async {
+            while calls[0].status.get().is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), answered).await.expect("its answer is never written down");
+        assert_eq!(calls[0].status.get(), Some(&200));
+    }
 }

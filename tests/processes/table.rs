@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::world::World;
 
-/// The most items that one BatchWriteItem takes.
+/// The most items that one `BatchWriteItem` takes.
 const BATCH: usize = 25;
 
 /// A lease as an item.

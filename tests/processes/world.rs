@@ -24,6 +24,9 @@ use crate::proxy::Proxy;
 /// The service whose previews these are.
 pub(crate) const SERVICE: &str = "shop";
 
+/// As `template.yaml` has it for sweep, which keeps most of a minute of it back for what it has begun.
+const TIMEOUT: Duration = Duration::from_secs(110);
+
 /// A cloud, a wire to it, and programs. Everything goes when it is dropped.
 pub(crate) struct World {
     pub(crate) wire: Proxy,
@@ -113,7 +116,7 @@ impl World {
             program: self.programs[program].clone(),
             environment: all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             log: self.logs.path().join(format!("{program}-{number}.log")),
-            timeout: Duration::from_secs(60),
+            timeout: TIMEOUT,
         })
     }
 }

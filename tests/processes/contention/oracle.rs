@@ -109,10 +109,22 @@ impl Records {
                 }
             }
             if call.name() == "cloudformation:DeleteStack" && !tombstones.contains(&call.target) {
-                wrong.push(format!("I3: no tombstone before the deletion of {} at {}", call.target, call.at));
+                let writes = self.writes(&call.target);
+                wrong.push(format!(
+                    "I3: no tombstone before the deletion of {} at {}: {writes:?}",
+                    call.target, call.at
+                ));
             }
         }
         wrong
+    }
+
+    /// The writes about a stack: when they were sent, what they said, and how they were answered.
+    fn writes(&self, id: &str) -> Vec<(Timestamp, String, Option<u16>)> {
+        let about = self.calls.iter().filter(|call| call.operation == "PutItem");
+        let item =
+            about.map(|call| (call, call.json()["Item"].clone())).filter(|(_, item)| item["stack_id"]["S"] == id);
+        item.map(|(call, item)| (call.at, item["state"]["S"].to_string(), call.status.get().copied())).collect()
     }
 
     /// I15: of what was made, all is gone but what a lease in quarantine is about.
