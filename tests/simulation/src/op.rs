@@ -63,6 +63,8 @@ pub(crate) enum Op {
 pub(crate) enum Condition {
     /// If this version stands, or no record.
     Stands(Option<Version>),
+    /// If this version stands, or another with the same state, token and stack: what a mutant asks for.
+    Like(Version),
     /// If a record of this state stands: what a mutant asks for.
     State(&'static str),
     /// In any case: what a mutant asks for.
@@ -156,6 +158,7 @@ impl fmt::Display for Op {
                 let on = match condition {
                     Condition::Stands(None) => "no record".to_owned(),
                     Condition::Stands(Some(seen)) => format!("{} {} {}", seen.state, seen.token, short(seen.nonce)),
+                    Condition::Like(seen) => format!("any {} {}", seen.state, seen.token),
                     Condition::State(state) => format!("any {state}"),
                     Condition::Always => "anything".to_owned(),
                 };

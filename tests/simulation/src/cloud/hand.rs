@@ -3,7 +3,7 @@
 use pipeline_core::{ports::Parameter, sweep::stack::StackStatus};
 
 use crate::{
-    cloud::{Cloud, DEPLOY_ROLE, OTHER_ROLE},
+    cloud::{Cloud, DEPLOY_ROLE, OTHER_ROLE, SERVICE},
     rng::Rng,
 };
 
@@ -14,6 +14,7 @@ pub(crate) enum Edit {
     ForgetProtection,
     Unprotect,
     ChangeTag,
+    ChangeService,
     RestoreTag,
     Update,
     Delete,
@@ -33,12 +34,13 @@ pub(crate) enum Edit {
 
 impl Edit {
     /// All of them; those that make a stack deletable again more than once.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Protect,
         Self::ForgetProtection,
         Self::Unprotect,
         Self::Unprotect,
         Self::ChangeTag,
+        Self::ChangeService,
         Self::RestoreTag,
         Self::RestoreTag,
         Self::Update,
@@ -118,7 +120,11 @@ impl Cloud {
             Edit::ChangeTag => {
                 facts.tags.insert("flowgate:ephemeral".to_owned(), (*rng.pick(&NEAR_TAGS)).to_owned());
             }
+            Edit::ChangeService => {
+                facts.tags.insert("flowgate:service".to_owned(), "other".to_owned());
+            }
             Edit::RestoreTag => {
+                facts.tags.insert("flowgate:service".to_owned(), SERVICE.to_owned());
                 facts.tags.insert("flowgate:ephemeral".to_owned(), "true".to_owned());
                 facts.role = Some(DEPLOY_ROLE.to_owned());
                 self.stacks[index].owns_deploy_role = false;

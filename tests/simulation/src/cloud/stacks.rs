@@ -165,10 +165,10 @@ impl Cloud {
         Ok(Reply::Flag(bucket.objects == 0))
     }
 
-    /// One page, as a replica has it that is brought up to date now and then.
+    /// One page, the newest stacks first, as a replica has it that is brought up to date now and then.
     pub(super) fn list(&mut self, page: usize, rng: &mut Rng) -> Reply {
         if page == 0 && (self.calm || rng.chance(700)) {
-            let live = self.stacks.iter().filter(|stack| stack.is_live());
+            let live = self.stacks.iter().rev().filter(|stack| stack.is_live());
             self.listed = live.map(|stack| stack.facts.clone()).collect();
         }
         let stacks = self.listed.iter().skip(page * PAGE).take(PAGE).cloned().collect();

@@ -63,6 +63,9 @@ impl Cloud {
         let standing = self.leases.get(&next.stack).map(|record| &record.lease);
         let holds = match condition {
             Condition::Stands(seen) => standing.map(Version::from) == *seen,
+            Condition::Like(seen) => {
+                standing.map(Version::from).is_some_and(|it| Version { nonce: seen.nonce, ..it } == *seen)
+            }
             Condition::State(state) => standing.is_some_and(|lease| lease.state.name() == *state),
             Condition::Always => true,
         };

@@ -64,6 +64,17 @@ pub(super) fn no_margin() -> Box<dyn Mutant> {
     Box::new(Edited { who: Who::Sweepers, ask, answer })
 }
 
+/// The index lags behind; whoever believes it acts on what is not due any more.
+pub(super) fn due_by_index() -> Box<dyn Mutant> {
+    answered(Who::Sweepers, |_, answer| {
+        lease(answer, |lease| {
+            if matches!(lease.state, State::Dirty { notice: Notice::Mark { told_at: Some(_), .. }, .. }) {
+                lease.due = lease.due.map(|_| at(BEGIN));
+            }
+        })
+    })
+}
+
 pub(super) fn hold_ignored() -> Box<dyn Mutant> {
     let ask = |op| match op {
         Op::Due { now, limit } => Op::Due { now: later(now, ms(7_200_000)), limit },

@@ -96,6 +96,7 @@ pub const ALL: &[Named] = &[
     Named { name: "delete-by-name", make: requests::delete_by_name },
     Named { name: "tombstone-unconditional", make: requests::tombstone_unconditional },
     Named { name: "condition-on-state-not-token", make: requests::condition_on_state },
+    Named { name: "condition-without-nonce", make: requests::condition_without_nonce },
     Named { name: "renew-unconditioned", make: requests::renew_unconditioned },
     Named { name: "gone-unconditioned", make: requests::gone_unconditioned },
     Named { name: "claim-unconditioned", make: requests::claim_unconditioned },
@@ -106,6 +107,7 @@ pub const ALL: &[Named] = &[
     Named { name: "request-token-always-new", make: requests::fresh_request_tokens },
     // What is answered.
     Named { name: "no-margin", make: answers::no_margin },
+    Named { name: "due-because-the-index-says-so", make: answers::due_by_index },
     Named { name: "hold-ignored", make: answers::hold_ignored },
     Named { name: "emptying-without-opt-in", make: answers::opt_in_ignored },
     Named { name: "absent-once-is-gone", make: answers::absent_once },

@@ -37,6 +37,15 @@ pub(super) fn condition_on_state() -> Box<dyn Mutant> {
     })
 }
 
+pub(super) fn condition_without_nonce() -> Box<dyn Mutant> {
+    asking(Who::All, |op| match op {
+        Op::Write { condition: Condition::Stands(Some(seen)), next } => {
+            Op::Write { condition: Condition::Like(seen), next }
+        }
+        other => other,
+    })
+}
+
 pub(super) fn renew_unconditioned() -> Box<dyn Mutant> {
     asking(Who::Claimers, |op| match op {
         Op::Write { condition: Condition::Stands(Some(seen)), next }

@@ -160,7 +160,7 @@ impl Oracle {
 /// Whether a write leaves DELETING as it is.
 fn follows(world: &World, condition: &Condition, next: &Lease) -> bool {
     match condition {
-        Condition::Stands(Some(Version { state, .. })) => *state == "DELETING",
+        Condition::Stands(Some(Version { state, .. })) | Condition::Like(Version { state, .. }) => *state == "DELETING",
         _ => {
             let cloud = world.cloud.borrow();
             let standing = cloud.lease(&next.stack);

@@ -67,6 +67,8 @@ struct NameLedger {
 struct Claimed {
     holder: Option<Holder>,
     source: Option<Source>,
+    /// Whether its holder let buckets be emptied.
+    empty_buckets: bool,
     expires_at: Option<Timestamp>,
     released: bool,
     bound: Option<StackArn>,

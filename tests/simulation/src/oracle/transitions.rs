@@ -152,6 +152,7 @@ impl Oracle {
         let claimed = ledger.claims.entry(new.token).or_insert_with(|| Claimed {
             holder: new.holder.clone(),
             source: new.source.clone(),
+            empty_buckets: new.empty_buckets && matches!(new.state, State::Held { .. }),
             ..Claimed::default()
         });
         claimed.expires_at = claimed.expires_at.max(new.expires_at());
@@ -172,8 +173,8 @@ impl Oracle {
         if let (State::Deleting { notice, .. }, Some(id), false) = (&new.state, &new.bound, was_deleting) {
             // Also one that a person let out of quarantine has been behind its tombstone since the first.
             let seq = self.tombstones.get(id).map_or(self.seq, |before| before.seq);
-            let tombstone =
-                Tombstone { seq, notice: notice.clone(), empty_buckets: new.empty_buckets, requests: Vec::new() };
+            let empty_buckets = ledger.claims.get(&new.token).is_some_and(|claimed| claimed.empty_buckets);
+            let tombstone = Tombstone { seq, notice: notice.clone(), empty_buckets, requests: Vec::new() };
             self.tombstones.insert(id.clone(), tombstone);
         }
         if is_claim {
