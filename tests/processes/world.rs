@@ -179,9 +179,11 @@ fn own_template() -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"},
     }]});
+    // I11: only who is subscribed can be told.
+    let people = json!({"Protocol": "email", "Endpoint": "people@example.com"});
     format!(
-        "Resources:\n{}  Topic:\n    Type: AWS::SNS::Topic\n  Role:\n    Type: AWS::IAM::Role\n    Properties: \
-         {{AssumeRolePolicyDocument: {trust}}}\nOutputs:\n  Table: {{Value: !Ref StateTable}}\n  Topic: {{Value: !Ref \
+        "Resources:\n{}  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {{Subscription: [{people}]}}\n  Role:\n    Type: \
+         AWS::IAM::Role\n    Properties: {{AssumeRolePolicyDocument: {trust}}}\nOutputs:\n  Table: {{Value: !Ref StateTable}}\n  Topic: {{Value: !Ref \
          Topic}}\n  Role: {{Value: !GetAtt Role.Arn}}\n",
         state_table(),
     )

@@ -53,7 +53,7 @@ impl ReadExecutions for Executions {
     }
 }
 
-pub(super) fn is_missing(error: &GetPipelineExecutionError) -> bool {
+fn is_missing(error: &GetPipelineExecutionError) -> bool {
     error.is_pipeline_execution_not_found_exception() || error.is_pipeline_not_found_exception()
 }
 

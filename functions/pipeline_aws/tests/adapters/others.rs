@@ -42,15 +42,40 @@ fn i10_a_trust_policy_that_is_not_there_or_no_text_is_an_error() {
 
 #[test]
 fn people_are_told_once() {
-    let canned = Canned::new([answered("Publish", "<MessageId>m</MessageId>")]);
+    let canned = Canned::new([subscribed("1"), answered("Publish", "<MessageId>m</MessageId>")]);
     let topic = "arn:aws:sns:eu-west-1:111122223333:notices";
     assert_eq!(run(Topic::new(&canned.config(), topic.into()).tell("2 stacks", "a\nb")), Ok(()));
-    let [asked] = &canned.asked()[..] else { panic!("{:?}", canned.asked()) };
+    let [_, asked] = &canned.asked()[..] else { panic!("{:?}", canned.asked()) };
     let told = ["TopicArn", "Subject", "Message"].map(|name| asked.field(name).unwrap_or_default());
     assert_eq!(told, [topic, "2 stacks", "a\nb"]);
-    let failing = Canned::new([(500, String::new())]);
+    let failing = Canned::new([subscribed("1"), (500, String::new())]);
     assert!(run(Topic::new(&failing.config(), topic.into()).tell("s", "t")).is_err());
-    assert_eq!(failing.asked().len(), 1, "a second attempt might tell twice");
+    assert_eq!(failing.asked().len(), 2, "a second attempt might tell twice");
+}
+
+fn subscribed(confirmed: &str) -> (u16, String) {
+    let entry = |key: &str, value: &str| format!("<entry><key>{key}</key><value>{value}</value></entry>");
+    let entries = [entry("SubscriptionsPending", "3"), entry("SubscriptionsConfirmed", confirmed)].concat();
+    answered("GetTopicAttributes", &format!("<Attributes>{entries}</Attributes>"))
+}
+
+#[test]
+fn i11_what_nobody_is_subscribed_to_tells_nobody() {
+    let topic = "arn:aws:sns:eu-west-1:111122223333:notices";
+    let tell = |answer: (u16, String)| {
+        let canned = Canned::new([answer]);
+        let refused = run(Topic::new(&canned.config(), topic.into()).tell("s", "t")).unwrap_err();
+        let [asked] = &canned.asked()[..] else { panic!("{:?}", canned.asked()) };
+        assert_eq!(asked.field("TopicArn").as_deref(), Some(topic));
+        refused
+    };
+    let nobody = tell(subscribed("0"));
+    assert!(matches!(&nobody, PortError::Unusable { what, .. } if what == topic), "{nobody}");
+    assert!(nobody.to_string().contains("nobody is subscribed to it; deploy Flowgate with NoticeEmail"), "{nobody}");
+    for unclear in [subscribed(""), subscribed("some"), answered("GetTopicAttributes", "<Attributes></Attributes>")] {
+        assert!(matches!(tell(unclear), PortError::Unavailable { .. }));
+    }
+    assert!(matches!(tell(refused("AuthorizationError", "not you")), PortError::Denied { .. }));
 }
 
 #[test]
@@ -69,9 +94,13 @@ fn i10_an_execution_runs_unless_codepipeline_says_otherwise() {
         assert_eq!(is_running(status(ended)), Ok(false), "{ended}");
     }
     let error = |code: &str| (400, json!({"__type": code, "message": "m"}).to_string());
-    for forgotten in ["PipelineExecutionNotFoundException", "PipelineNotFoundException"] {
-        assert_eq!(is_running(error(forgotten)), Ok(false), "{forgotten}");
-    }
+    assert_eq!(is_running(error("PipelineExecutionNotFoundException")), Ok(false), "it is forgotten after a year");
+    let no_pipeline = is_running(error("PipelineNotFoundException")).unwrap_err();
+    assert!(
+        no_pipeline.to_string().starts_with("pipeline time-service-preview cannot be used: it does not"),
+        "{no_pipeline}"
+    );
+    assert!(matches!(no_pipeline, PortError::Unusable { .. }));
     for other in ["ValidationException", "AccessDeniedException", "ThrottlingException"] {
         assert!(is_running(error(other)).is_err(), "{other}");
     }
