@@ -23,8 +23,8 @@ mod verdicts;
 
 use aws_sdk_dynamodb::{
     Client,
-    config::Builder,
-    error::SdkError,
+    config::{Builder, Config, http::HttpResponse, retry::RetryConfig},
+    error::{ProvideErrorMetadata, SdkError},
     operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld},
 };
@@ -52,7 +52,7 @@ impl StateTable {
     /// The item of this key, read consistently.
     async fn read(&self, operation: &str, key: Item) -> Result<Option<Item>, PortError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        let answer = request.send().await.map_err(|error| port_error(operation, &error))?;
+        let answer = request.send().await.map_err(|error| failed(operation, &error))?;
         Ok(answer.item)
     }
 
@@ -69,29 +69,33 @@ impl StateTable {
             .into_paginator()
             .items()
             .send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| port_error(operation, &error))?;
+        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| failed(operation, &error))?;
         items.iter().map(|item| item::record(pk, item)).collect()
     }
 
     /// Writes the item unless its key is taken; then gives the item that stands there. After a reply that got lost that
     /// is our own (I8).
     async fn create(&self, operation: &str, item: Item) -> Result<Option<Item>, PortError> {
-        match self.put(operation, item, |request| request.condition_expression("attribute_not_exists(pk)")).await? {
+        let absent = |request: PutItemFluentBuilder| request.condition_expression("attribute_not_exists(pk)");
+        match self.put(operation, item, client::quick_retries(), absent).await? {
             Put::Done => Ok(None),
             Put::Refused(Some(standing)) => Ok(Some(standing)),
             Put::Refused(None) => Err(unreadable(operation, "the item in the way was not returned")),
         }
     }
 
-    /// Writes the item if the condition holds that `when` adds.
+    /// Writes the item if the condition holds that `when` adds; where a reply that got lost must be told from a conflict,
+    /// without retries.
     async fn put(
         &self,
         operation: &str,
         item: Item,
+        retries: RetryConfig,
         when: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
     ) -> Result<Put, PortError> {
         let request = when(self.client.put_item().table_name(&self.name).set_item(Some(item)));
-        let Err(error) = request.return_values_on_condition_check_failure(AllOld).send().await else {
+        let request = request.return_values_on_condition_check_failure(AllOld).customize();
+        let Err(error) = request.config_override(Config::builder().retry_config(retries)).send().await else {
             return Ok(Put::Done);
         };
         match error {
@@ -101,7 +105,7 @@ impl StateTable {
                     _ => Ok(Put::Refused(None)),
                 }
             }
-            error => Err(port_error(operation, &error)),
+            error => Err(failed(operation, &error)),
         }
     }
 }
@@ -111,6 +115,24 @@ enum Put {
     Done,
     /// The condition did not hold of this item; of none, if there was none.
     Refused(Option<Item>),
+}
+
+/// Error codes by which DynamoDB says that asking again changes nothing: there is no such table or index, or the request is
+/// none for it.
+const FINAL: [&str; 2] = ["ResourceNotFoundException", "ValidationException"];
+
+/// What `operation` came to.
+fn failed<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error.as_service_error() {
+        Some(refused) if refused.code().is_some_and(|code| FINAL.contains(&code)) => PortError::Unusable {
+            what: format!("the state table, to {operation},"),
+            why: format!("{}: {}", refused.code().unwrap_or_default(), refused.message().unwrap_or_default()),
+        },
+        _ => port_error(operation, error),
+    }
 }
 
 /// The record is there, but not as we write it.

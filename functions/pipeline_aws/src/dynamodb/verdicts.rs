@@ -8,12 +8,9 @@ use pipeline_core::{
     verdict::Report,
 };
 
-use crate::{
-    dynamodb::{
-        StateTable,
-        item::{Item, JOBS, item, key, record},
-    },
-    error::port_error,
+use crate::dynamodb::{
+    StateTable, failed,
+    item::{Item, JOBS, item, key, record},
 };
 
 const SORT: &str = "verdict";
@@ -61,7 +58,7 @@ impl RecordVerdicts for StateTable {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#answer", ANSWER)
             .expression_attribute_values(":answer", AttributeValue::S(answer.into()));
-        request.send().await.map_err(|error| port_error(&format!("mark the verdict of job {job} as sent"), &error))?;
+        request.send().await.map_err(|error| failed(&format!("mark the verdict of job {job} as sent"), &error))?;
         Ok(())
     }
 }
