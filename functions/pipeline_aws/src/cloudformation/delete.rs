@@ -13,9 +13,18 @@ impl DeleteStacks for Stacks {
     async fn delete(&self, id: &StackArn, request_token: &str) -> Result<(), PortError> {
         // I5: the full ARN. I14: no DeletionMode, no RetainResources, and no role but the stack's own.
         let request = self.0.delete_stack().stack_name(id.as_str()).client_request_token(request_token);
-        request.send().await.map_err(|error| refusal(id, &error))?;
-        Ok(())
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Taken before, though its reply was lost: the next run reads what became of it.
+            Err(error) if error.as_service_error().is_some_and(was_taken) => Ok(()),
+            Err(error) => Err(refusal(id, &error)),
+        }
     }
+}
+
+/// The token is made of the stack, its lease's token and the attempt, and so is in nobody else's request.
+fn was_taken(error: &DeleteStackError) -> bool {
+    error.is_token_already_exists_exception()
 }
 
 fn refusal(id: &StackArn, error: &SdkError<DeleteStackError, HttpResponse>) -> PortError {
@@ -32,5 +41,5 @@ fn refusal(id: &StackArn, error: &SdkError<DeleteStackError, HttpResponse>) -> P
 fn is_final(error: &DeleteStackError) -> bool {
     // I9: something began since the stack was read, which is no refusal, and passes.
     let busy = error.message().is_some_and(|words| words.contains("_IN_PROGRESS"));
-    error.is_token_already_exists_exception() || (error.code() == Some("ValidationError") && !busy)
+    error.code() == Some("ValidationError") && !busy
 }

@@ -219,11 +219,12 @@ fn a_refusal_to_delete_is_told_from_what_passes() {
     for (code, words) in [
         ("ValidationError", &protected[..]),
         ("ValidationError", "Role arn:aws:iam::111122223333:role/d is invalid or cannot be assumed"),
-        ("TokenAlreadyExistsException", "A client request token already exists"),
     ] {
         let expected = PortError::Unusable { what: format!("stack {ID}"), why: words.to_owned() };
         assert_eq!(delete(refused(code, words)), expected);
     }
+    let (stacks, canned) = stacks([refused("TokenAlreadyExistsException", "A client request token already exists")]);
+    assert_eq!((run(stacks.delete(&id(), "t1")), canned.asked().len()), (Ok(()), 1), "it was taken before");
     let busy = format!("Stack [{ID}] cannot be deleted while in status UPDATE_IN_PROGRESS");
     assert!(matches!(delete(refused("ValidationError", &busy)), PortError::Unavailable { .. }));
     assert!(matches!(delete(refused("AccessDenied", "not you")), PortError::Denied { .. }));
