@@ -62,6 +62,9 @@ pub struct Leasing<'a, C, V, J, F> {
     pub leases: F,
 }
 
+/// How long a request is tried again while a service does not answer.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+
 /// Kept free at the end of an invocation for its answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(2);
 
@@ -94,7 +97,7 @@ where
             actions.handle(event, function, deadline).await?;
             return Ok(RawValue::NULL.to_owned());
         }
-        let answer = self.answer(event.get(), before(deadline, RESERVE)).await;
+        let answer = self.answer(event.get(), deadline).await;
         log(&answer);
         Ok(match &answer {
             Ok(answer) => to_raw_value(answer)?,
@@ -102,10 +105,19 @@ where
         })
     }
 
-    async fn answer(&self, request: &str, until: Timestamp) -> Result<Answer, Refusal> {
+    async fn answer(&self, request: &str, deadline: u64) -> Result<Answer, Refusal> {
         let request = Request::parse(request)?;
+        let until = self.until(&request, before(deadline, RESERVE));
         // Boxed: the nested futures of the calls are deeper than the compiler computes a layout for.
         Box::pin((self.leases)().handle(request, until)).await
+    }
+
+    /// As long as somebody waits for an answer; only who enters asked to wait for a stack, and that takes its time.
+    fn until(&self, request: &Request, end: Timestamp) -> Timestamp {
+        match request {
+            Request::Enter(_) => end,
+            _ => self.ports.clock.now().saturating_add(PATIENCE).map_or(end, |until| until.min(end)),
+        }
     }
 }
 

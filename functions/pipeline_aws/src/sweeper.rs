@@ -10,7 +10,7 @@ use pipeline_core::{
     ports::Clock,
     sweep::{
         perform::Sweep,
-        policy::Policy,
+        policy::{self, Policy},
         reach::{Act, Look},
         report::{Entry, Mode, Outcome, Report, Work},
     },
@@ -144,16 +144,42 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Sweeper<'_, C, E, H, R> {
     }
 }
 
-/// What people must be alerted of. A plan does nothing, and so alerts of nothing.
+/// What people must be alerted of. A plan does nothing, and so alerts of nothing but that it cannot see.
 fn alerts(report: &Report, service: &str) -> Vec<Value> {
-    if report.mode == Mode::Plan {
-        return vec![];
-    }
-    let counts =
-        [("StacksQuarantined", report.quarantined()), ("DeletionsOverLimit", report.over_limit.unwrap_or_default())];
+    let troubles = ("SweepTroubles", troubles(report, service));
+    let counts = match report.mode {
+        Mode::Plan => vec![troubles],
+        Mode::Apply => vec![
+            ("StacksQuarantined", report.quarantined()),
+            ("DeletionsOverLimit", report.over_limit.unwrap_or_default()),
+            troubles,
+        ],
+    };
     // A metric costs for every hour in which it has a value.
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);
     counted.map(|(metric, count)| telemetry::count(metric, count, service, report.at)).collect()
+}
+
+/// What kept this run from its work, such as a missing permission. Once does no harm, as the next run tries again.
+fn troubles(report: &Report, service: &str) -> usize {
+    let blind = usize::from(report.read_only.is_some());
+    match report.mode {
+        Mode::Plan => blind,
+        Mode::Apply => {
+            let stuck = usize::from(report.stopped.as_deref().is_some_and(|why| is_unreadable(why, service)));
+            blind + stuck + report.entries.iter().filter(|entry| is_trouble(entry)).count()
+        }
+    }
+}
+
+/// Whether deletion is stopped by nobody, but because the switch could not be read.
+fn is_unreadable(stopped: &str, service: &str) -> bool {
+    stopped.starts_with(&format!("the parameter {} could not be read: ", policy::switch(service)))
+}
+
+/// Something failed, or the lease could not be read though there was time to.
+fn is_trouble(entry: &Entry) -> bool {
+    entry.outcome == Outcome::Failed || (entry.state == "UNKNOWN" && entry.outcome != Outcome::Left)
 }
 
 fn log(report: &Report) {
@@ -176,21 +202,22 @@ mod tests {
 
     use super::*;
 
-    fn report(mode: Mode, over_limit: Option<usize>, quarantined: &[Doing]) -> Report {
-        let mut report = Report::new(mode, "2026-11-21T12:00:00Z".parse().unwrap());
-        let entry = |step: &Doing| Entry {
+    fn entry(state: &'static str, step: Doing, outcome: Outcome) -> Entry {
+        Entry {
             stack: "time-service-pr-42".parse().unwrap(),
-            state: "QUARANTINED",
+            state,
             token: None,
             stack_id: None,
-            step: *step,
+            step,
             reason: "it is protected".into(),
-            outcome: Outcome::Done,
+            outcome,
             detail: None,
-        };
-        report.over_limit = over_limit;
-        report.entries = quarantined.iter().map(entry).collect();
-        report
+        }
+    }
+
+    fn report(mode: Mode, over_limit: Option<usize>, quarantined: &[Doing]) -> Report {
+        let entries = quarantined.iter().map(|step| entry("QUARANTINED", *step, Outcome::Done)).collect();
+        Report { over_limit, entries, ..Report::new(mode, "2026-11-21T12:00:00Z".parse().unwrap()) }
     }
 
     fn alerted(report: &Report) -> Vec<(String, Value)> {
@@ -216,5 +243,27 @@ mod tests {
     fn a_run_in_which_all_is_well_and_a_plan_alert_of_nothing() {
         assert_eq!(alerted(&report(Mode::Apply, None, &[])), []);
         assert_eq!(alerted(&report(Mode::Plan, Some(3), &[Doing::Quarantine])), []);
+        let stopped = Some("the parameter /flowgate/s/deletions is \"no\"".to_owned());
+        assert_eq!(alerted(&Report { stopped, ..report(Mode::Apply, None, &[]) }), [], "somebody stopped it");
+    }
+
+    #[test]
+    fn people_are_alerted_of_what_keeps_sweep_from_its_work() {
+        let entries = vec![
+            entry("DIRTY", Doing::Tell, Outcome::Failed),
+            entry("DELETING", Doing::Delete, Outcome::Failed),
+            entry("UNKNOWN", Doing::Keep, Outcome::Done),
+            entry("UNKNOWN", Doing::Keep, Outcome::Left),
+            entry("DIRTY", Doing::Keep, Outcome::Done),
+            entry("DIRTY", Doing::Delete, Outcome::Conflict),
+        ];
+        let troubles = |count| vec![("SweepTroubles".to_owned(), json!(count))];
+        let apply = Report { entries, ..report(Mode::Apply, None, &[]) };
+        assert_eq!(alerted(&apply), troubles(3));
+        assert_eq!(alerted(&Report { mode: Mode::Plan, ..apply }), []);
+        for mode in [Mode::Plan, Mode::Apply] {
+            let read_only = Some("not permitted to find the leases that are due: no".to_owned());
+            assert_eq!(alerted(&Report { read_only, ..report(mode, None, &[]) }), troubles(1), "{mode:?}");
+        }
     }
 }
