@@ -79,6 +79,7 @@ fn failure(refusal: Refusal) -> Report {
         | Refusal::StaleToken { .. }
         | Refusal::Expired { .. }
         | Refusal::Superseded(_)
+        | Refusal::Crowded { .. }
         | Refusal::Busy { .. } => Report::fail(FailureKind::JobFailed, &refusal.to_string()),
     }
 }

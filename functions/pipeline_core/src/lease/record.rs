@@ -23,8 +23,11 @@ pub struct Lease {
     pub bound: Option<StackArn>,
     /// Whether buckets of the stack may be emptied so that it can be deleted (I14).
     pub empty_buckets: bool,
-    /// The pipeline execution that entered with this token.
-    pub execution: Option<Entered>,
+    /// The pipeline executions that entered since the name was last free; one that entered before a newer claim may
+    /// still deploy.
+    pub executions: Vec<Entered>,
+    /// Who held it since the name was last free and was taken over, the latest last: their claims have ended.
+    pub superseded: Vec<Holder>,
     /// Until when a person wants the stack kept, whoever holds it.
     pub hold_until: Option<Timestamp>,
     /// Where it stands.

@@ -83,6 +83,14 @@ pub enum Refusal {
         /// CloudFormation's status of it.
         status: String,
     },
+    /// Too many executions entered before.
+    #[error("{entered} executions have entered stack {stack}; release it, and claim it again when it is gone")]
+    Crowded {
+        /// The stack.
+        stack: StackName,
+        /// How many.
+        entered: usize,
+    },
     /// A stack is not the one that the lease is about (I5).
     #[error("stack {id} cannot be bound: {why}")]
     WrongStack {
@@ -125,7 +133,7 @@ impl Refusal {
             Self::StaleToken { .. } => "StaleToken",
             Self::Expired { .. } => "Expired",
             Self::Superseded(_) => "Superseded",
-            Self::Busy { .. } => "Busy",
+            Self::Busy { .. } | Self::Crowded { .. } => "Busy",
             Self::WrongStack { .. } => "WrongStack",
             Self::Unavailable(_) => "Unavailable",
         }

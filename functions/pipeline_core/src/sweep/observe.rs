@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     ids::StackArn,
-    lease::record::{Lease, State},
+    lease::record::{Entered, Lease, State},
     ports::{Clock, PortError},
     sweep::{
         decide::{self, Brakes},
@@ -25,8 +25,8 @@ use crate::{
 pub struct Observation {
     /// The stack that is bound, else the live one of the name; `None` when CloudFormation knows none.
     pub stack: Option<Seen>,
-    /// Whether the execution that entered may still deploy it; asked only where there is no stack.
-    pub running: bool,
+    /// An execution that entered and may still deploy it; asked only where there is no stack.
+    pub running: Option<Entered>,
 }
 
 /// What a run looks through.
@@ -50,11 +50,8 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
             }
             Some(facts) => Some(Seen { facts, circumstances: None }),
         };
-        let may_run = lease.execution.as_ref().filter(|_| lease.bound.is_none() && stack.is_none());
-        let running = match may_run {
-            Some(entered) => self.eyes.executions().is_running(entered).await?,
-            None => false,
-        };
+        let may_deploy = lease.bound.is_none() && stack.is_none();
+        let running = if may_deploy { self.running(&lease.executions).await? } else { None };
         Ok(Observation { stack, running })
     }
 
@@ -65,6 +62,15 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
             Some(facts) => Ok(Some(Seen { facts, circumstances: None })),
             None => Ok(None),
         }
+    }
+
+    async fn running(&self, executions: &[Entered]) -> Result<Option<Entered>, PortError> {
+        for entered in executions {
+            if self.eyes.executions().is_running(entered).await? {
+                return Ok(Some(entered.clone()));
+            }
+        }
+        Ok(None)
     }
 
     async fn facts(&self, lease: &Lease) -> Result<Option<StackFacts>, PortError> {

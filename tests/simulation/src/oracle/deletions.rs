@@ -132,11 +132,13 @@ impl Oracle {
             return ensure(deleted, "I6", || format!("GONE of {id}, which was not seen deleted"));
         }
         self.check_absent(world, actor, stack)?;
-        let Some(entered) = &next.execution else { return Ok(()) };
-        let execution = entered.execution.to_string();
-        let running = eyes.running.iter().rev().find(|(of, _)| *of == execution);
-        let ended = matches!(running, Some((_, false)));
-        ensure(ended, "I6", || format!("GONE of {stack}, and execution {execution} was not seen to end"))
+        for entered in &next.executions {
+            let execution = entered.execution.to_string();
+            let running = eyes.running.iter().rev().find(|(of, _)| *of == execution);
+            let ended = matches!(running, Some((_, false)));
+            ensure(ended, "I6", || format!("GONE of {stack}, and execution {execution} was not seen to end"))?;
+        }
+        Ok(())
     }
 
     /// I6: two looks found no stack of this name.

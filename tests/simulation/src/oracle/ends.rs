@@ -45,11 +45,7 @@ fn is_settled(cloud: &Cloud, lease: &Lease, now: i64) -> bool {
         (State::Dirty { .. }, Some(id)) => is_kept(cloud, id),
         (State::Dirty { .. }, None) => match cloud.by_name(&lease.stack) {
             Some(stack) => !is_eligible(cloud, stack) || !carries_token(stack, lease),
-            None => lease
-                .execution
-                .as_ref()
-                .and_then(|it| cloud.executions.get(&it.execution))
-                .is_some_and(|end| now < *end),
+            None => lease.executions.iter().filter_map(|it| cloud.executions.get(&it.execution)).any(|end| now < *end),
         },
     }
 }

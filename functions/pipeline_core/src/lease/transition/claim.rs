@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Change, Moment, expired};
 use crate::{
-    ids::FencingToken,
+    ids::{FencingToken, Holder},
     lease::{
         due::{self, later},
         record::{Lease, State},
@@ -12,6 +12,9 @@ use crate::{
         request::Claim,
     },
 };
+
+/// How many holders that were taken over are remembered.
+const REMEMBERED: usize = 20;
 
 /// Grants a name that is free, or that was claimed for the same purpose before. Expired is not free: the stack is still
 /// there, and sweep deletes it first.
@@ -66,7 +69,8 @@ fn grant(previous: Option<FencingToken>, claim: &Claim, moment: &Moment) -> Resu
         source: Some(claim.source.clone()),
         bound: None,
         empty_buckets: claim.empty_buckets,
-        execution: None,
+        executions: vec![],
+        superseded: vec![],
         hold_until: None,
         state: State::Held { expires_at },
         due: Some(due::held(expires_at, moment.margin, None)),
@@ -75,18 +79,25 @@ fn grant(previous: Option<FencingToken>, claim: &Claim, moment: &Moment) -> Resu
     })
 }
 
-/// The stack stays, and so do `first`, which tells that it is ours, and the execution that may still deploy it.
+/// The stack stays, and so do `first`, which tells that it is ours, and the executions that may still deploy it.
 fn reuse(lease: &Lease, claim: &Claim, moment: &Moment) -> Result<Lease, Refusal> {
     let granted = grant(Some(lease.token), claim, moment)?;
     let due = granted.expires_at().map(|expires_at| due::held(expires_at, moment.margin, lease.hold_until));
     Ok(Lease {
         first: lease.first,
         bound: lease.bound.clone(),
-        execution: lease.execution.clone(),
+        executions: lease.executions.clone(),
+        superseded: taken_over(lease),
         hold_until: lease.hold_until,
         due,
         ..granted
     })
+}
+
+/// Who held it before, the latest last.
+fn taken_over(lease: &Lease) -> Vec<Holder> {
+    let before = lease.superseded.len().saturating_sub(REMEMBERED - 1);
+    lease.superseded.iter().skip(before).chain(&lease.holder).cloned().collect()
 }
 
 /// I2: greater than every token before it; by the clock, also when the record of those is gone.

@@ -2,10 +2,13 @@
 
 use super::{Change, Moment, change, expired, latest};
 use crate::lease::{
-    record::{Lease, State},
+    record::{Entered, Lease, State},
     refusal::Refusal,
     request::{Commits, Enter},
 };
+
+/// How many executions may enter before the name is free again.
+const MOST: usize = 20;
 
 /// Lets the execution of the latest claim deploy, and no older one.
 pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result<Change, Refusal> {
@@ -13,14 +16,23 @@ pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result
     unmoved(enter.commits.as_ref())?;
     match &lease.state {
         State::Held { expires_at } if moment.now < *expires_at => {
-            let execution = Some(enter.entered.clone());
-            Ok(change(lease, Lease { execution, nonce: moment.nonce, ..lease.clone() }))
+            let executions = with(lease, &enter.entered)?;
+            Ok(change(lease, Lease { executions, nonce: moment.nonce, ..lease.clone() }))
         }
         State::Held { expires_at } => Err(expired(lease, *expires_at)),
         State::Dirty { .. } | State::Deleting { .. } | State::Quarantined { .. } | State::Gone { .. } => {
             Err(Refusal::by(lease))
         }
     }
+}
+
+/// I6: all of them are to be seen ended before the name is free, so that none may be forgotten.
+fn with(lease: &Lease, entered: &Entered) -> Result<Vec<Entered>, Refusal> {
+    let known = lease.executions.contains(entered);
+    if !known && lease.executions.len() >= MOST {
+        return Err(Refusal::Crowded { stack: lease.stack.clone(), entered: MOST });
+    }
+    Ok(lease.executions.iter().chain(Some(entered).filter(|_| !known)).cloned().collect())
 }
 
 fn superseded(refusal: Refusal) -> Refusal {

@@ -7,7 +7,7 @@ use crate::{
     ids::{Digest, FencingToken, StackArn},
     lease::{
         due::later,
-        record::{Lease, Notice, State},
+        record::{Entered, Lease, Notice, State},
     },
     sweep::{
         eligible::{Seen, by_name, eligible},
@@ -29,7 +29,7 @@ impl Case<'_> {
                 Ok(()) => self.bind(notice, &stack.facts),
                 Err(why) => self.keep(why),
             },
-            (None, None) => self.absent(notice, absent_at, seen.running),
+            (None, None) => self.absent(notice, absent_at, seen.running.as_ref()),
         }
     }
 
@@ -95,8 +95,8 @@ impl Case<'_> {
     }
 
     /// I6: nothing was ever bound, nothing runs, and no stack has the name in two runs apart.
-    fn absent(&self, notice: &Notice, absent_at: Option<Timestamp>, running: bool) -> Step {
-        if let (true, Some(entered)) = (running, &self.lease.execution) {
+    fn absent(&self, notice: &Notice, absent_at: Option<Timestamp>, running: Option<&Entered>) -> Step {
+        if let Some(entered) = running {
             return self.keep(Keep::Running(entered.clone()));
         }
         let since = absent_at.unwrap_or(self.now);

@@ -116,5 +116,5 @@ fn what_was_built_of_another_commit_does_not_enter() {
     let (kind, message) = failure(&request(&world, &enter));
     let words = format!("superseded: commit {revision} was built, and {head} is to be deployed");
     assert_eq!((kind, message), (FailureKind::JobFailed, words));
-    assert_eq!(standing(&world).execution, None);
+    assert_eq!(standing(&world).executions, []);
 }

@@ -50,7 +50,7 @@ fn a_lease_from_its_claim_to_its_release() {
         })
     );
     assert_eq!(granted(&world, &json!({"operation": "show", "stack": STACK})), released);
-    assert_eq!(standing(&world).execution.expect("entered").pipeline, "shop-previews");
+    assert_eq!(standing(&world).executions[0].pipeline, "shop-previews");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn i6_a_name_is_not_free_while_the_execution_that_entered_runs() {
     let (world, id) = unbound(released(&world(), &id));
     let execution: pipeline_core::ids::ExecutionId = "22222222-abcd-1111-abcd-111111abcdef".parse().expect("an id");
     let entered = Entered { pipeline: "shop-preview".into(), execution: execution.clone() };
-    world.leases.put(Lease { execution: Some(entered), ..lease(&world, &id) });
+    world.leases.put(Lease { executions: vec![entered], ..lease(&world, &id) });
     world.cloud.running.borrow_mut().insert(execution.clone());
     let report = apply(&world);
     assert_eq!(only(&report).step, Doing::Keep);

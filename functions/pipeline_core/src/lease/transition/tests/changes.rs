@@ -17,7 +17,7 @@ fn a_free_name_is_granted_with_nothing_of_what_was() {
         let Change::Write(next) = decide(standing, &claim_request(), &moment()).unwrap() else { panic!("no write") };
         assert_eq!(next.state, State::Held { expires_at: minutes(60) });
         assert_eq!((next.due, next.first), (Some(minutes(61)), next.token));
-        assert_eq!((next.bound, next.hold_until, next.execution, next.kept), (None, None, None, None));
+        assert_eq!((next.bound, next.hold_until, next.executions, next.kept), (None, None, vec![], None));
         assert_eq!((next.holder, next.empty_buckets), (Some(OTHER.parse().unwrap()), true));
     }
 }
