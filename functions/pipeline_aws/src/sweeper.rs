@@ -177,9 +177,13 @@ fn is_unreadable(stopped: &str, service: &str) -> bool {
     stopped.starts_with(&format!("the parameter {} could not be read: ", policy::switch(service)))
 }
 
-/// Something failed, or the lease could not be read though there was time to.
+/// Something failed, or the lease could not be read though there was time to. Of quarantine another metric tells.
 fn is_trouble(entry: &Entry) -> bool {
-    entry.outcome == Outcome::Failed || (entry.state == "UNKNOWN" && entry.outcome != Outcome::Left)
+    match entry.state {
+        "QUARANTINED" => false,
+        "UNKNOWN" => entry.outcome != Outcome::Left,
+        _ => entry.outcome == Outcome::Failed,
+    }
 }
 
 fn log(report: &Report) {
@@ -254,6 +258,7 @@ mod tests {
             entry("DELETING", Doing::Delete, Outcome::Failed),
             entry("UNKNOWN", Doing::Keep, Outcome::Done),
             entry("UNKNOWN", Doing::Keep, Outcome::Left),
+            entry("QUARANTINED", Doing::Keep, Outcome::Failed),
             entry("DIRTY", Doing::Keep, Outcome::Done),
             entry("DIRTY", Doing::Delete, Outcome::Conflict),
         ];

@@ -9,7 +9,7 @@ use pipeline_core::{
     ids::{Nonce, StackArn, StackName},
     lease::{perform::Leases, place::Place},
     memory::{Fault, World},
-    ports::PortError,
+    ports::{Clock as _, PortError},
     sweep::{
         ports::InspectStacks,
         stack::{Resource, StackFacts},
@@ -22,6 +22,7 @@ use uuid::Uuid;
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:time-service-flowgate-lease";
 const SENTINEL: &str = "SENTINEL-SECRET";
 const NAME: &str = "time-service-pr-42";
+const HOLDER: &str = "44444444-abcd-1111-abcd-111111abcdef";
 
 /// No stacks at all.
 struct Nothing;
@@ -67,7 +68,7 @@ fn handle(world: &World, event: &str) -> Value {
 
 fn claim(with: &[(&str, Value)]) -> Value {
     let mut request = json!({
-        "operation": "claim", "stack": NAME, "holder": "44444444-abcd-1111-abcd-111111abcdef", "ttl": 3600,
+        "operation": "claim", "stack": NAME, "holder": HOLDER, "ttl": 3600,
         "source": "pull request 42",
     });
     for (name, value) in with {
@@ -249,6 +250,23 @@ fn a_table_out_of_reach_is_told_as_such() {
     world.outage("read lease", Fault::Refused);
     let answer = handle(&world, &json!({"operation": "show", "stack": NAME}).to_string());
     assert_eq!(answer["error"]["code"], "Unavailable", "{answer}");
+}
+
+#[test]
+fn who_waits_for_an_answer_is_told_soon_that_there_is_none() {
+    let (enter, show) = (
+        json!({"operation": "enter", "stack": NAME, "token": 7, "pipeline": "p", "execution": HOLDER}),
+        json!({"operation": "show", "stack": NAME}),
+    );
+    let waits = |request: &Value| {
+        let world = world();
+        world.outage("read lease", Fault::Refused);
+        let began = world.now();
+        assert_eq!(handle(&world, &request.to_string())["error"]["code"], "Unavailable", "{request}");
+        world.now().duration_since(began).as_secs()
+    };
+    assert!((1..=30).contains(&waits(&show)), "{}", waits(&show));
+    assert!(waits(&enter) > 600, "{}", waits(&enter));
 }
 
 #[test]

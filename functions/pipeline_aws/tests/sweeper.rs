@@ -9,7 +9,7 @@ use pipeline_aws::{
 use pipeline_core::{
     ids::{FencingToken, Nonce},
     lease::record::{Lease, Notice, State},
-    memory::World,
+    memory::{Fault, World},
     ports::Parameter,
     sweep::{
         perform::Sweep,
@@ -198,6 +198,25 @@ fn people_are_alerted_of_a_stack_that_cannot_be_deleted() {
     let metrics = METRICS.take();
     let [line] = &metrics[..] else { panic!("{metrics:?} {report}") };
     assert_eq!((&line["StacksQuarantined"], &line["Service"]), (&json!(1), &json!("time-service")));
+}
+
+#[test]
+fn people_are_alerted_while_what_sweep_needs_is_out_of_reach() {
+    for (effect, mode) in [
+        ("find due leases", Mode::Plan),
+        ("find due leases", Mode::Apply),
+        ("read parameter", Mode::Apply),
+        ("read lease", Mode::Apply),
+        ("delete stack", Mode::Apply),
+    ] {
+        let world = world();
+        world.outage(effect, Fault::Refused);
+        let report = handle(&world, mode, "{}").unwrap();
+        assert!(world.effects.borrow().contains(&effect), "{effect}: {report}");
+        let metrics = METRICS.take();
+        let [line] = &metrics[..] else { panic!("{effect}: {metrics:?} {report}") };
+        assert_eq!(line["SweepTroubles"], 1, "{effect}: {report}");
+    }
 }
 
 #[test]
