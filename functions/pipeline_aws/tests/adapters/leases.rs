@@ -153,6 +153,43 @@ fn i8_what_stands_in_the_way_is_told() {
 }
 
 #[test]
+fn i8_a_reply_that_is_lost_is_not_hidden_behind_a_conflict_with_who_came_after() {
+    let (table, canned) = table([(500, json!({})), conflict(Some(item(&gone())))]);
+    let lost = run(table.replace(None, &dirty()));
+    assert!(matches!(lost, Err(PortError::Unavailable { .. })), "{lost:?}");
+    assert_eq!(canned.asked().len(), 1);
+}
+
+#[test]
+fn what_asking_again_does_not_change_is_told_at_once() {
+    for code in ["ResourceNotFoundException", "ValidationException"] {
+        let refused = || (400, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "m"}));
+        let (table, canned) = table([refused(), refused(), refused(), refused()]);
+        let answers = [
+            run(table.lease(&name())).map(drop),
+            run(table.replace(None, &dirty())).map(drop),
+            run(table.due(at("2026-11-21T12:00:00Z"), 5)).map(drop),
+            run(table.page(None, 5)).map(drop),
+        ];
+        for answer in answers {
+            assert!(
+                matches!(&answer, Err(PortError::Unusable { why, .. }) if why == &format!("{code}: m")),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(canned.asked().len(), 4);
+    }
+}
+
+#[test]
+fn a_lease_that_cannot_be_read_does_not_hide_the_others() {
+    let mut broken = item(&Lease { stack: "time-service-pr-7".parse().unwrap(), ..dirty() });
+    broken["token"] = json!({"N": "1"});
+    let (table, _) = table([(200, json!({"Items": [broken, item(&dirty())]}))]);
+    assert_eq!(run(table.page(None, 2)).unwrap().leases, [dirty()]);
+}
+
+#[test]
 fn a_record_that_is_not_as_we_write_it_is_an_error() {
     let with = |name: &str, value: Value| {
         let mut item = item(&dirty());
