@@ -18,6 +18,9 @@ use super::{End, args};
 use crate::cloud::stack_wait;
 use crate::report::printable;
 
+/// The code of a refusal that is none: what the function needs did not answer it.
+const UNAVAILABLE: &str = "Unavailable";
+
 /// Why a function did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FunctionError {
@@ -38,6 +41,7 @@ impl FunctionError {
         match self {
             Self::Call(error) => error.end(),
             Self::Failed { .. } | Self::Unreadable { .. } => End::NoCloud,
+            Self::Refused { code, .. } if code == UNAVAILABLE => End::NoCloud,
             Self::Missing { .. } | Self::Refused { .. } => End::BadInput,
         }
     }
@@ -146,6 +150,12 @@ mod tests {
                 r#"{"error": {"code": "Held", "message": "held\u001b[2J"}}"#,
                 End::BadInput,
                 "held\u{fffd}[2J (Held)",
+            ),
+            (
+                None,
+                r#"{"error": {"code": "Unavailable", "message": "could not read the lease of x: 500; ask again"}}"#,
+                End::NoCloud,
+                "could not read the lease of x: 500; ask again (Unavailable)",
             ),
             (
                 Some("Unhandled"),
