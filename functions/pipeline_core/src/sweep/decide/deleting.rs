@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Case, Deletion, Reason, Step, Then, braked, dirty::request};
+use super::{AGAIN, Case, Deletion, REMINDED, Reason, Step, Then};
 use crate::{
+    ids::StackArn,
     lease::{
-        due::{NEVER, later},
+        due::later,
         record::{Lease, Notice, State},
     },
     ports::PortError,
@@ -49,10 +50,21 @@ pub fn after(seen: &Result<Option<Seen>, PortError>, lease: &Lease, policy: &Pol
     }
 }
 
-/// The record of a lease in quarantine: nothing comes of it by itself (I4).
+/// The record of a lease in quarantine: people are told of it again, and nothing else comes of it by itself (I4).
 pub fn quarantined(lease: &Lease, why: &str, now: Timestamp) -> Lease {
     let state = State::Quarantined { at: now, why: why.to_owned() };
-    Lease { state, due: Some(NEVER), kept: None, ..lease.clone() }
+    Lease { state, due: Some(later(now, REMINDED)), kept: None, ..lease.clone() }
+}
+
+/// The record of a lease, of whose latest attempt at the deletion nothing came; `None` if that is what stands.
+pub fn uncounted(lease: &Lease, failed: u32) -> Option<Lease> {
+    match &lease.state {
+        State::Deleting { notice, attempts } if *attempts != failed => {
+            let state = State::Deleting { notice: notice.clone(), attempts: failed };
+            Some(Lease { state, ..lease.clone() })
+        }
+        _ => None,
+    }
 }
 
 impl Case<'_> {
@@ -63,8 +75,8 @@ impl Case<'_> {
             Standing::Deleting => return self.wait(self.lease.state.clone(), Reason::BeingDeleted, self.soon()),
             Standing::Settled | Standing::InProgress | Standing::DeleteFailed | Standing::Untouchable => {}
         }
-        if let Err(why) = braked(self.lease, self.policy, self.brakes) {
-            return Step::keep(why);
+        if let Some(step) = self.braked() {
+            return step;
         }
         match after(&Ok(Some(seen.clone())), self.lease, self.policy) {
             After::Stay(why) => self.wait(self.lease.state.clone(), Reason::Kept(why), self.soon()),
@@ -75,17 +87,17 @@ impl Case<'_> {
 
     /// I6: not gone, for all we know. It is looked for a few times more.
     fn unknown(&self, notice: &Notice, attempts: u32) -> Step {
-        let why = self.lease.bound.clone().map_or(Keep::Unseen, Keep::Unknown);
+        let Some(id) = &self.lease.bound else { return self.keep(Keep::Unseen) };
         if attempts >= self.policy.max_attempts {
-            return self.quarantine(remedy::refused(&self.lease.stack, &why.to_string()));
+            return self.quarantine(remedy::forgotten(id));
         }
         let state = State::Deleting { notice: notice.clone(), attempts: attempts + 1 };
-        self.wait(state, Reason::Kept(why), self.backed_off(attempts))
+        self.kept(Keep::Unknown(id.clone()), state, later(self.now, backed_off(attempts)))
     }
 
     fn retry(&self, notice: &Notice, attempts: u32, seen: &Seen) -> Step {
         if seen.facts.status.standing() == Standing::Settled {
-            return self.request(notice, attempts, Reason::NotBegun, self.soon(), vec![]);
+            return self.request(notice, attempts, attempts, Reason::NotBegun, vec![]);
         }
         let resources = seen.circumstances.as_ref().map_or(&[][..], |more| &more.resources);
         // I14: a bounded number of times.
@@ -95,27 +107,32 @@ impl Case<'_> {
         let words = seen.facts.reason.clone().unwrap_or_else(|| seen.facts.status.0.clone());
         let reason = Reason::Failed { attempts: attempts + 1, words };
         let buckets = if self.lease.empty_buckets { full(resources) } else { vec![] };
-        self.request(notice, attempts + 1, reason, self.backed_off(attempts), buckets)
+        self.request(notice, attempts, attempts + 1, reason, buckets)
     }
 
-    /// Counted before it is tried: the request is another one than CloudFormation has already answered.
-    fn request(&self, notice: &Notice, attempts: u32, reason: Reason, due: Timestamp, buckets: Vec<String>) -> Step {
+    /// Counted before it is tried, so that it ends even if every attempt kills the run.
+    fn request(&self, notice: &Notice, failed: u32, attempts: u32, reason: Reason, buckets: Vec<String>) -> Step {
         let state = State::Deleting { notice: notice.clone(), attempts };
-        let then = self.lease.bound.as_ref().map_or(Then::Nothing, |id| {
-            Then::Delete(Deletion { id: id.clone(), request: request(id, self.lease.token, notice, attempts), buckets })
-        });
-        Step { doing: Doing::Retry, reason, write: Some(self.write(state, due)), then }
+        let pause = if attempts > failed { backed_off(failed) } else { AGAIN };
+        let delete = |id: &StackArn| Then::Delete(Deletion { id: id.clone(), failed, buckets });
+        let then = self.lease.bound.as_ref().map_or(Then::Nothing, delete);
+        Step { doing: Doing::Retry, reason, write: Some(self.write(state, later(self.now, pause))), then }
     }
 
-    /// 1, 2, 4 … minutes.
-    fn backed_off(&self, attempts: u32) -> Timestamp {
-        later(self.now, SignedDuration::from_mins(1_i64 << attempts.min(6)))
-    }
-
-    fn quarantine(&self, why: String) -> Step {
+    pub(super) fn quarantine(&self, why: String) -> Step {
         let write = quarantined(self.lease, &why, self.now);
         Step { doing: Doing::Quarantine, reason: Reason::Stuck(why), write: Some(write), then: Then::Nothing }
     }
+}
+
+/// 1, 2, 4 … minutes.
+fn backed_off(attempts: u32) -> SignedDuration {
+    SignedDuration::from_mins(1_i64 << attempts.min(6))
+}
+
+/// How long it takes until a stack that CloudFormation does not know has been looked for often enough.
+pub(super) fn patience(policy: &Policy) -> SignedDuration {
+    backed_off(policy.max_attempts) - backed_off(0)
 }
 
 /// Buckets whose deletion failed.
