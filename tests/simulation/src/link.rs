@@ -113,7 +113,7 @@ impl FindLeases for Link<'_> {
     }
 
     async fn page(&self, after: Option<&Cursor>, limit: usize) -> Result<Page, PortError> {
-        let after = after.map(|cursor| cursor.0.clone());
+        let after = after.map(|cursor| cursor.stack.clone());
         expect!(self.call(Op::Page { after, limit }), Reply::Page(page) => page)
     }
 }

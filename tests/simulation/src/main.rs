@@ -23,9 +23,9 @@ struct Arguments {
     /// With --seed: with this defect.
     #[arg(long, value_name = "NAME", requires = "seed", value_parser = mutant)]
     mutant: Option<&'static simulation::Named>,
-    /// Runs all defects made on purpose, or the one of this name, each until a seed shows it.
-    #[arg(long, value_name = "NAME", num_args = 0..=1, value_parser = mutant)]
-    mutants: Option<Option<&'static simulation::Named>>,
+    /// Runs all defects made on purpose, or those of these names, each until a seed shows it.
+    #[arg(long, value_name = "NAME", num_args = 0.., value_parser = mutant)]
+    mutants: Option<Vec<&'static simulation::Named>>,
     /// How many threads; one for each core unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
@@ -57,7 +57,10 @@ fn main() -> ExitCode {
     let count = arguments.seeds.unwrap_or(if arguments.mutants.is_some() { MOST } else { SEEDS });
     let seeds = arguments.start..arguments.start.saturating_add(count);
     match arguments.mutants {
-        Some(only) => tell::mutants(only, &seeds, threads, settings),
+        Some(only) if only.is_empty() => {
+            tell::mutants(&simulation::MUTANTS.iter().collect::<Vec<_>>(), &seeds, threads, settings)
+        }
+        Some(only) => tell::mutants(&only, &seeds, threads, settings),
         None => tell::seeds(&seeds, threads, settings),
     }
 }

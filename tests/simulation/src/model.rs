@@ -137,7 +137,8 @@ impl Name {
             _ if source != self.source => return "Dirty",
             _ => {}
         }
-        (self.stands, self.source) = (Stands::Held { expires }, source);
+        let taken_over = if let Stands::Held { expires } = self.stands { expires } else { expires };
+        (self.stands, self.source) = (Stands::Held { expires: expires.max(taken_over) }, source);
         self.claims += 1;
         "Ok"
     }
@@ -266,7 +267,7 @@ impl ReferenceStateMachine for Model {
         match *transition {
             // A deployment is waited for, and CloudFormation finishes everything else meanwhile.
             Transition::Finish | Transition::Deploy { .. } => {
-                state.names.iter_mut().filter(|it| it.stack == Stack::Going).for_each(|it| it.stack = Stack::Gone)
+                state.names.iter_mut().filter(|it| it.stack == Stack::Going).for_each(|it| it.stack = Stack::Gone);
             }
             Transition::Sweep => state.names.iter_mut().for_each(|name| name.sweep(now)),
             Transition::Pass { steps } => state.now += steps * STEP,
@@ -369,7 +370,7 @@ impl Real {
             }
             Transition::Release { name, token } => {
                 let token = self.token(name, token);
-                self.ask(name, Request::Release(Release { stack: stack(name), token }))
+                self.ask(name, Request::Release(Release { stack: stack(name), token, quarantined: false }))
             }
             Transition::Deploy { name } => self.deploy(name),
             Transition::Finish => {
@@ -437,7 +438,7 @@ impl StateMachineTest for Real {
         for (index, name) in model.names.iter().enumerate() {
             let lease = cloud.lease(&stack(index));
             assert_eq!(lease.map(|lease| lease.state.name()), name.state(), "{} of {name:?}: {lease:?}", NAMES[index]);
-            let live = cloud.by_name(&stack(index)).map(|stack| stack.is_busy());
+            let live = cloud.by_name(&stack(index)).map(crate::cloud::Stack::is_busy);
             let expected = match name.stack {
                 Stack::None | Stack::Gone => None,
                 Stack::Live => Some(false),

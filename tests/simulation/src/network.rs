@@ -137,25 +137,25 @@ impl World {
                 if fate == Fate::Fine { String::new() } else { format!("  [{fate:?}]") }
             )
         });
-        self.route(Rc::new(packet), fate);
+        self.route(&Rc::new(packet), fate);
         Call(slot)
     }
 
-    fn route(&self, packet: Rc<Packet>, fate: Fate) {
+    fn route(&self, packet: &Rc<Packet>, fate: Fate) {
         let now = self.now();
         let (there, back) = self.random(|rng| (way(&self.scenario, rng), way(&self.scenario, rng)));
-        let arrive = |at: i64, answering| self.schedule(at, Event::Arrive(Rc::clone(&packet), answering));
+        let arrive = |at: i64, answering| self.schedule(at, Event::Arrive(Rc::clone(packet), answering));
         match fate {
             Fate::Fine => arrive(now + there, Answering::After(back)),
-            Fate::Throttled => self.refuse(&packet, now + there + back, throttled()),
-            Fate::Failed => self.refuse(&packet, now + there + back, unavailable("internal error")),
+            Fate::Throttled => self.refuse(packet, now + there + back, throttled()),
+            Fate::Failed => self.refuse(packet, now + there + back, unavailable("internal error")),
             Fate::ReplyLost => {
                 arrive(now + there, Answering::Not);
-                self.refuse(&packet, now + PATIENCE, unavailable("connection reset"));
+                self.refuse(packet, now + PATIENCE, unavailable("connection reset"));
             }
             Fate::Late => {
                 arrive(now + self.random(|rng| rng.between(PATIENCE, self.scenario.late)), Answering::Not);
-                self.refuse(&packet, now + PATIENCE, unavailable("timed out"));
+                self.refuse(packet, now + PATIENCE, unavailable("timed out"));
             }
             Fate::Repeated => {
                 arrive(now + there, Answering::After(back));
@@ -175,7 +175,10 @@ impl World {
 
     /// A request reaches AWS.
     pub(crate) fn arrive(&self, packet: Rc<Packet>, answering: Answering) {
-        let before = self.oracle.borrow_mut().before(&self.cloud.borrow(), &packet);
+        let before = match &packet.op {
+            Op::Write { next, .. } => self.cloud.borrow().lease(&next.stack).cloned(),
+            _ => None,
+        };
         let result = {
             let mut cloud = self.cloud.borrow_mut();
             let result = self.random(|rng| cloud.apply(&packet.op, self.now(), rng));
@@ -185,7 +188,7 @@ impl World {
             result
         };
         let result = self.blinded(&packet.op, result);
-        let seq = self.oracle.borrow_mut().applied(self, &packet, before, &result);
+        let seq = self.oracle.borrow_mut().applied(self, &packet, before.as_ref(), &result);
         match answering {
             Answering::After(back) => {
                 let back = back + self.duration(&packet.op);

@@ -24,7 +24,7 @@ pub(crate) enum Op {
     // The state table.
     Lease(StackName),
     Due { now: Timestamp, limit: usize },
-    Page { after: Option<String>, limit: usize },
+    Page { after: Option<StackName>, limit: usize },
     Write { condition: Condition, next: Box<Lease> },
     // CloudFormation.
     ById(StackArn),
@@ -86,7 +86,7 @@ impl From<&Lease> for Version {
     }
 }
 
-/// What a DeleteStack names.
+/// What is to be deleted.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     /// A stack.

@@ -118,12 +118,25 @@ impl<'w> Schedule<'w> {
             }
             Event::Leap => {
                 if !world.calm.get() {
-                    world.note(|| "401 days pass".to_owned());
-                    world.advance(world.now() + LEAP);
-                    world.cloud.borrow_mut().expire_records(world.now());
+                    self.leap();
                 }
             }
         }
+    }
+
+    /// More than a year passes. Requests that are under way arrive before: none takes so long.
+    fn leap(&self) {
+        let world = self.world;
+        let pending: Vec<(i64, Event)> = std::iter::from_fn(|| world.next_event()).collect();
+        for (at, event) in pending {
+            match event {
+                Event::Arrive(packet, answering) => world.arrive(packet, answering),
+                other => world.schedule(at, other),
+            }
+        }
+        world.note(|| "401 days pass".to_owned());
+        world.advance(world.now() + LEAP);
+        world.cloud.borrow_mut().expire_records(world.now());
     }
 
     fn plan_edit(&self) {

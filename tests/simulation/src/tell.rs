@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use simulation::{MUTANTS, Named, Settings, run};
+use simulation::{Named, Settings, run};
 
 use crate::{
     STEPS,
@@ -22,16 +22,12 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(crate) fn replay(seed: u64, settings: Settings) -> ExitCode {
     let outcome = run(seed, Settings { traced: true, ..settings });
     outcome.trace.iter().for_each(|line| println!("{line}"));
-    match outcome.violation {
-        Some(violation) => {
-            println!("seed {seed} breaks {}: {}", violation.invariant, violation.what);
-            ExitCode::FAILURE
-        }
-        None => {
-            println!("seed {seed}: no violation in {} steps", outcome.steps);
-            ExitCode::SUCCESS
-        }
-    }
+    let Some(violation) = outcome.violation else {
+        println!("seed {seed}: no violation in {} steps", outcome.steps);
+        return ExitCode::SUCCESS;
+    };
+    println!("seed {seed} breaks {}: {}", violation.invariant, violation.what);
+    ExitCode::FAILURE
 }
 
 /// Runs seeds; none may break a promise.
@@ -60,28 +56,24 @@ pub(crate) fn seeds(range: &Range<u64>, threads: u64, settings: Settings) -> Exi
 }
 
 /// Runs mutants; none may survive all seeds.
-pub(crate) fn mutants(only: Option<&'static Named>, range: &Range<u64>, threads: u64, settings: Settings) -> ExitCode {
+pub(crate) fn mutants(mutants: &[&'static Named], range: &Range<u64>, threads: u64, settings: Settings) -> ExitCode {
     let mut survivors = 0;
-    let mutants: Vec<&'static Named> = only.map_or_else(|| MUTANTS.iter().collect(), |only| vec![only]);
-    for &mutant in &mutants {
+    for &mutant in mutants {
         let settings = Settings { mutant: Some(mutant), ..settings };
         let campaign = campaign(range, threads, settings, progress(mutant.name, range.end - range.start));
         clear();
-        match campaign.found {
-            Some(Found { seed, violation }) => {
-                println!(
-                    "killed    {:<32} seed {seed:>7}  {:<3}  {}",
-                    mutant.name, violation.invariant, violation.what
-                );
-            }
-            None => {
-                survivors += 1;
-                println!("SURVIVES  {:<32} {} seeds", mutant.name, campaign.seeds);
-            }
-        }
+        survivors += usize::from(campaign.found.is_none());
+        println!("{}", fate(mutant, &campaign));
     }
     println!("{} mutants, {survivors} survive", mutants.len());
     if survivors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn fate(mutant: &Named, Campaign { seeds, found, .. }: &Campaign) -> String {
+    let Some(Found { seed, violation }) = found else {
+        return format!("SURVIVES  {:<32} {seeds} seeds", mutant.name);
+    };
+    format!("killed    {:<32} seed {seed:>7}  {:<3}  {}", mutant.name, violation.invariant, violation.what)
 }
 
 fn command(seed: u64, settings: Settings) -> String {

@@ -141,7 +141,9 @@ impl World {
         }
         let oracle = Oracle::new(&scenario);
         let offsets = [const { Cell::new(0) }; ACTORS];
-        offsets.iter().for_each(|offset| offset.set(draw_offset(&scenario, &mut rng)));
+        for offset in &offsets {
+            offset.set(draw_offset(&scenario, &mut rng));
+        }
         Self {
             now: Cell::new(BEGIN),
             rng: RefCell::new(rng),

@@ -116,7 +116,7 @@ async fn use_it(link: Link<'_>, mut held: Held) -> Held {
     }
     link.idle(scenario.thought).await;
     if link.chance(scenario.releases) {
-        let release = Release { stack: held.name.clone(), token: held.token };
+        let release = Release { stack: held.name.clone(), token: held.token, quarantined: false };
         let _answer = ask(link, Request::Release(release)).await;
     }
     held
@@ -145,7 +145,7 @@ fn late_request(link: Link<'_>, Held { name: stack, token, stack: id }: &Held) -
         2 if id.is_some() => Some(Request::Bind(Bind { stack: stack.clone(), token, stack_id: id.clone() })),
         _ => None,
     };
-    chosen.unwrap_or(Request::Release(Release { stack, token }))
+    chosen.unwrap_or(Request::Release(Release { stack, token, quarantined: false }))
 }
 
 async fn enter(link: Link<'_>, held: &Held) {
@@ -180,7 +180,7 @@ async fn look_after(link: Link<'_>) {
     let (stack, token) = (view.stack, view.token);
     match view.state {
         "QUARANTINED" => {
-            let _answer = ask(link, Request::Release(Release { stack, token })).await;
+            let _answer = ask(link, Request::Release(Release { stack, token, quarantined: true })).await;
         }
         "DIRTY" => {
             let until = later(link.now(), ms(link.world.random(|rng| rng.between(1_000, 1_800_000))));

@@ -34,7 +34,7 @@ pub(crate) enum Edit {
 
 impl Edit {
     /// All of them; those that make a stack deletable again more than once.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Protect,
         Self::ForgetProtection,
         Self::Unprotect,
@@ -47,6 +47,7 @@ impl Edit {
         Self::Update,
         Self::Delete,
         Self::Create,
+        Self::Import,
         Self::Import,
         Self::StopImports,
         Self::FillBucket,
@@ -129,9 +130,9 @@ impl Cloud {
                 facts.role = Some(DEPLOY_ROLE.to_owned());
                 self.stacks[index].owns_deploy_role = false;
             }
-            Edit::ChangeRole => facts.role = rng.pick(&[Some(OTHER_ROLE.to_owned()), None]).clone(),
+            Edit::ChangeRole => facts.role.clone_from(rng.pick(&[Some(OTHER_ROLE.to_owned()), None])),
             Edit::Nest => {
-                facts.parent = Some("arn:aws:cloudformation:eu-west-1:111122223333:stack/svc-prod/1".to_owned())
+                facts.parent = Some("arn:aws:cloudformation:eu-west-1:111122223333:stack/svc-prod/1".to_owned());
             }
             Edit::OwnDeployRole => self.stacks[index].owns_deploy_role = true,
             Edit::OddStatus if updatable => {
@@ -145,9 +146,9 @@ impl Cloud {
             Edit::Delete if !busy => self.begin_deletion(index, now, rng),
             Edit::Import => {
                 let exports = self.stacks[index].facts.exports.clone();
-                exports
-                    .into_iter()
-                    .for_each(|export| self.imports.entry(export).or_default().push("svc-prod".to_owned()));
+                for export in exports {
+                    self.imports.entry(export).or_default().push("svc-prod".to_owned());
+                }
             }
             Edit::FillBucket => {
                 if let Some(bucket) = &mut self.stacks[index].bucket {
@@ -157,9 +158,8 @@ impl Cloud {
             // A bucket of this name that another stack owns.
             Edit::LoseOwner => {
                 if let Some(bucket) = &mut self.stacks[index].bucket {
-                    bucket.owner = rng
-                        .pick(&[None, Some(format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/1"))])
-                        .clone();
+                    let other = format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/1");
+                    bucket.owner.clone_from(rng.pick(&[None, Some(other)]));
                 }
             }
             _ => {}

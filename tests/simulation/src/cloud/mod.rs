@@ -87,7 +87,7 @@ impl Cloud {
         match op {
             Op::Lease(name) => Ok(Reply::Lease(self.lease(name).cloned().map(Box::new))),
             Op::Due { now: until, limit } => Ok(Reply::Names(self.due(*until, *limit, now, rng))),
-            Op::Page { after, limit } => Ok(Reply::Page(self.page(after.as_deref(), *limit))),
+            Op::Page { after, limit } => Ok(Reply::Page(self.page(after.as_ref(), *limit))),
             Op::Write { condition, next } => Ok(Reply::Written(Box::new(self.write(condition, next, now)))),
             Op::ById(id) => Ok(Reply::Facts(self.by_id(id).map(|stack| Box::new(stack.facts.clone())))),
             Op::ByName(name) => Ok(Reply::Facts(self.by_name(name).map(|stack| Box::new(stack.facts.clone())))),
@@ -109,15 +109,16 @@ impl Cloud {
         }
     }
 
-    /// AWS is at its best from now on, and deletions are allowed.
+    /// AWS is at its best from now on, nothing is imported any more, and deletions are allowed.
     pub(crate) fn calm(&mut self) {
         self.failing = 0;
         self.lag = 0;
         self.calm = true;
+        self.imports.clear();
         self.switch = Some(Parameter::Plain("allowed".to_owned()));
     }
 
-    /// The stack that a DeleteStack means.
+    /// The stack that is to be deleted.
     pub(crate) fn target(&self, target: &Target) -> Option<&Stack> {
         match target {
             Target::Id(id) => self.by_id(id),

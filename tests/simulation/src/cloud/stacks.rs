@@ -144,8 +144,12 @@ impl Cloud {
     }
 
     pub(super) fn trust_policy(&self, role: &str) -> Option<String> {
-        let service = if role.ends_with("-deploys") { "cloudformation.amazonaws.com" } else { "lambda.amazonaws.com" };
-        Some(trust(service))
+        let (owner, service) = match role.strip_suffix("-deploys") {
+            Some(owner) => (owner, "cloudformation.amazonaws.com"),
+            None => (role.strip_suffix("-runs")?, "lambda.amazonaws.com"),
+        };
+        let exists = self.stacks.iter().any(|stack| stack.is_live() && stack.name.as_str() == owner);
+        exists.then(|| trust(service))
     }
 
     pub(super) fn owner(&self, bucket: &str) -> Option<String> {
@@ -175,7 +179,7 @@ impl Cloud {
         Reply::Listed { stacks, more: self.listed.len() > (page + 1) * PAGE }
     }
 
-    /// As CodePipeline's action CREATE_UPDATE.
+    /// As CodePipeline's action `CREATE_UPDATE`.
     pub(super) fn deploy(&mut self, deploy: &Deploy, now: i64, rng: &mut Rng) -> Result<Reply, PortError> {
         let token = deploy.token.to_string();
         let standing = self.stacks.iter().rposition(|stack| stack.name == deploy.name && stack.is_live());
@@ -187,7 +191,7 @@ impl Cloud {
                     let bucket = Bucket { name: format!("bucket-{index}"), objects: 2, owner: Some(id) };
                     self.stacks[index].bucket = Some(bucket);
                 }
-                if rng.chance(300) {
+                if rng.chance(500) {
                     self.stacks[index].facts.exports = vec![format!("{}-url", deploy.name)];
                 }
                 index

@@ -49,12 +49,12 @@ impl Cloud {
         due.into_iter().take(limit).map(|(_, name)| name.clone()).collect()
     }
 
-    pub(super) fn page(&self, after: Option<&str>, limit: usize) -> Page {
+    pub(super) fn page(&self, after: Option<&StackName>, limit: usize) -> Page {
         let mut found: Vec<&Lease> = self.leases.values().map(|record| &record.lease).collect();
-        found.retain(|lease| lease.due.is_some() && after.is_none_or(|after| lease.stack.as_str() > after));
+        found.retain(|lease| lease.due.is_some() && after.is_none_or(|after| lease.stack > *after));
         let next = found.get(limit).and(found.get(limit.saturating_sub(1)));
         Page {
-            next: next.map(|last| Cursor(last.stack.to_string())),
+            next: next.and_then(|last| Some(Cursor { due: last.due?, stack: last.stack.clone() })),
             leases: found.iter().take(limit).map(|lease| (*lease).clone()).collect(),
         }
     }

@@ -198,38 +198,38 @@ pub(super) fn truncated_list() -> Box<dyn Mutant> {
     })
 }
 
-fn allowed() -> Answer {
-    Ok(Reply::Parameter(Some(Parameter::Plain("allowed".to_owned()))))
+fn allowed() -> Reply {
+    Reply::Parameter(Some(Parameter::Plain("allowed".to_owned())))
 }
 
 pub(super) fn switch_unreadable() -> Box<dyn Mutant> {
     answered(Who::Sweepers, |op, answer| match (op, answer) {
-        (Op::Parameter(_), Err(_)) => allowed(),
+        (Op::Parameter(_), Err(_)) => Ok(allowed()),
         (_, answer) => answer,
     })
 }
 
 pub(super) fn switch_absent() -> Box<dyn Mutant> {
     answered(Who::Sweepers, |op, answer| match (op, answer) {
-        (Op::Parameter(_), Ok(Reply::Parameter(None))) => allowed(),
+        (Op::Parameter(_), Ok(Reply::Parameter(None))) => Ok(allowed()),
         (_, answer) => answer,
     })
 }
 
-fn done() -> Answer {
-    Ok(Reply::Written(Box::new(Replaced::Done)))
+fn done() -> Reply {
+    Reply::Written(Box::new(Replaced::Done))
 }
 
 pub(super) fn lost_is_success() -> Box<dyn Mutant> {
     answered(Who::All, |op, answer| match (op, answer) {
-        (Op::Write { .. }, Err(_)) => done(),
+        (Op::Write { .. }, Err(_)) => Ok(done()),
         (_, answer) => answer,
     })
 }
 
 pub(super) fn conflict_is_success() -> Box<dyn Mutant> {
     answered(Who::All, |op, answer| match (op, answer) {
-        (Op::Write { .. }, Ok(_)) => done(),
+        (Op::Write { .. }, Ok(_)) => Ok(done()),
         (_, answer) => answer,
     })
 }

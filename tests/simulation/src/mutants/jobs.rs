@@ -81,7 +81,9 @@ impl Mutant for Mixed {
             let answer: Answer = link.send(Op::AllResults).await;
             answer.map(|reply| match reply {
                 Reply::Results(mut results) => {
-                    results.iter_mut().for_each(|result| result.run = run);
+                    for result in &mut results {
+                        result.run = run;
+                    }
                     Reply::Results(results)
                 }
                 other => other,

@@ -294,7 +294,9 @@ pub(super) fn name_by_prefix() -> Box<dyn Mutant> {
             match &mut answer {
                 Ok(Reply::Facts(Some(facts))) => facts.id = renamed(&facts.id, LONG, SHORT),
                 Ok(Reply::Listed { stacks, .. }) => {
-                    stacks.iter_mut().for_each(|facts| facts.id = renamed(&facts.id, LONG, SHORT));
+                    for facts in stacks {
+                        facts.id = renamed(&facts.id, LONG, SHORT);
+                    }
                 }
                 _ => {}
             }

@@ -38,15 +38,19 @@ impl Oracle {
         };
         let ours = id.account() == ACCOUNT && id.region() == REGION && is_preview(id.name().as_str());
         ensure(ours, "I5", || format!("DeleteStack of {id}"))?;
+        // The first request can be one of these: somebody else's deletion failed before.
         let most = self.max_attempts as usize + 1;
         let Some(tombstone) = self.tombstones.get_mut(id) else {
             return ensure(false, "I3", || format!("DeleteStack of {id} without a tombstone"));
         };
-        if !tombstone.requests.iter().any(|it| it == request_token) {
-            tombstone.requests.push(request_token.to_owned());
+        let failed = self.eyes[actor].latest(id).is_some_and(|sight| sight.failed);
+        if failed && !tombstone.retries.iter().any(|it| it == request_token) {
+            tombstone.retries.push(request_token.to_owned());
         }
-        let (since, attempts) = (tombstone.seq, tombstone.requests.len());
-        ensure(attempts <= most, "I14", || format!("the {attempts}th deletion of {id}"))?;
+        let (since, retries) = (tombstone.seq, tombstone.retries.len());
+        ensure(retries <= most, "I14", || {
+            format!("deletion of {id} is tried for the {retries}th time after it failed")
+        })?;
         if let Notice::Mark { changed, .. } = tombstone.notice {
             let seen = self.eyes[actor].latest(id);
             let updated = seen.is_some_and(|sight| sight.changed != changed && !sight.failed);
@@ -106,7 +110,7 @@ impl Oracle {
             State::Deleting { notice, .. } if !follows(world, condition, next) => {
                 self.check_tombstone(actor, notice, next)
             }
-            State::Gone { .. } => self.check_gone(world, actor, next),
+            State::Gone { .. } => self.check_gone(world, actor, condition, next),
             _ => Ok(()),
         }
     }
@@ -124,14 +128,14 @@ impl Oracle {
         self.check_eligible(actor, id, 0, "a tombstone")
     }
 
-    fn check_gone(&self, world: &World, actor: usize, next: &Lease) -> Checked {
+    fn check_gone(&self, world: &World, actor: usize, condition: &Condition, next: &Lease) -> Checked {
         let eyes = &self.eyes[actor];
         let stack = &next.stack;
         if let Some(id) = &next.bound {
             let deleted = eyes.latest(id).is_some_and(|sight| sight.deleted);
             return ensure(deleted, "I6", || format!("GONE of {id}, which was not seen deleted"));
         }
-        self.check_absent(world, actor, stack)?;
+        self.check_absent(world, actor, condition, stack)?;
         for entered in &next.executions {
             let execution = entered.execution.to_string();
             let running = eyes.running.iter().rev().find(|(of, _)| *of == execution);
@@ -142,16 +146,19 @@ impl Oracle {
     }
 
     /// I6: two looks found no stack of this name.
-    fn check_absent(&self, world: &World, actor: usize, stack: &StackName) -> Checked {
+    fn check_absent(&self, world: &World, actor: usize, condition: &Condition, stack: &StackName) -> Checked {
         let eyes = &self.eyes[actor];
         let absent = eyes.present.iter().rev().find(|(of, _)| of == stack);
         let absent = matches!(absent, Some((_, false)));
         ensure(absent, "I6", || format!("GONE of {stack}, whose absence was not seen"))?;
         let cloud = world.cloud.borrow();
-        let Some(Lease { state: State::Dirty { absent_at: Some(first), .. }, .. }) = cloud.lease(stack) else {
+        let Some(Lease { state: State::Dirty { absent_at: Some(first), .. }, nonce, .. }) = cloud.lease(stack) else {
             // Whatever stands there, the write will come to nothing, or is judged when it is applied.
             return Ok(());
         };
+        if matches!(condition, Condition::Stands(Some(seen)) if seen.nonce != *nonce) {
+            return Ok(());
+        }
         let apart = world.latest(actor, world.clock(actor)).as_millisecond() - first.as_millisecond();
         ensure(apart >= TICKS - self.spread, "I6", || format!("GONE of {stack} {apart} ms after the first look"))?;
         let first_run = self.names.get(stack).and_then(|ledger| ledger.absent_run);

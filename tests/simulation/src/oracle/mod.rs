@@ -25,7 +25,6 @@ use pipeline_core::{
 pub(crate) use answers::Ask;
 
 use crate::{
-    cloud::Cloud,
     network::Packet,
     op::{Op, Reply},
     scenario::{ACTORS, CLAIMERS, SWEEPERS, Scenario},
@@ -80,8 +79,8 @@ struct Tombstone {
     seq: u64,
     notice: Notice,
     empty_buckets: bool,
-    /// The request tokens that were sent since.
-    requests: Vec<String>,
+    /// The request tokens that were sent after the deletion had failed.
+    retries: Vec<String>,
 }
 
 /// What an actor believes that it holds.
@@ -113,12 +112,6 @@ pub(crate) struct Oracle {
     max_deletes: usize,
     max_attempts: u32,
     within_margin: bool,
-}
-
-/// What stood before a request was applied.
-#[derive(Debug, Default)]
-pub(crate) struct Before {
-    lease: Option<Lease>,
 }
 
 impl Oracle {
@@ -177,27 +170,19 @@ impl Oracle {
         (self.lives[actor], self.eyes[actor].run)
     }
 
-    /// A request is about to be applied.
-    pub(crate) fn before(&self, cloud: &Cloud, packet: &Packet) -> Before {
-        match &packet.op {
-            Op::Write { next, .. } => Before { lease: cloud.lease(&next.stack).cloned() },
-            _ => Before::default(),
-        }
-    }
-
-    /// A request was applied, and this is what comes back.
+    /// A request was applied, where the lease that it is about was `before`, and this is what comes back.
     pub(crate) fn applied(
         &mut self,
         world: &World,
         packet: &Packet,
-        before: Before,
+        before: Option<&Lease>,
         result: &Result<Reply, PortError>,
     ) -> u64 {
         self.seq += 1;
         let checked = match (&packet.op, result) {
             (Op::Write { next, .. }, Ok(Reply::Written(written))) => {
                 let done = matches!(**written, pipeline_core::lease::store::Replaced::Done);
-                if done { self.committed(world, packet, before.lease.as_ref(), next) } else { Ok(()) }
+                if done { self.committed(world, packet, before, next) } else { Ok(()) }
             }
             (Op::Tell { text, .. }, _) => {
                 self.told.push((world.now(), text.clone()));

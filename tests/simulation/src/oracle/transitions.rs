@@ -174,7 +174,7 @@ impl Oracle {
             // Also one that a person let out of quarantine has been behind its tombstone since the first.
             let seq = self.tombstones.get(id).map_or(self.seq, |before| before.seq);
             let empty_buckets = ledger.claims.get(&new.token).is_some_and(|claimed| claimed.empty_buckets);
-            let tombstone = Tombstone { seq, notice: notice.clone(), empty_buckets, requests: Vec::new() };
+            let tombstone = Tombstone { seq, notice: notice.clone(), empty_buckets, retries: Vec::new() };
             self.tombstones.insert(id.clone(), tombstone);
         }
         if is_claim {
@@ -200,16 +200,12 @@ fn check_gone(world: &World, old: &Lease, new: &Lease) -> Checked {
     let said = || format!("{} → {}", state(old), state(new));
     ensure(old.token == new.token && old.bound == new.bound, "I6", said)?;
     let cloud = world.cloud.borrow();
-    match &old.bound {
-        Some(id) => {
-            let deleted = cloud.stacks.iter().find(|stack| stack.facts.id == *id).is_none_or(|stack| !stack.is_live());
-            ensure(deleted, "I6", || format!("{id} is not deleted"))
-        }
-        None => {
-            let seen = matches!(old.state, State::Dirty { absent_at: Some(_), .. });
-            ensure(seen, "I6", || "at the first look".to_owned())
-        }
+    if let Some(id) = &old.bound {
+        let deleted = cloud.stacks.iter().find(|stack| stack.facts.id == *id).is_none_or(|stack| !stack.is_live());
+        return ensure(deleted, "I6", || format!("{id} is not deleted"));
     }
+    let seen = matches!(old.state, State::Dirty { absent_at: Some(_), .. });
+    ensure(seen, "I6", || "at the first look".to_owned())
 }
 
 /// Whether a person wants it kept then.
