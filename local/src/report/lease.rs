@@ -86,7 +86,10 @@ pub fn lease(lease: &Lease, paint: Paint) -> String {
         ("buckets", Some(buckets.to_owned())),
         ("due", lease.due.map(second)),
         ("why", lease.why.clone()),
-        ("next", lease.is_stuck().then(|| format!("remedy it, then `flowgate lease release {}`", lease.stack))),
+        (
+            "next",
+            lease.is_stuck().then(|| format!("remedy it, then `flowgate lease release {} --quarantined`", lease.stack)),
+        ),
     ];
     for (name, value) in facts {
         if let Some(value) = value {
@@ -121,7 +124,10 @@ pub fn changed(lease: &Lease, operation: &str) -> String {
     let text = match (operation, lease.hold_until) {
         ("renew", _) => held(lease),
         ("hold", Some(until)) => format!("{stack} is kept until {}", second(until)),
-        ("release", _) if state == "DIRTY" => format!("{stack} is released; sweep deletes it"),
+        ("release", Some(until)) if state == "DIRTY" => {
+            format!("{stack} is released; a hold keeps it until {}, then sweep deletes it", second(until))
+        }
+        ("release", None) if state == "DIRTY" => format!("{stack} is released; sweep deletes it"),
         _ => format!("{stack} is {state}"),
     };
     printable(&format!("{text}, token {token}"))

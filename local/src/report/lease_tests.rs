@@ -81,7 +81,7 @@ shop-pr-7  QUARANTINED
   buckets  emptied when the stack is deleted
   why      bucket Files is not empty;
 \u{fffd}[2Jempty it
-  next     remedy it, then `flowgate lease release shop-pr-7`
+  next     remedy it, then `flowgate lease release shop-pr-7 --quarantined`
 ";
     assert_eq!(lease(&quarantined(), Paint::Plain), expected);
 }
@@ -106,8 +106,13 @@ fn a_change_says_what_it_came_to() {
     let kept = Lease { hold_until: Some("2026-02-01T00:00:00Z".parse().unwrap()), ..of("DIRTY") };
     let cases = [
         (held(), "renew", "shop-dev-ada is held until 2026-01-02 11:04:05Z for ada@laptop, token 1767323045"),
-        (kept, "hold", "shop-dev-ada is kept until 2026-02-01 00:00:00Z, token 1767323045"),
+        (kept.clone(), "hold", "shop-dev-ada is kept until 2026-02-01 00:00:00Z, token 1767323045"),
         (of("DIRTY"), "release", "shop-dev-ada is released; sweep deletes it, token 1767323045"),
+        (
+            kept,
+            "release",
+            "shop-dev-ada is released; a hold keeps it until 2026-02-01 00:00:00Z, then sweep deletes it, token 1767323045",
+        ),
         (of("DELETING"), "release", "shop-dev-ada is DELETING, token 1767323045"),
     ];
     for (lease, operation, expected) in cases {

@@ -16,7 +16,7 @@ use pipeline_core::{
     lease::{
         place::Place,
         record::Lease,
-        store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
+        store::{Cursor, FindLeases, InvalidCursor, Page, ReadLeases, Replaced, WriteLeases},
     },
     ports::PortError,
 };
@@ -79,15 +79,11 @@ impl LeaseTable {
     }
 
     /// Where the page behind `cursor` begins.
-    fn start(&self, Cursor(cursor): &Cursor) -> Result<Item, PortError> {
-        let stack = lease_item::due_name(cursor).ok_or_else(|| PortError::Unusable {
-            what: format!("the place {:?} in the list of leases", cursor.chars().take(140).collect::<String>()),
-            why: "no list has ended there".to_owned(),
-        })?;
-        let mut start = key(&lease_item::pk(&self.place, &stack), LEASE);
+    fn start(&self, Cursor { due, stack }: &Cursor) -> Item {
+        let mut start = key(&lease_item::pk(&self.place, stack), LEASE);
         start.insert(DUE_OF.into(), AttributeValue::S(LEASE.into()));
-        start.insert(DUE.into(), AttributeValue::S(cursor.clone()));
-        Ok(start)
+        start.insert(DUE.into(), AttributeValue::S(lease_item::due_key(*due, stack)));
+        start
     }
 }
 
@@ -114,12 +110,13 @@ impl FindLeases for LeaseTable {
     }
 
     async fn page(&self, after: Option<&Cursor>, limit: usize) -> Result<Page, PortError> {
-        let start = after.map(|cursor| self.start(cursor)).transpose()?;
+        let start = after.map(|cursor| self.start(cursor));
         let query = self.index().key_condition_expression("#due_of = :lease").set_exclusive_start_key(start);
         let answer = send("list the leases", query.limit(at_most(limit))).await?;
         let leases = answer.items().iter().filter_map(|item| self.readable(item)).collect();
         let last = answer.last_evaluated_key().and_then(|key| key.get(DUE)?.as_s().ok());
-        Ok(Page { leases, next: last.map(|due| Cursor(due.clone())) })
+        let next = last.map(|due| Cursor::try_from(due.clone()).map_err(unreadable)).transpose()?;
+        Ok(Page { leases, next })
     }
 }
 
@@ -160,6 +157,10 @@ fn condition(request: PutItemFluentBuilder, seen: Option<&Lease>) -> PutItemFlue
 /// Sends a query, which may take longer than what settles a job, as a page of it is up to 1 MB.
 async fn send(operation: &str, query: QueryFluentBuilder) -> Result<QueryOutput, PortError> {
     query.customize().config_override(unhurried()).send().await.map_err(|error| failed(operation, &error))
+}
+
+fn unreadable(error: InvalidCursor) -> PortError {
+    PortError::Unusable { what: "the index of leases".to_owned(), why: error.to_string() }
 }
 
 fn unhurried() -> Builder {

@@ -11,7 +11,7 @@ use crate::{
     lease::{
         perform::Leases,
         refusal::Refusal,
-        request::Request,
+        request::{Release, Request},
         store::{FindLeases, ReadLeases, WriteLeases},
         view::{Answer, View},
     },
@@ -47,16 +47,30 @@ where
     N: Fn() -> Nonce,
 {
     async fn attempt(&self, job: &Job, until: Timestamp) -> Result<Report, Refusal> {
-        let unsuited = |why: &str| Refusal::BadRequest(format!("UserParameters: {why}"));
         let text = job.user_parameters.as_deref().ok_or_else(|| unsuited(r#"missing; give {"operation": "…", …}"#))?;
         let request = Request::parse(text).map_err(|refusal| unsuited(&refusal.to_string()))?;
-        if matches!(request, Request::List(_) | Request::Show(_)) {
-            return Err(unsuited("list and show are not for a pipeline; call the function itself"));
-        }
+        suits(&request)?;
         match self.leases.handle(request, until).await? {
             Answer::Lease(view) => Ok(success(&view)),
             Answer::Leases { .. } => Err(unsuited("several leases are no action's result")),
         }
+    }
+}
+
+fn unsuited(why: &str) -> Refusal {
+    Refusal::BadRequest(format!("UserParameters: {why}"))
+}
+
+fn suits(request: &Request) -> Result<(), Refusal> {
+    match request {
+        Request::List(_) | Request::Show(_) => {
+            Err(unsuited("list and show are not for a pipeline; call the function itself"))
+        }
+        // I4: leaving quarantine needs a person.
+        Request::Release(Release { quarantined: true, .. }) => {
+            Err(unsuited("quarantined: only a person can tell what was mended; call the function itself"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -79,7 +93,6 @@ fn failure(refusal: Refusal) -> Report {
         | Refusal::StaleToken { .. }
         | Refusal::Expired { .. }
         | Refusal::Superseded(_)
-        | Refusal::Crowded { .. }
         | Refusal::Busy { .. } => Report::fail(FailureKind::JobFailed, &refusal.to_string()),
     }
 }

@@ -75,12 +75,9 @@ where
 
     async fn list(&self, List { limit, after }: &List, until: Timestamp) -> Result<Answer, Refusal> {
         let page = async || self.store.page(after.as_ref(), *limit).await;
-        let Page { leases, next } =
-            patiently(self.clock, until, Retry::Anything, page).await.map_err(|error| match error {
-                PortError::Unusable { .. } => Refusal::BadRequest(error.to_string()),
-                other => other.into(),
-            })?;
-        Ok(Answer::Leases { leases: leases.into_iter().map(View::from).collect(), next: next.map(|cursor| cursor.0) })
+        let Page { leases, next } = patiently(self.clock, until, Retry::Anything, page).await?;
+        let leases = leases.into_iter().map(View::from).collect();
+        Ok(Answer::Leases { leases, next: next.map(|cursor| cursor.to_string()) })
     }
 
     async fn claim(&self, claim: &Claim, until: Timestamp) -> Result<Lease, Refusal> {

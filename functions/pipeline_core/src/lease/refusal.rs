@@ -47,7 +47,7 @@ pub enum Refusal {
     #[error("stack {0} is being deleted; claim it again when it is gone")]
     Deleting(StackName),
     /// It could not be deleted (I4).
-    #[error("stack {stack} could not be deleted: {why}; mend that, then release it")]
+    #[error("stack {stack} is in quarantine; mend what stands in the way, then release it as quarantined: {why}")]
     Quarantined {
         /// The stack.
         stack: StackName,
@@ -75,21 +75,13 @@ pub enum Refusal {
     /// Something newer took its place.
     #[error("superseded: {0}")]
     Superseded(String),
-    /// The stack does not come to rest.
-    #[error("stack {stack} is {status}, and was not done in time; retry when it is")]
+    /// Others are at work on the stack.
+    #[error("stack {stack} {why}")]
     Busy {
         /// The stack.
         stack: StackName,
-        /// CloudFormation's status of it.
-        status: String,
-    },
-    /// Too many executions entered before.
-    #[error("{entered} executions have entered stack {stack}; release it, and claim it again when it is gone")]
-    Crowded {
-        /// The stack.
-        stack: StackName,
-        /// How many.
-        entered: usize,
+        /// What it is busy with, and what to do about it.
+        why: String,
     },
     /// A stack is not the one that the lease is about (I5).
     #[error("stack {id} cannot be bound: {why}")]
@@ -100,8 +92,16 @@ pub enum Refusal {
         why: String,
     },
     /// A service did not answer till the end: a change may have been made or not, and the same request again tells.
-    #[error("{0}; ask again")]
+    #[error("{error}{hint}", error = .0, hint = again(.0))]
     Unavailable(#[from] PortError),
+}
+
+/// What is refused for good is refused again.
+fn again(error: &PortError) -> &'static str {
+    match error {
+        PortError::Throttled { .. } | PortError::Unavailable { .. } => "; ask again",
+        PortError::NotFound { .. } | PortError::Denied { .. } | PortError::Unusable { .. } => "",
+    }
 }
 
 fn whom(source: Option<&Source>) -> String {
@@ -133,7 +133,7 @@ impl Refusal {
             Self::StaleToken { .. } => "StaleToken",
             Self::Expired { .. } => "Expired",
             Self::Superseded(_) => "Superseded",
-            Self::Busy { .. } | Self::Crowded { .. } => "Busy",
+            Self::Busy { .. } => "Busy",
             Self::WrongStack { .. } => "WrongStack",
             Self::Unavailable(_) => "Unavailable",
         }

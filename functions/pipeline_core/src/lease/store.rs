@@ -1,6 +1,9 @@
 //! Where leases are kept.
 
+use std::fmt;
+
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::{ids::StackName, lease::record::Lease, ports::PortError};
 
@@ -19,9 +22,37 @@ pub trait FindLeases {
     fn page(&self, after: Option<&Cursor>, limit: usize) -> impl Future<Output = Result<Page, PortError>>;
 }
 
-/// A place in the list of leases: opaque to whoever pages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(pub String);
+/// A place in the list of leases: behind the one of this name that was due then.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Cursor {
+    /// When it was due.
+    pub due: Timestamp,
+    /// The stack's name.
+    pub stack: StackName,
+}
+
+/// A text is no place in a list of leases.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the next of a list of leases")]
+pub struct InvalidCursor(String);
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.due, self.stack)
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = InvalidCursor;
+
+    fn try_from(text: String) -> Result<Self, InvalidCursor> {
+        let place = text
+            .split_once('#')
+            .and_then(|(due, stack)| Some(Self { due: due.parse().ok()?, stack: stack.parse().ok()? }));
+        place.ok_or(InvalidCursor(text))
+    }
+}
 
 /// Some of the leases.
 #[derive(Debug, Clone, PartialEq, Eq)]

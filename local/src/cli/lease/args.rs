@@ -18,9 +18,9 @@ pub(super) enum Command {
     Claim(Claim),
     /// Keeps a claim longer; it never becomes shorter
     Renew(Renew),
-    /// Gives a claim back, so that sweep deletes the stack; or lets a quarantined stack be deleted again
+    /// Gives a claim back, so that sweep deletes the stack; a hold keeps it to its end
     Release(Release),
-    /// Keeps a stack from deletion for a while, whoever holds it
+    /// Keeps a stack from deletion until then, whoever holds it, and also once it is released
     Hold(Hold),
     /// Lists the leases, what is due first above
     List(List),
@@ -59,6 +59,9 @@ pub(super) struct Renew {
 pub(super) struct Release {
     #[command(flatten)]
     pub(super) claim: Standing,
+    /// Also from quarantine: what stood in the way is mended, and sweep tries again
+    #[arg(long)]
+    pub(super) quarantined: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -16,7 +16,7 @@ pub(super) async fn renew(options: &Renew) -> Result<(), ClientError> {
 }
 
 pub(super) async fn release(options: &Release) -> Result<(), ClientError> {
-    change(&options.claim, "release", json!({})).await
+    change(&options.claim, "release", json!({"quarantined": options.quarantined})).await
 }
 
 pub(super) async fn hold(options: &Hold) -> Result<(), ClientError> {

@@ -98,6 +98,8 @@ pub struct Release {
     pub stack: StackName,
     /// The claim's token.
     pub token: FencingToken,
+    /// Whether to release it from quarantine, too: a person mended what stood in the way of its deletion.
+    pub quarantined: bool,
 }
 
 /// `hold`.

@@ -161,10 +161,12 @@ struct ReleaseWire {
     _operation: IgnoredAny,
     stack: StackName,
     token: FencingToken,
+    #[serde(default)]
+    quarantined: bool,
 }
 
-fn release(ReleaseWire { stack, token, .. }: ReleaseWire) -> Request {
-    Request::Release(Release { stack, token })
+fn release(ReleaseWire { stack, token, quarantined, .. }: ReleaseWire) -> Request {
+    Request::Release(Release { stack, token, quarantined })
 }
 
 #[derive(Deserialize)]
@@ -187,7 +189,7 @@ struct ListWire {
     #[serde(rename = "operation")]
     _operation: IgnoredAny,
     limit: Option<usize>,
-    after: Option<String>,
+    after: Option<Cursor>,
 }
 
 fn list(ListWire { limit, after, .. }: ListWire) -> Result<Request, String> {
@@ -195,7 +197,7 @@ fn list(ListWire { limit, after, .. }: ListWire) -> Result<Request, String> {
     if !(1..=PAGE).contains(&limit) {
         return Err(format!("limit: {limit} is not 1 to {PAGE}"));
     }
-    Ok(Request::List(List { limit, after: after.map(Cursor) }))
+    Ok(Request::List(List { limit, after }))
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,9 @@ const REMEMBERED: usize = 20;
 /// there, and sweep deletes it first.
 pub fn claim(standing: Option<&Lease>, claim: &Claim, moment: &Moment) -> Result<Change, Refusal> {
     let Some(lease) = standing else { return grant(None, claim, moment).map(Change::Write) };
+    if lease.superseded.contains(&claim.holder) {
+        return Err(ended(lease));
+    }
     if lease.holder.as_ref() == Some(&claim.holder) {
         return again(lease, moment.now);
     }
@@ -40,12 +43,13 @@ fn again(lease: &Lease, now: Timestamp) -> Result<Change, Refusal> {
     match &lease.state {
         State::Held { expires_at } if now < *expires_at => Ok(Change::Stands(lease.clone())),
         State::Held { expires_at } => Err(expired(lease, *expires_at)),
-        State::Gone { .. } => Err(Refusal::Superseded(format!(
-            "this holder's claim of stack {} has ended; claim with a new holder",
-            lease.stack
-        ))),
+        State::Gone { .. } => Err(ended(lease)),
         State::Dirty { .. } | State::Deleting { .. } | State::Quarantined { .. } => Err(Refusal::by(lease)),
     }
+}
+
+fn ended(lease: &Lease) -> Refusal {
+    Refusal::Superseded(format!("this holder's claim of stack {} has ended; claim with a new holder", lease.stack))
 }
 
 fn takes_over(lease: &Lease, claim: &Claim, moment: &Moment) -> bool {
@@ -79,17 +83,19 @@ fn grant(previous: Option<FencingToken>, claim: &Claim, moment: &Moment) -> Resu
     })
 }
 
-/// The stack stays, and so do `first`, which tells that it is ours, and the executions that may still deploy it.
+/// The stack stays, and so do `first`, which tells that it is ours, and the executions that may still deploy it. It lasts
+/// as long as the claim that it takes over: whoever has that goes on believing in it (I1).
 fn reuse(lease: &Lease, claim: &Claim, moment: &Moment) -> Result<Lease, Refusal> {
     let granted = grant(Some(lease.token), claim, moment)?;
-    let due = granted.expires_at().map(|expires_at| due::held(expires_at, moment.margin, lease.hold_until));
+    let expires_at = granted.expires_at().max(lease.expires_at()).unwrap_or(moment.now);
     Ok(Lease {
         first: lease.first,
         bound: lease.bound.clone(),
         executions: lease.executions.clone(),
         superseded: taken_over(lease),
         hold_until: lease.hold_until,
-        due,
+        state: State::Held { expires_at },
+        due: Some(due::held(expires_at, moment.margin, lease.hold_until)),
         ..granted
     })
 }

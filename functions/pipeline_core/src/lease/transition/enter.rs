@@ -30,9 +30,13 @@ pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result
 fn with(lease: &Lease, entered: &Entered) -> Result<Vec<Entered>, Refusal> {
     let known = lease.executions.contains(entered);
     if !known && lease.executions.len() >= MOST {
-        return Err(Refusal::Crowded { stack: lease.stack.clone(), entered: MOST });
+        return Err(Refusal::Busy { stack: lease.stack.clone(), why: crowded() });
     }
     Ok(lease.executions.iter().chain(Some(entered).filter(|_| !known)).cloned().collect())
+}
+
+fn crowded() -> String {
+    format!("had {MOST} executions enter; release it, and claim it again when it is gone")
 }
 
 fn superseded(refusal: Refusal) -> Refusal {

@@ -13,7 +13,7 @@ use crate::lease::{
 /// The longest hold.
 const LONGEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Keeps the stack until then. Of one that is to be deleted already it clears the mark and the release: people are told
+/// Keeps the stack until then, also when it was to be kept longer. Of one that is to be deleted already it clears the mark and the release: people are told
 /// anew before anything happens (I11).
 pub fn hold(standing: Option<&Lease>, hold: &Hold, moment: &Moment) -> Result<Change, Refusal> {
     if hold.until <= moment.now || hold.until > later(moment.now, LONGEST) {
@@ -24,7 +24,7 @@ pub fn hold(standing: Option<&Lease>, hold: &Hold, moment: &Moment) -> Result<Ch
         State::Held { expires_at } => (lease.state.clone(), due::held(*expires_at, moment.margin, Some(hold.until))),
         State::Dirty { notice, absent_at } => {
             let state = State::Dirty { notice: cleared(notice, moment.now), absent_at: *absent_at };
-            (state, lease.due.unwrap_or(hold.until).max(hold.until))
+            (state, hold.until)
         }
         State::Deleting { .. } | State::Quarantined { .. } | State::Gone { .. } => return Err(Refusal::by(lease)),
     };

@@ -66,6 +66,10 @@ fn what_the_pipeline_s_author_can_mend_is_a_configuration_error() {
             Some(r#"{"operation": "show", "stack": "shop-pr-42"}"#),
             "UserParameters: list and show are not for a pipeline",
         ),
+        (
+            Some(r#"{"operation": "release", "stack": "shop-pr-42", "token": 1, "quarantined": true}"#),
+            "UserParameters: quarantined: only a person can tell what was mended",
+        ),
         (Some(r#"{"operation": "release", "stack": "shop-pr-42"}"#), "UserParameters: missing field `token`"),
     ] {
         let world = world();

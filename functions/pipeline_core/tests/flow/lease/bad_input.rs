@@ -60,7 +60,7 @@ fn a_field_that_is_missing_unknown_or_twice_is_named() {
     is_bad(r#"{"operation": "show", "stack": "a", "stack": "b"}"#, "duplicate field `stack`");
     is_bad(r#"{"operation": "show", "operation": "list", "stack": "a"}"#, "duplicate field `operation`");
     for (operation, fields) in [
-        ("enter", json!({"pipeline": "p", "execution": EXECUTION})),
+        ("enter", json!({"pipeline": "shop-previews", "execution": EXECUTION})),
         ("bind", json!({})),
         ("renew", json!({"ttl": 60})),
         ("release", json!({})),
@@ -89,6 +89,10 @@ fn a_value_of_another_type_is_named_with_its_field() {
         is_bad(&json!({"operation": "release", "stack": STACK, "token": token}).to_string(), "token: invalid");
     }
     is_bad(&claim_with("empty_buckets", &json!("true")), "empty_buckets: invalid type");
+    let release = |quarantined| json!({"operation": "release", "stack": STACK, "token": 1, "quarantined": quarantined});
+    for quarantined in [json!(null), json!("true"), json!(1)] {
+        is_bad(&release(quarantined).to_string(), "quarantined: invalid type");
+    }
 }
 
 #[test]
@@ -153,6 +157,9 @@ fn other_fields_are_what_they_should_be() {
     };
     is_bad(&enter(json!({"pipeline": ""})), "pipeline: \"");
     is_bad(&enter(json!({"pipeline": "a".repeat(101)})), "is not a pipeline's name");
+    for pipeline in ["shop", "shopping", "p", "other-shop-previews", "Shop-previews"] {
+        is_bad(&enter(json!({"pipeline": pipeline})), &format!("pipeline: {pipeline} is not named shop-…"));
+    }
     is_bad(&enter(json!({"execution": "#{codepipeline.PipelineExecutionId}"})), "is not a pipeline execution id");
     is_bad(&enter(json!({"head": "8f2c", "revision": "8f2c"})), "is not a full commit id");
     is_bad(&enter(json!({"head": "a".repeat(40)})), "give both or neither");
@@ -165,6 +172,11 @@ fn other_fields_are_what_they_should_be() {
     }
     for limit in [json!(0), json!(101), json!(-1), json!("all")] {
         is_bad(&json!({"operation": "list", "limit": limit}).to_string(), "limit: ");
+    }
+    let time = "2026-11-21T12:00:00Z";
+    for after in ["", "x", "page 2", time, &format!("{time}#"), "#shop-pr-42", &"x".repeat(10_000)] {
+        let words = if after.len() < 100 { "is not the next of a list of leases" } else { "after: \"xxx" };
+        is_bad(&json!({"operation": "list", "after": after}).to_string(), words);
     }
 }
 
@@ -199,7 +211,7 @@ fn i4_what_is_being_deleted_cannot_be_had_back() {
     changes_nothing(&world, &claim(MINE, PR), "Deleting");
     changes_nothing(&world, &about(&world, "renew", &json!({"ttl": 60})), "Deleting");
     changes_nothing(&world, &about(&world, "hold", &json!({"until": "2026-11-22T12:00:00Z"})), "Deleting");
-    let enter = about(&world, "enter", &json!({"pipeline": "p", "execution": EXECUTION}));
+    let enter = about(&world, "enter", &json!({"pipeline": "shop-previews", "execution": EXECUTION}));
     changes_nothing(&world, &enter, "Deleting");
 }
 
@@ -254,7 +266,7 @@ fn a_name_without_a_lease_has_none_to_show_or_change() {
         ("release", json!({"token": 1})),
         ("bind", json!({"token": 1})),
         ("hold", json!({"token": 1, "until": "2026-11-22T12:00:00Z"})),
-        ("enter", json!({"token": 1, "pipeline": "p", "execution": EXECUTION})),
+        ("enter", json!({"token": 1, "pipeline": "shop-previews", "execution": EXECUTION})),
     ] {
         let mut request = json!({"operation": operation, "stack": STACK});
         request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());

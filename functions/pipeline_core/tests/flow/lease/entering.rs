@@ -74,6 +74,37 @@ fn after_ten_minutes_it_says_how_the_stack_stands() {
 }
 
 #[test]
+fn it_does_not_wait_for_what_does_not_pass_by_itself() {
+    for status in ["REVIEW_IN_PROGRESS", "IMPORT_IN_PROGRESS", "SOMETHING_NEW"] {
+        let world = claimed(status);
+        let begin = world.now();
+        let refusal = enter(&world, async {}).unwrap_err();
+        let words = format!("stack shop-pr-42 is {status}, which does not pass by itself; see to it, then retry");
+        assert_eq!((refusal.code(), refusal.to_string()), ("Busy", words));
+        assert_eq!(world.now(), begin, "{status}");
+    }
+}
+
+#[test]
+fn i6_an_older_claim_s_execution_is_remembered_beside_the_newer_one_s_and_twenty_are_the_most() {
+    let world = claimed("CREATE_COMPLETE");
+    granted(&world, &entering(&world));
+    granted(&world, &claim(THEIRS, PR));
+    let entering = |execution: u32| {
+        let execution = format!("44444444-abcd-1111-abcd-{execution:012}");
+        about(&world, "enter", &json!({"pipeline": "shop-previews", "execution": execution}))
+    };
+    for execution in 1..20 {
+        granted(&world, &entering(execution));
+        granted(&world, &entering(execution));
+    }
+    assert_eq!(standing(&world).executions.len(), 20);
+    let words = "stack shop-pr-42 had 20 executions enter; release it, and claim it again when it is gone";
+    assert_eq!(refused(&world, &entering(20)), ("Busy", words.to_owned()));
+    assert_eq!(standing(&world).executions[0].execution.to_string(), EXECUTION);
+}
+
+#[test]
 fn it_gives_up_in_time_to_say_so() {
     let world = claimed("UPDATE_IN_PROGRESS");
     let until = super::until(&world);

@@ -12,12 +12,15 @@ fn with_token(operation: &str, fields: &str) -> String {
 
 #[test]
 fn a_free_name_is_granted_with_nothing_of_what_was() {
-    let gone = Lease { hold_until: Some(minutes(60)), ..lease(State::Gone { at: now() }) };
+    let (executions, superseded) = (crowd(2), vec![holder(&nonce(7).to_string())]);
+    let hold_until = Some(minutes(60));
+    let gone = Lease { hold_until, executions, superseded, ..lease(State::Gone { at: now() }) };
     for standing in [None, Some(&gone)] {
         let Change::Write(next) = decide(standing, &claim_request(), &moment()).unwrap() else { panic!("no write") };
         assert_eq!(next.state, State::Held { expires_at: minutes(60) });
         assert_eq!((next.due, next.first), (Some(minutes(61)), next.token));
         assert_eq!((next.bound, next.hold_until, next.executions, next.kept), (None, None, vec![], None));
+        assert_eq!(next.superseded, []);
         assert_eq!((next.holder, next.empty_buckets), (Some(OTHER.parse().unwrap()), true));
     }
 }
@@ -66,6 +69,44 @@ fn reuse_keeps_the_stack_and_what_tells_that_it_is_ours_and_clears_the_notice() 
 }
 
 #[test]
+fn i1_reuse_lasts_as_long_as_the_claim_that_it_takes_over() {
+    for (before, expires_at) in [(10, 60), (90, 90), (-10, 60)] {
+        let next = written(&held(minutes(before)), &claim_request());
+        assert_eq!(next.state, State::Held { expires_at: minutes(expires_at) });
+        assert_eq!(next.due, Some(minutes(expires_at + 1)));
+    }
+}
+
+#[test]
+fn reuse_remembers_the_last_holders_that_were_taken_over() {
+    let numbered = |number| holder(&Uuid::from_u128(number).to_string());
+    for (before, kept) in [(0, 0), (3, 3), (19, 19), (20, 19)] {
+        let superseded: Vec<_> = (1..=before).map(numbered).collect();
+        let next = written(&Lease { superseded: superseded.clone(), ..held(minutes(10)) }, &claim_request());
+        let expected: Vec<_> = superseded[superseded.len() - kept..].iter().cloned().chain([holder(HOLDER)]).collect();
+        assert_eq!(next.superseded, expected);
+    }
+    let adopted = Lease { holder: None, source: None, ..dirty(mark(None)) };
+    assert_eq!(written(&adopted, &claim_request()).superseded, []);
+}
+
+#[test]
+fn i6_every_execution_that_entered_is_remembered_once_and_through_every_claim() {
+    let enter = with_token("enter", &format!(r#", "pipeline": "shop-previews", "execution": "{OTHER}""#));
+    for before in [0, 1, 19] {
+        let standing = Lease { executions: crowd(before), ..held(minutes(10)) };
+        let next = written(&standing, &enter);
+        let entered = Entered { pipeline: "shop-previews".into(), execution: OTHER.parse().unwrap() };
+        assert_eq!(next.executions, standing.executions.into_iter().chain([entered]).collect::<Vec<_>>());
+        assert_eq!(written(&next, &claim_request()).executions, next.executions);
+    }
+    // Who has entered may ask again, however many there are.
+    let mut full = Lease { executions: crowd(20), ..held(minutes(10)) };
+    full.executions[7].execution = OTHER.parse().unwrap();
+    assert_eq!(decide(Some(&full), &enter, &moment()), Ok(Change::Stands(full)));
+}
+
+#[test]
 fn a_renewal_never_shortens() {
     for (ttl, expires_at) in [(1, 10), (3600, 60)] {
         let next = written(&held(minutes(10)), &with_token("renew", &format!(r#", "ttl": {ttl}"#)));
@@ -99,23 +140,29 @@ fn i5_a_stack_of_another_account_region_or_name_is_never_bound() {
 }
 
 #[test]
-fn a_release_is_due_at_once_and_ends_a_hold() {
-    let standing = Lease { hold_until: Some(minutes(600)), ..held(minutes(10)) };
-    let next = written(&standing, &with_token("release", ""));
-    assert_eq!(next.state, State::Dirty { notice: Notice::Release { at: now() }, absent_at: None });
-    assert_eq!((next.due, next.hold_until, &next.bound), (Some(now()), None, &standing.bound));
+fn a_release_is_due_at_once_or_when_a_hold_ends() {
+    for (hold_until, kept, due) in
+        [(None, None, now()), (Some(now()), None, now()), (Some(minutes(600)), Some(minutes(600)), minutes(600))]
+    {
+        for standing in [held(minutes(10)), dirty(mark(Some(minutes(-20))))] {
+            let standing = Lease { hold_until, ..standing };
+            let next = written(&standing, &with_token("release", ""));
+            assert_eq!(next.state, State::Dirty { notice: Notice::Release { at: now() }, absent_at: None });
+            assert_eq!((next.due, next.hold_until, &next.bound), (Some(due), kept, &standing.bound));
+        }
+    }
 }
 
 #[test]
 fn i4_a_release_from_quarantine_goes_on_deleting_the_same_stack_and_counts_its_attempts_anew() {
     let standing = lease(State::Quarantined { at: minutes(-5), why: "bucket b is not empty".into() });
-    let next = written(&standing, &with_token("release", ""));
+    let next = written(&standing, &with_token("release", r#", "quarantined": true"#));
     assert_eq!(next.state, State::Deleting { notice: Notice::Release { at: now() }, attempts: 0 });
     assert_eq!((next.due, &next.bound, next.token), (Some(now()), &standing.bound, standing.token));
 }
 
 #[test]
-fn i11_a_hold_clears_mark_and_release_and_puts_off_what_is_due() {
+fn i11_a_hold_clears_mark_and_release_and_says_when_it_is_due() {
     let hold = with_token("hold", r#", "until": "2026-11-21T13:00:00Z""#);
     let untold = |changed| Notice::Mark { at: now(), told_at: None, changed };
     for (notice, cleared) in [(mark(Some(minutes(-20))), untold(Some(minutes(-90)))), (released(), untold(None))] {
@@ -123,8 +170,9 @@ fn i11_a_hold_clears_mark_and_release_and_puts_off_what_is_due() {
         assert_eq!(next.state, State::Dirty { notice: cleared, absent_at: None });
         assert_eq!((next.due, next.hold_until), (Some(minutes(60)), Some(minutes(60))));
     }
-    let later = Lease { due: Some(minutes(90)), ..dirty(released()) };
-    assert_eq!(written(&later, &hold).due, Some(minutes(90)));
+    // A hold can be shortened.
+    let later = Lease { due: Some(minutes(90)), hold_until: Some(minutes(90)), ..dirty(mark(None)) };
+    assert_eq!((written(&later, &hold).due, written(&later, &hold).hold_until), (Some(minutes(60)), Some(minutes(60))));
     for (expires_at, due) in [(10, 60), (120, 121)] {
         assert_eq!(written(&held(minutes(expires_at)), &hold).due, Some(minutes(due)));
     }

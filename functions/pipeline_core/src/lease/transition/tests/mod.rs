@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::{Change, Moment, bind, claim, enter, hold, release, renew};
 use crate::{
-    ids::{FencingToken, Nonce, StackArn},
+    ids::{FencingToken, Holder, Nonce, StackArn},
     lease::{
         place::Place,
-        record::{Lease, Notice, State},
+        record::{Entered, Lease, Notice, State},
         refusal::Refusal,
         request::{Request, Ttl},
     },
@@ -68,6 +68,19 @@ fn lease(state: State) -> Lease {
         kept: Some("it is in use".into()),
         nonce: nonce(1),
     }
+}
+
+fn holder(text: &str) -> Holder {
+    text.parse().unwrap()
+}
+
+/// As many executions that entered.
+fn crowd(executions: u128) -> Vec<Entered> {
+    let entered = |number| Entered {
+        pipeline: "shop-previews".into(),
+        execution: Uuid::from_u128(number).to_string().parse().unwrap(),
+    };
+    (1..=executions).map(entered).collect()
 }
 
 fn held(expires_at: Timestamp) -> Lease {

@@ -7,6 +7,7 @@ const TABLE: &str = "
 claim-other      >HELD   Held       Held       Dirty      Dirty      Dirty      Deleting   Quarantined >HELD
 claim-same       >HELD   >HELD      >HELD      >HELD      >HELD      >HELD      Deleting   Quarantined >HELD
 claim-again      >HELD   =HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined Superseded
+claim-taken-over >HELD Superseded Superseded Superseded Superseded Superseded Superseded Superseded Superseded
 claim-in-doubt   >HELD   Held       Held       Dirty      Dirty      Dirty      Deleting   Quarantined >HELD
 claim-adopted    >HELD   Held       Held       >HELD      >HELD      >HELD      Deleting   Quarantined >HELD
 renew            NoLease >HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
@@ -17,11 +18,13 @@ bind-same        NoLease =HELD      =HELD      =DIRTY     =DIRTY     =DIRTY     
 bind-other       NoLease >HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
 bind-foreign     NoLease WrongStack WrongStack WrongStack WrongStack WrongStack WrongStack WrongStack  NoLease
 bind-stale       NoLease StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken  NoLease
-release          NoLease >DIRTY     >DIRTY     >DIRTY     >DIRTY     =DIRTY     =DELETING  >DELETING   NoLease
+release          NoLease >DIRTY     >DIRTY     >DIRTY     >DIRTY     =DIRTY     =DELETING  Quarantined NoLease
+release-mended   NoLease >DIRTY     >DIRTY     >DIRTY     >DIRTY     =DIRTY     =DELETING  >DELETING   NoLease
 release-stale    NoLease StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken  NoLease
 hold             NoLease >HELD      >HELD      >DIRTY     >DIRTY     >DIRTY     Deleting   Quarantined NoLease
 hold-stale       NoLease StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken  NoLease
 enter            NoLease >HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
+enter-crowded    NoLease Busy       Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
 enter-moved      NoLease Superseded Superseded Superseded Superseded Superseded Superseded Superseded  NoLease
 enter-stale      NoLease Superseded Superseded Superseded Superseded Superseded Superseded Superseded  NoLease
 ";
@@ -42,6 +45,7 @@ fn cases() -> Vec<Case> {
         ("claim-other", claim(OTHER, "pull request 43"), |_, _| ()),
         ("claim-same", claim(OTHER, "pull request 42"), |_, _| ()),
         ("claim-again", claim(HOLDER, "pull request 42"), |_, _| ()),
+        ("claim-taken-over", claim(OTHER, "pull request 42"), |lease, _| lease.superseded = vec![holder(OTHER)]),
         ("claim-in-doubt", claim(OTHER, "pull request 42"), |_, moment| moment.doubt = true),
         ("claim-adopted", claim(OTHER, "pull request 42"), |lease, _| (lease.holder, lease.source) = (None, None)),
         ("renew", ask("renew", &format!(r#"{token}, "ttl": 3600"#)), |_, _| ()),
@@ -53,10 +57,12 @@ fn cases() -> Vec<Case> {
         ("bind-foreign", bind(&token, &foreign), |_, _| ()),
         ("bind-stale", bind(&stale, id("a").as_str()), |_, _| ()),
         ("release", ask("release", &token), |_, _| ()),
+        ("release-mended", ask("release", &format!(r#"{token}, "quarantined": true"#)), |_, _| ()),
         ("release-stale", ask("release", &stale), |_, _| ()),
         ("hold", ask("hold", &format!(r#"{token}, "until": "2026-11-22T12:00:00Z""#)), |_, _| ()),
         ("hold-stale", ask("hold", &format!(r#"{stale}, "until": "2026-11-22T12:00:00Z""#)), |_, _| ()),
         ("enter", ask("enter", &format!("{token}, {execution}")), |_, _| ()),
+        ("enter-crowded", ask("enter", &format!("{token}, {execution}")), |lease, _| lease.executions = crowd(20)),
         ("enter-moved", ask("enter", &format!("{token}, {execution}, {moved}")), |_, _| ()),
         ("enter-stale", ask("enter", &format!("{stale}, {execution}")), |_, _| ()),
     ]
