@@ -72,7 +72,7 @@ pub enum State {
     Dirty {
         /// Who was told of that, and when (I11).
         notice: Notice,
-        /// When no stack had its name, while nothing was bound (I6).
+        /// Since when CloudFormation knows no stack that is bound, or, while none is, none of the name (I6).
         absent_at: Option<Timestamp>,
     },
     /// It is being deleted, and cannot be had back (I4).
@@ -113,7 +113,8 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Notice {
-    /// Its holder or a person released it: its own notice, without any grace.
+    /// Its holder or a person released it: its own notice, without any grace. It covers updates until an hour later,
+    /// of a deployment that was under way; a later one is a use, and people are told first (I11).
     Release {
         /// When.
         at: Timestamp,

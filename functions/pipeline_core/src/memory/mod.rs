@@ -18,7 +18,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 pub use leases::Leases;
 pub use release::{Place, Release};
-pub use stacks::{Bucket, Cloud, Live};
+pub use stacks::{Asked, Bucket, Cloud, Live};
 
 use crate::{
     ids::JobId,

@@ -9,7 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ids::{ExecutionId, StackArn, StackName},
-    lease::record::Entered,
+    lease::{
+        due::later,
+        record::{Entered, Lease},
+    },
     memory::World,
     ports::{Clock, PortError},
     sweep::{
@@ -20,6 +23,8 @@ use crate::{
 
 /// How long a deletion takes.
 const DELETION: SignedDuration = SignedDuration::from_secs(30);
+/// How long it takes to take some of a bucket's objects away.
+const EMPTYING: SignedDuration = SignedDuration::from_secs(1);
 
 /// Stacks, and what hangs on them.
 #[derive(Debug, Default)]
@@ -34,10 +39,21 @@ pub struct Cloud {
     pub buckets: RefCell<BTreeMap<String, Bucket>>,
     /// Executions that run.
     pub running: RefCell<BTreeSet<ExecutionId>>,
-    /// Every request for a deletion that arrived, with its token.
-    pub deletions: RefCell<Vec<(StackArn, String)>>,
+    /// Every request for a deletion that arrived.
+    pub deletions: RefCell<Vec<Asked>>,
     /// Every message, subject and text.
     pub messages: RefCell<Vec<(String, String)>>,
+}
+
+/// A request for a deletion.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Of which stack.
+    pub id: StackArn,
+    /// Its token.
+    pub request: String,
+    /// The lease of the stack's name, as it stood then.
+    pub lease: Option<Lease>,
 }
 
 /// A stack.
@@ -51,8 +67,10 @@ pub struct Live {
     pub stuck: BTreeSet<String>,
     /// Why a request to delete it is refused.
     pub refusal: Option<String>,
-    /// When its deletion ends.
-    ends: Option<Timestamp>,
+    /// How many deletions CloudFormation takes and then gives up, as it does while an export is in use.
+    pub gives_up: usize,
+    /// When its deletion ends, and the status it had before.
+    ends: Option<(Timestamp, StackStatus)>,
     /// The requests that were taken already.
     taken: BTreeSet<String>,
 }
@@ -69,7 +87,7 @@ pub struct Bucket {
 impl From<StackFacts> for Live {
     fn from(facts: StackFacts) -> Self {
         let (resources, stuck, taken) = Default::default();
-        Self { facts, resources, stuck, refusal: None, ends: None, taken }
+        Self { facts, resources, stuck, refusal: None, gives_up: 0, ends: None, taken }
     }
 }
 
@@ -88,8 +106,12 @@ impl Cloud {
 
     /// Lets the deletions end whose time has come.
     fn go_on(&self, now: Timestamp) {
-        for live in self.stacks.borrow_mut().values_mut().filter(|live| live.ends.is_some_and(|at| at <= now)) {
-            live.ends = None;
+        for live in self.stacks.borrow_mut().values_mut() {
+            let Some((_, before)) = live.ends.take_if(|(at, _)| *at <= now) else { continue };
+            if let Some(left) = live.gives_up.checked_sub(1) {
+                (live.gives_up, live.facts.status) = (left, before);
+                continue;
+            }
             let empty = |name: &str| self.buckets.borrow().get(name).is_some_and(|bucket| bucket.fill == 0);
             let stuck = |one: &Resource| live.stuck.contains(&one.logical) && !empty(&one.physical);
             let mut failed = false;
@@ -102,17 +124,18 @@ impl Cloud {
         }
     }
 
-    fn delete(&self, id: &StackArn, request: &str, now: Timestamp) -> Result<(), PortError> {
-        self.deletions.borrow_mut().push((id.clone(), request.to_owned()));
+    fn delete(&self, asked: Asked, now: Timestamp) -> Result<(), PortError> {
+        let Asked { id, request, .. } = asked.clone();
+        self.deletions.borrow_mut().push(asked);
         let mut stacks = self.stacks.borrow_mut();
-        let Some(live) = stacks.get_mut(id) else { return Ok(()) };
+        let Some(live) = stacks.get_mut(&id) else { return Ok(()) };
         if let Some(why) = &live.refusal {
             return Err(PortError::Unusable { what: format!("stack {id}"), why: why.clone() });
         }
-        let is_new = live.taken.insert(request.to_owned());
+        let is_new = live.taken.insert(request);
         if is_new && matches!(live.facts.status.standing(), Standing::Settled | Standing::DeleteFailed) {
-            live.facts.status = StackStatus("DELETE_IN_PROGRESS".to_owned());
-            live.ends = Some(now.saturating_add(DELETION).unwrap_or(Timestamp::MAX));
+            let before = std::mem::replace(&mut live.facts.status, StackStatus("DELETE_IN_PROGRESS".to_owned()));
+            live.ends = Some((later(now, DELETION), before));
         }
         Ok(())
     }
@@ -186,7 +209,9 @@ impl EmptyBuckets for World {
             bucket.fill = bucket.fill.saturating_sub(1);
             Ok(bucket.fill == 0)
         };
-        self.effect("empty bucket", work).await
+        let done = self.effect("empty bucket", work).await;
+        self.sleep_until(later(self.now(), EMPTYING)).await;
+        done
     }
 }
 
@@ -194,7 +219,8 @@ impl DeleteStacks for World {
     async fn delete(&self, id: &StackArn, request_token: &str) -> Result<(), PortError> {
         let work = || {
             self.cloud.go_on(self.now());
-            self.cloud.delete(id, request_token, self.now())
+            let (lease, request) = (self.leases.get(&id.name()), request_token.to_owned());
+            self.cloud.delete(Asked { id: id.clone(), request, lease }, self.now())
         };
         self.effect("delete stack", work).await
     }

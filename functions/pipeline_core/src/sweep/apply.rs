@@ -11,7 +11,7 @@ use crate::{
     },
     ports::{Clock, PortError},
     sweep::{
-        decide::{After, Deletion, Then, after, quarantined, told},
+        decide::{After, Deletion, Then, after, quarantined, told, uncounted},
         notice::{TOLD, message},
         observe::Observer,
         plan::Planned,
@@ -21,9 +21,6 @@ use crate::{
         report::{Entry, Outcome},
     },
 };
-
-/// How often one attempt takes some of a bucket's objects away, at most.
-const EMPTYING: usize = 100;
 
 /// What a run that applies has: what it observes with, and hands.
 #[derive(Debug)]
@@ -51,6 +48,8 @@ pub struct Applied {
 enum Trouble {
     Conflict,
     Failed(String),
+    /// It failed, and cost no attempt at the deletion.
+    NotTried(String),
 }
 
 impl From<PortError> for Trouble {
@@ -98,24 +97,34 @@ impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
         }
     }
 
+    async fn delete(&self, lease: &Lease, deletion: &Deletion, entry: &mut Entry) -> Result<(), Trouble> {
+        let done = self.ask(lease, deletion, entry).await;
+        if let (Err(Trouble::NotTried(_)), Some(next)) = (&done, uncounted(lease, deletion.failed)) {
+            // Where even this fails, an attempt is lost, and there are others.
+            let _ = self.write(Some(lease), &next, entry).await;
+        }
+        done
+    }
+
     /// I3, I4: the tombstone stands, and no claim gets this id any more. So it does not matter how long anything takes
     /// from here to the deletion.
-    async fn delete(&self, lease: &Lease, deletion: &Deletion, entry: &mut Entry) -> Result<(), Trouble> {
+    async fn ask(&self, lease: &Lease, deletion: &Deletion, entry: &mut Entry) -> Result<(), Trouble> {
         // I9: a read of this one stack after the tombstone.
         let seen = self.observer.again(&deletion.id).await;
         match after(&seen, lease, self.observer.policy) {
             After::Delete => {}
-            After::Stay(why) => return Err(Trouble::Failed(format!("not asked for yet: {why}"))),
+            After::Stay(why) => return Err(Trouble::NotTried(format!("not asked for yet: {why}"))),
             After::Refuse(why) => return self.refuse(lease, &why.to_string(), entry).await,
         }
         for bucket in &deletion.buckets {
             self.empty(bucket, deletion).await?;
         }
-        let request = self.hands.stacks().delete(&deletion.id, &deletion.request);
-        match self.observer.pace.call(request).await {
+        let request = deletion.request(lease);
+        match self.observer.pace.call(self.hands.stacks().delete(&deletion.id, &request)).await {
             Ok(()) => Ok(()),
             Err(PortError::Unusable { why, .. }) => self.refuse(lease, &why, entry).await,
-            Err(error) => Err(error.into()),
+            // I9: asked for or not, for all we know.
+            Err(error) => Err(Trouble::NotTried(error.to_string())),
         }
     }
 
@@ -126,18 +135,25 @@ impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
         Err(Trouble::Failed(format!("put into quarantine: {why}")))
     }
 
-    /// I14: a bucket of just this stack. Another's is left as it is, and named once the deletion has failed for good.
+    /// Until it is empty, or the run's time is up. Where some of it went, that is no failed attempt.
     async fn empty(&self, bucket: &str, deletion: &Deletion) -> Result<(), Trouble> {
-        for _ in 0..EMPTYING {
-            let owner = match self.observer.eyes.buckets().owner(bucket).await {
-                Err(PortError::NotFound { .. }) => return Ok(()),
-                owner => owner?,
-            };
-            if owner.as_deref() != Some(deletion.id.as_str()) || self.hands.buckets().empty(bucket).await? {
-                return Ok(());
+        let mut trouble = Trouble::Failed as fn(String) -> Trouble;
+        while !self.empty_some(bucket, deletion).await.map_err(|error| trouble(error.to_string()))? {
+            trouble = Trouble::NotTried;
+            if self.observer.pace.is_over() {
+                return Err(trouble(format!("the bucket {bucket} is not empty yet")));
             }
         }
-        Err(Trouble::Failed(format!("the bucket {bucket} is not empty yet")))
+        Ok(())
+    }
+
+    /// I14: a bucket of just this stack. Another's is left as it is, and named once the deletion has failed for good.
+    async fn empty_some(&self, bucket: &str, deletion: &Deletion) -> Result<bool, PortError> {
+        let owner = match self.observer.eyes.buckets().owner(bucket).await {
+            Err(PortError::NotFound { .. }) => return Ok(true),
+            owner => owner?,
+        };
+        Ok(owner.as_deref() != Some(deletion.id.as_str()) || self.hands.buckets().empty(bucket).await?)
     }
 
     /// Tells people of all of them at once, and writes down that they were told (I11).
@@ -175,6 +191,6 @@ impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
 fn fail(entry: &mut Entry, trouble: Trouble) {
     (entry.outcome, entry.detail) = match trouble {
         Trouble::Conflict => (Outcome::Conflict, Some("the lease changed in the meantime".to_owned())),
-        Trouble::Failed(why) => (Outcome::Failed, Some(why)),
+        Trouble::Failed(why) | Trouble::NotTried(why) => (Outcome::Failed, Some(why)),
     };
 }

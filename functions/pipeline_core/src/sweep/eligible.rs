@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
 use crate::{
     ids::FencingToken,
-    lease::record::{Lease, Notice, State},
+    lease::{
+        due::later,
+        record::{Lease, Notice, State},
+    },
     sweep::{
         keep::Keep,
         policy::{EPHEMERAL, Policy, SERVICE, TOKEN, is_ephemeral},
@@ -12,6 +17,9 @@ use crate::{
         trust::{Trust, trust},
     },
 };
+
+/// How long after a release an update is still covered by it: a deployment may have been under way.
+const COVERED: SignedDuration = SignedDuration::from_hours(1);
 
 /// A stack as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +39,13 @@ pub struct Circumstances {
     pub importers: BTreeMap<String, Vec<String>>,
     /// The trust policies of the roles, by role; `None` for a role that is not there.
     pub trusts: BTreeMap<String, Option<String>>,
+}
+
+impl Circumstances {
+    /// How many calls the exports and roles took.
+    pub fn looks(&self) -> usize {
+        self.importers.len() + self.trusts.len()
+    }
 }
 
 /// Whether this stack may be deleted, as far as it itself is concerned: no lease is asked.
@@ -110,11 +125,25 @@ fn deployed_under(facts: &StackFacts, lease: &Lease) -> Result<(), Keep> {
     }
 }
 
-/// Whether a stack that was found by the lease's name was deployed under it.
-pub fn by_name(facts: &StackFacts, lease: &Lease, policy: &Policy) -> Result<(), Keep> {
+/// How a stack came to a name whose lease is bound to none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It was deployed under the lease.
+    Deployed,
+    /// It was deployed under none, or under one that the name had before.
+    Stray,
+}
+
+/// How a stack that was found by the lease's name came to it.
+pub fn by_name(facts: &StackFacts, lease: &Lease, policy: &Policy) -> Result<Found, Keep> {
     is_ours(facts, policy)?;
     tagged(facts, policy)?;
-    deployed_under(facts, lease)
+    let Some(tag) = facts.tags.get(TOKEN) else { return Ok(Found::Stray) };
+    match decimal(tag) {
+        Some(token) if token < lease.first => Ok(Found::Stray),
+        Some(token) if token <= lease.token => Ok(Found::Deployed),
+        _ => Err(Keep::Token(Some(tag.clone()))),
+    }
 }
 
 /// A token as it is written in a tag, and in no other way.
@@ -126,13 +155,17 @@ fn decimal(text: &str) -> Option<FencingToken> {
 /// I11: an update clears the mark. A deletion that failed is none, and nothing can update what it left.
 fn unchanged(facts: &StackFacts, lease: &Lease) -> Result<(), Keep> {
     let (State::Dirty { notice, .. } | State::Deleting { notice, .. }) = &lease.state else { return Ok(()) };
+    if is_outdated(notice, facts) && facts.status.standing() != Standing::DeleteFailed {
+        return Err(Keep::Updated(facts.changed));
+    }
+    Ok(())
+}
+
+/// Whether the stack was updated in a way that the notice does not cover (I11).
+pub fn is_outdated(notice: &Notice, facts: &StackFacts) -> bool {
     match notice {
-        Notice::Mark { changed, .. }
-            if *changed != facts.changed && facts.status.standing() != Standing::DeleteFailed =>
-        {
-            Err(Keep::Updated(facts.changed))
-        }
-        Notice::Mark { .. } | Notice::Release { .. } => Ok(()),
+        Notice::Mark { changed, .. } => *changed != facts.changed,
+        Notice::Release { at } => facts.changed.is_some_and(|changed| changed > later(*at, COVERED)),
     }
 }
 
@@ -149,9 +182,14 @@ pub fn by_circumstances(circumstances: Option<&Circumstances>) -> Result<(), Kee
     })
 }
 
+/// Whether the stack of this lease may be deleted, as far as the two of them are concerned.
+pub fn by_itself(facts: &StackFacts, lease: &Lease, policy: &Policy) -> Result<(), Keep> {
+    by_facts(facts, policy)?;
+    belongs(facts, lease)
+}
+
 /// I9, whole.
 pub fn eligible(seen: &Seen, lease: &Lease, policy: &Policy) -> Result<(), Keep> {
-    by_facts(&seen.facts, policy)?;
-    belongs(&seen.facts, lease)?;
+    by_itself(&seen.facts, lease, policy)?;
     by_circumstances(seen.circumstances.as_ref())
 }

@@ -72,7 +72,7 @@ pub enum Keep {
     #[error("it is deployed with {}, which is not the role of previews", .0.as_deref().unwrap_or("no role"))]
     ForeignRole(Option<String>),
     /// Somebody uses it (I11).
-    #[error("it was updated{}, since it was marked", at(.0.as_ref()))]
+    #[error("it was updated{}, after it was marked or released", at(.0.as_ref()))]
     Updated(Option<Timestamp>),
     /// Its exports and roles were not looked at (I10).
     #[error("its exports and roles were not looked at")]
@@ -83,6 +83,14 @@ pub enum Keep {
     /// It may still be deployed (I6).
     #[error("execution {} of {} may still deploy it", .0.execution, .0.pipeline)]
     Running(Entered),
+    /// Only a person takes it out of there (I4).
+    #[error("it is in quarantine since {at:.0}: {why}")]
+    Quarantined {
+        /// Since when.
+        at: Timestamp,
+        /// What stands in the way, and what to do about it.
+        why: String,
+    },
     /// The switch is off (I12).
     #[error("deletion is stopped")]
     Stopped,

@@ -20,6 +20,10 @@ use crate::{
     },
 };
 
+/// So many roles, nested stacks and exports of one stack are looked at, at most. They are before the tombstone and again
+/// after it, and what a run has no time for would keep it from all else.
+const HANGING: usize = 500;
+
 /// What there is under a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observation {
@@ -43,6 +47,9 @@ pub struct Observer<'a, E, C, R> {
 impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
     /// What there is now. Only what the decision needs is looked at: most stacks that are kept cost one call.
     pub async fn observe(&self, lease: &Lease, brakes: &Brakes, now: Timestamp) -> Result<Observation, PortError> {
+        if !decide::needs_look(lease, self.policy, brakes, now) {
+            return Ok(Observation::default());
+        }
         let stack = match self.facts(lease).await? {
             None => None,
             Some(facts) if decide::hangs_on_more(&facts, lease, self.policy, brakes, now) => {
@@ -76,7 +83,8 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
     async fn facts(&self, lease: &Lease) -> Result<Option<StackFacts>, PortError> {
         let stacks = self.eyes.stacks();
         match (&lease.bound, &lease.state) {
-            // I5: a stack that is bound is only ever looked at by its ARN.
+            // I5: a stack that is bound is only ever looked at by its ARN, and only if it is the lease's.
+            (Some(id), _) if !self.policy.place.has(id, &lease.stack) => Ok(None),
             (Some(id), _) => self.pace.call(stacks.by_id(id)).await,
             (None, State::Held { .. }) => Ok(None),
             (None, _) => self.pace.call(stacks.by_name(&lease.stack)).await,
@@ -88,7 +96,10 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
         let (mut ahead, mut met) = (vec![facts.clone()], BTreeSet::from([facts.id.clone()]));
         while let Some(stack) = ahead.pop() {
             let resources = self.pace.call(self.eyes.stacks().resources(&stack.id)).await?;
-            for nested in nested(&resources)?.into_iter().filter(|id| met.insert(id.clone())).collect::<Vec<_>>() {
+            let nested: Vec<StackArn> = nested(&resources)?.into_iter().filter(|id| met.insert(id.clone())).collect();
+            let roles = there(&resources, "AWS::IAM::Role").count();
+            bounded(&facts, met.len() + roles + stack.exports.len() + circumstances.looks())?;
+            for nested in nested {
                 ahead.push(self.nested(&nested).await?);
             }
             self.roles(&resources, &mut circumstances).await?;
@@ -116,6 +127,14 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
         }
         Ok(())
     }
+}
+
+fn bounded(facts: &StackFacts, looks: usize) -> Result<(), PortError> {
+    if looks <= HANGING {
+        return Ok(());
+    }
+    let why = format!("more than {HANGING} roles, nested stacks and exports hang on it: a run has no time for so many");
+    Err(PortError::Unusable { what: format!("stack {}", facts.id), why })
 }
 
 /// The resources of this type that exist.

@@ -33,6 +33,11 @@ impl<'a, C: Clock, R: Fn() -> Uuid> Pace<'a, C, R> {
         Self { clock, random, gap, until, next: Cell::new(clock.now()), throttled: Cell::new(0) }
     }
 
+    /// Whether the run's time is up.
+    pub fn is_over(&self) -> bool {
+        self.clock.now() > self.until
+    }
+
     /// Makes the call when its turn comes.
     pub async fn call<T>(&self, call: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
         let turn = self.next.get().max(self.clock.now());

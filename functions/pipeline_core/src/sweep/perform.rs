@@ -86,16 +86,16 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Run<'_, C, E, H, R> {
         report.stopped = stopped(eyes.switch(), &policy.place.service).await;
         let mut brakes = Brakes { stopped: report.stopped.clone(), left: policy.max_deletes };
         let mut applied = vec![];
-        let mut over = 0;
-        for wave in names.chunks(policy.width.max(1)) {
-            if self.is_late() {
-                applied.extend(wave.iter().map(late));
-                continue;
-            }
-            let plan = self.observer.plan(wave, &mut brakes, self.sweep.clock.now()).await;
+        let (mut over, mut width, mut names) = (0, 1, &names[..]);
+        while !names.is_empty() && !self.is_late() {
+            let (wave, rest) = names.split_at(width.min(names.len()));
+            let began = self.sweep.clock.now();
+            let plan = self.observer.plan(wave, &mut brakes, began).await;
             over += over_limit(&plan);
             applied.extend(self.take(&plan).await);
+            (width, names) = (self.width(wave.len(), began), rest);
         }
+        applied.extend(names.iter().map(late));
         report.over_limit = Some(over).filter(|over| *over > 0);
         self.end(report, applied).await
     }
@@ -122,8 +122,22 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Run<'_, C, E, H, R> {
         self.end(report, applied).await
     }
 
+    /// How many are begun together next: as many as there is time for, if one takes as long as the latest did. The oldest
+    /// is alone, so that it gets through however much hangs on the others.
+    fn width(&self, wave: usize, began: Timestamp) -> usize {
+        let now = self.sweep.clock.now();
+        let left = self.begins_until().duration_since(now).as_millis();
+        let took = now.duration_since(began).as_millis().max(1);
+        let fitting = usize::try_from(left.max(0).unsigned_abs() * wave as u128 / took.unsigned_abs());
+        fitting.unwrap_or(usize::MAX).clamp(1, self.sweep.policy.width.max(1))
+    }
+
     fn is_late(&self) -> bool {
-        self.sweep.clock.now() >= earlier(self.until, FINISHING)
+        self.sweep.clock.now() >= self.begins_until()
+    }
+
+    fn begins_until(&self) -> Timestamp {
+        earlier(self.until, FINISHING)
     }
 
     /// I13: a plan is only said.

@@ -7,19 +7,22 @@ use uuid::Uuid;
 use crate::{
     ids::StackName,
     lease::{record::Lease, store::ReadLeases as _},
-    ports::{Clock, Parameter, ReadParameters},
+    ports::{Clock, Parameter, PortError, ReadParameters},
     sweep::{
         adopt,
         decide::{Brakes, Reason, Step, decide, is_due},
         keep::Keep,
-        observe::Observer,
-        policy::{self, Policy},
+        observe::{Observation, Observer},
+        policy,
         ports::InspectStacks as _,
         reach::Look,
         report::{Entry, Outcome},
         stack::StackFacts,
     },
 };
+
+/// A lease, and what there is under it.
+type Looked = (Lease, Result<Observation, PortError>);
 
 /// A step, and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,23 +73,39 @@ pub async fn stopped(switch: &impl ReadParameters, service: &str) -> Option<Stri
 }
 
 impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
-    /// The steps for these names, in their order; none for those about which there is nothing to decide.
+    /// The steps for these names, in their order; none for those about which there is nothing to decide. All are looked
+    /// at together, and decided one after the other: the brakes let go of the oldest first (I12).
     pub async fn plan(&self, names: &[StackName], brakes: &mut Brakes, now: Timestamp) -> Vec<Planned> {
-        let all = join_all(names.iter().map(|name| self.one(name, brakes, now))).await;
-        limited(all.into_iter().flatten().collect(), brakes, self.policy)
+        let looks = join_all(names.iter().map(|name| self.look(name, brakes, now))).await;
+        let mut plan = vec![];
+        for (name, look) in names.iter().zip(looks) {
+            plan.extend(match look {
+                Ok(look) => look.and_then(|(lease, seen)| self.decide(lease, &seen, brakes, now)),
+                Err(error) => Some(Planned::unread(name.clone(), Keep::Unreadable(error))),
+            });
+        }
+        plan
     }
 
-    async fn one(&self, stack: &StackName, brakes: &Brakes, now: Timestamp) -> Option<Planned> {
-        let lease = match self.eyes.leases().lease(stack).await {
-            Ok(lease) => lease?,
-            Err(error) => return Some(Planned::unread(stack.clone(), Keep::Unreadable(error))),
+    /// The lease of this name, if it is due, and what there is under it.
+    async fn look(&self, stack: &StackName, brakes: &Brakes, now: Timestamp) -> Result<Option<Looked>, PortError> {
+        let Some(lease) = self.eyes.leases().lease(stack).await?.filter(|lease| is_due(lease, self.policy, now)) else {
+            return Ok(None);
         };
-        if !is_due(&lease, self.policy, now) {
-            return None;
-        }
         let seen = self.observe(&lease, brakes, now).await;
-        let step = decide(&lease, &seen, self.policy, brakes, now)?;
-        Some(Planned { stack: stack.clone(), lease: Some(lease), step })
+        Ok(Some((lease, seen)))
+    }
+
+    fn decide(
+        &self,
+        lease: Lease,
+        seen: &Result<Observation, PortError>,
+        brakes: &mut Brakes,
+        now: Timestamp,
+    ) -> Option<Planned> {
+        let step = decide(&lease, seen, self.policy, brakes, now)?;
+        brakes.left = brakes.left.saturating_sub(usize::from(step.is_expiry()));
+        Some(Planned { stack: lease.stack.clone(), lease: Some(lease), step })
     }
 
     /// The step for a stack of a listing.
@@ -105,23 +124,6 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
         };
         Some(Planned { stack, lease, step })
     }
-}
-
-/// I12: so many expired stacks are deleted and no more; the others are kept for now.
-fn limited(all: Vec<Planned>, brakes: &mut Brakes, policy: &Policy) -> Vec<Planned> {
-    let mut limit = |planned: Planned| {
-        if !planned.step.is_expiry() {
-            return planned;
-        }
-        match brakes.left.checked_sub(1) {
-            Some(left) => {
-                brakes.left = left;
-                planned
-            }
-            None => Planned { step: Step::keep(Keep::OverLimit(policy.max_deletes)), ..planned },
-        }
-    };
-    all.into_iter().map(&mut limit).collect()
 }
 
 /// How many expired stacks are kept for the limit's sake.

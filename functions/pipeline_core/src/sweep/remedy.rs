@@ -1,6 +1,10 @@
 //! What a person is told who has to look: what stands in the way, and what to do about it.
 
-use crate::{ids::StackName, sweep::stack::Resource, text::fit};
+use crate::{
+    ids::{StackArn, StackName},
+    sweep::{keep::Keep, stack::Resource},
+    text::fit,
+};
 
 /// The longest text, in characters.
 const WORDS: usize = 4000;
@@ -23,8 +27,17 @@ pub fn refused(stack: &StackName, words: &str) -> String {
     fit(&format!("was not deleted: {what}. {}", afterwards(stack)), WORDS)
 }
 
+/// What a person can do about a stack that CloudFormation does not know (any more): we cannot (I6).
+pub fn forgotten(id: &StackArn) -> String {
+    let item = format!("lease#{}#{}#{}", id.account(), id.region(), id.name());
+    let words = Keep::Unknown(id.clone());
+    format!(
+        "was not deleted: {words}. Make sure in the console that it is gone, then delete the item {item} of the state table"
+    )
+}
+
 fn afterwards(stack: &StackName) -> String {
-    format!("Then let sweep try again: flowgate lease release {stack}")
+    format!("When that is out of the way, let sweep try again: flowgate lease release {stack} --quarantined")
 }
 
 fn one(resource: &Resource) -> String {
@@ -49,7 +62,6 @@ enum Cause {
     RoleGone,
     Protected,
     CustomResource,
-    Forgotten,
     Other,
 }
 
@@ -67,8 +79,6 @@ fn cause(kind: &str, words: &str) -> Cause {
         Cause::RoleGone
     } else if says(&["protect"]) {
         Cause::Protected
-    } else if says(&["does not know"]) {
-        Cause::Forgotten
     } else if is_custom {
         Cause::CustomResource
     } else {
@@ -79,7 +89,7 @@ fn cause(kind: &str, words: &str) -> Cause {
 impl Cause {
     fn remedy(self) -> Option<&'static str> {
         Some(match self {
-            Self::FullBucket => "empty the bucket, or claim with --empty-buckets next time",
+            Self::FullBucket => "empty the bucket; a claim with --empty-buckets lets sweep do that next time",
             Self::NetworkInterface => {
                 "a network interface is still in use: Lambda gives its own back within an hour; delete any other by hand"
             }
@@ -91,9 +101,6 @@ impl Cause {
             Self::CustomResource => {
                 "the function behind the custom resource did not confirm: see its logs, or delete the stack in the \
                  console and retain the resource"
-            }
-            Self::Forgotten => {
-                "make sure in the console that it is gone, then delete the lease's item from the state table"
             }
             Self::Other => return None,
         })

@@ -50,9 +50,10 @@ impl Report {
         Self { mode, at, stopped: None, read_only: None, over_limit: None, entries: vec![] }
     }
 
-    /// How many leases this run put into quarantine.
+    /// How many leases this run put into quarantine, or found there again: each is looked at once a day.
     pub fn quarantined(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.step != Doing::Keep && entry.state == "QUARANTINED").count()
+        let came_about = |outcome| !matches!(outcome, Outcome::Planned | Outcome::Conflict);
+        self.entries.iter().filter(|entry| entry.state == "QUARANTINED" && came_about(entry.outcome)).count()
     }
 }
 

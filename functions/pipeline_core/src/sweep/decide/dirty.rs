@@ -2,18 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::{AGAIN, Case, Deletion, Reason, Step, Then, braked, graced, noticed};
+use super::{AGAIN, Case, Deletion, Reason, Step, Then, deleting::patience, graced};
 use crate::{
-    ids::{Digest, FencingToken, StackArn},
+    ids::StackArn,
     lease::{
         due::later,
         record::{Entered, Lease, Notice, State},
     },
     sweep::{
-        eligible::{Seen, by_name, eligible},
+        eligible::{Found, Seen, by_itself, by_name, eligible, is_outdated},
         keep::Keep,
         observe::Observation,
         policy::Policy,
+        remedy,
         report::Doing,
         stack::{StackFacts, Standing},
     },
@@ -23,10 +24,9 @@ impl Case<'_> {
     pub(super) fn dirty(&self, notice: &Notice, absent_at: Option<Timestamp>, seen: &Observation) -> Step {
         match (&self.lease.bound, &seen.stack) {
             (Some(_), Some(stack)) => self.bound(notice, stack),
-            // I6: not known is not gone.
-            (Some(id), None) => self.keep(Keep::Unknown(id.clone())),
+            (Some(id), None) => self.unknown_yet(notice, absent_at, id),
             (None, Some(stack)) => match by_name(&stack.facts, self.lease, self.policy) {
-                Ok(()) => self.bind(notice, &stack.facts),
+                Ok(found) => self.bind(notice, &stack.facts, found),
                 Err(why) => self.keep(why),
             },
             (None, None) => self.absent(notice, absent_at, seen.running.as_ref()),
@@ -38,23 +38,35 @@ impl Case<'_> {
             (Standing::Deleted, _) => self.gone(Reason::Deleted),
             (Standing::Deleting, _) => self.wait(self.lease.state.clone(), Reason::BeingDeleted, self.soon()),
             // I11: an update clears the mark.
-            (_, Notice::Mark { changed, .. }) if *changed != seen.facts.changed => self.mark_anew(&seen.facts),
-            (_, Notice::Mark { at, told_at: None, .. }) => {
-                Step { doing: Doing::Tell, reason: Reason::Untold(*at), write: None, then: Then::Tell }
-            }
+            _ if is_outdated(notice, &seen.facts) => self.mark_anew(&seen.facts),
+            (_, Notice::Mark { at, told_at: None, .. }) => self.tell(*at, &seen.facts),
             _ => self.ripe(notice, seen),
         }
+    }
+
+    fn tell(&self, marked_at: Timestamp, facts: &StackFacts) -> Step {
+        match by_itself(facts, self.lease, self.policy) {
+            Ok(()) => Step { doing: Doing::Tell, reason: Reason::Untold(marked_at), write: None, then: Then::Tell },
+            Err(why) => self.keep(why),
+        }
+    }
+
+    /// I6: not known is not gone. It is looked for as often as behind the tombstone.
+    fn unknown_yet(&self, notice: &Notice, absent_at: Option<Timestamp>, id: &StackArn) -> Step {
+        let since = absent_at.unwrap_or(self.now);
+        let looked = self.now.duration_since(since);
+        if looked >= patience(self.policy) {
+            return self.quarantine(remedy::forgotten(id));
+        }
+        let state = State::Dirty { notice: notice.clone(), absent_at: Some(since) };
+        self.kept(Keep::Unknown(id.clone()), state, later(self.now, looked + AGAIN))
     }
 
     /// People know, or will have known for long enough.
     fn ripe(&self, notice: &Notice, seen: &Seen) -> Step {
         let graced = graced(notice, self.policy).unwrap_or(Timestamp::MAX);
         if graced > self.now {
-            let write = self.write(self.lease.state.clone(), graced);
-            return Step { write: Some(write), ..Step::keep(Keep::Grace(graced)) };
-        }
-        if let Err(why) = braked(self.lease, self.policy, self.brakes) {
-            return Step::keep(why);
+            return self.kept(Keep::Grace(graced), self.lease.state.clone(), graced);
         }
         match eligible(seen, self.lease, self.policy) {
             Ok(()) => self.delete(notice, &seen.facts.id),
@@ -69,7 +81,7 @@ impl Case<'_> {
             Notice::Release { at } => Reason::Released(*at),
             Notice::Mark { at, told_at, .. } => Reason::Told(told_at.unwrap_or(*at)),
         };
-        let deletion = Deletion { id: id.clone(), request: request(id, self.lease.token, notice, 0), buckets: vec![] };
+        let deletion = Deletion { id: id.clone(), failed: 0, buckets: vec![] };
         let write = Some(self.write(state, self.soon()));
         Step { doing: Doing::Delete, reason, write, then: Then::Delete(deletion) }
     }
@@ -78,20 +90,24 @@ impl Case<'_> {
     fn mark_anew(&self, facts: &StackFacts) -> Step {
         let rests = self.lease.holder.is_none();
         let due = if rests { later(last_change(facts), self.policy.adopt_after).max(self.now) } else { self.now };
-        let then = if due > self.now { Then::Nothing } else { Then::Tell };
         let state = State::Dirty { notice: self.mark(Some(facts)), absent_at: None };
-        Step { doing: Doing::Mark, reason: Reason::Updated, write: Some(self.write(state, due)), then }
+        let write = self.write(state, due);
+        let then = if due > self.now { Then::Nothing } else { self.untold(&write, facts) };
+        Step { doing: Doing::Mark, reason: Reason::Updated, write: Some(write), then }
     }
 
-    /// I11: people were told of no stack, or of another.
-    fn bind(&self, notice: &Notice, facts: &StackFacts) -> Step {
-        let (notice, then) = match notice {
-            Notice::Release { .. } => (notice.clone(), Then::Nothing),
-            Notice::Mark { .. } => (self.mark(Some(facts)), Then::Tell),
+    /// I11: people were told of no stack, or of another; and nobody released one that was not deployed under the lease.
+    fn bind(&self, notice: &Notice, facts: &StackFacts, found: Found) -> Step {
+        let (notice, reason) = match (notice, found) {
+            (Notice::Release { .. }, Found::Deployed) => (notice.clone(), Reason::Deployed),
+            (Notice::Mark { .. }, Found::Deployed) => (self.mark(Some(facts)), Reason::Deployed),
+            (_, Found::Stray) => (self.mark(Some(facts)), Reason::Stray),
         };
-        let mut write = self.write(State::Dirty { notice, absent_at: None }, self.now);
-        write.bound = Some(facts.id.clone());
-        Step { doing: Doing::Bind, reason: Reason::Deployed, write: Some(write), then }
+        let is_released = matches!(notice, Notice::Release { .. });
+        let state = State::Dirty { notice, absent_at: None };
+        let write = Lease { bound: Some(facts.id.clone()), ..self.write(state, self.now) };
+        let then = if is_released { Then::Nothing } else { self.untold(&write, facts) };
+        Step { doing: Doing::Bind, reason, write: Some(write), then }
     }
 
     /// I6: nothing was ever bound, nothing runs, and no stack has the name in two runs apart.
@@ -100,7 +116,7 @@ impl Case<'_> {
             return self.keep(Keep::Running(entered.clone()));
         }
         let since = absent_at.unwrap_or(self.now);
-        let settled = later(since, AGAIN);
+        let settled = later(later(since, AGAIN), self.policy.margin);
         if absent_at.is_some() && settled <= self.now {
             return self.gone(Reason::StillAbsent(since));
         }
@@ -115,19 +131,12 @@ pub fn told(lease: &Lease, policy: &Policy, at: Timestamp) -> Lease {
         return lease.clone();
     };
     let notice = Notice::Mark { at: *marked, told_at: Some(at), changed: *changed };
-    let due = later(at, policy.grace);
-    let due = Some(lease.hold_until.map_or(due, |until| until.max(due)));
+    let graced = graced(&notice, policy);
+    let due = graced.map(|due| lease.hold_until.map_or(due, |until| until.max(due)));
     Lease { state: State::Dirty { notice, absent_at: None }, due, ..lease.clone() }
 }
 
 /// When the stack was created or updated last.
 pub(crate) fn last_change(facts: &StackFacts) -> Timestamp {
     facts.changed.unwrap_or(facts.created)
-}
-
-/// The same for the same attempt at the same deletion, whoever makes it; another one once a person let it be tried again.
-pub(super) fn request(id: &StackArn, token: FencingToken, notice: &Notice, attempts: u32) -> String {
-    let digest = Digest::of(format!("{id} {}", noticed(notice)).as_bytes());
-    let short: String = digest.as_str().chars().take(32).collect();
-    format!("flowgate-{token}-{attempts}-{short}")
 }

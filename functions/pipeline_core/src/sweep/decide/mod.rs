@@ -4,7 +4,7 @@ mod deleting;
 mod dirty;
 mod step;
 
-pub use deleting::{After, after, quarantined};
+pub use deleting::{After, after, quarantined, uncounted};
 pub(crate) use dirty::last_change;
 pub use dirty::told;
 use jiff::{SignedDuration, Timestamp};
@@ -16,14 +16,7 @@ use crate::{
         record::{Lease, Notice, State},
     },
     ports::PortError,
-    sweep::{
-        eligible::{belongs, by_facts},
-        keep::Keep,
-        observe::Observation,
-        policy::Policy,
-        report::Doing,
-        stack::{StackFacts, Standing},
-    },
+    sweep::{eligible::by_itself, keep::Keep, observe::Observation, policy::Policy, report::Doing, stack::StackFacts},
     text::fit,
 };
 
@@ -33,6 +26,8 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 const KEPT_LEAST: SignedDuration = SignedDuration::from_mins(10);
 /// And at most.
 const KEPT_MOST: SignedDuration = SignedDuration::from_hours(1);
+/// How often people hear of what is in quarantine: a report can get lost.
+const REMINDED: SignedDuration = SignedDuration::from_hours(24);
 /// The longest reason that a lease keeps, in characters.
 const KEPT_WORDS: usize = 500;
 
@@ -53,6 +48,11 @@ pub fn is_due(lease: &Lease, policy: &Policy, now: Timestamp) -> bool {
     lease.due.is_some_and(|due| due <= now) && !held && expired
 }
 
+/// Whether there has to be a look at the stack to decide.
+pub fn needs_look(lease: &Lease, policy: &Policy, brakes: &Brakes, now: Timestamp) -> bool {
+    Case { lease, policy, brakes, now }.unseen().is_none()
+}
+
 /// Whether what hangs on this stack decides about it: if nothing else keeps it.
 pub fn hangs_on_more(facts: &StackFacts, lease: &Lease, policy: &Policy, brakes: &Brakes, now: Timestamp) -> bool {
     let is_asked = match &lease.state {
@@ -60,10 +60,7 @@ pub fn hangs_on_more(facts: &StackFacts, lease: &Lease, policy: &Policy, brakes:
         State::Deleting { .. } => true,
         State::Held { .. } | State::Quarantined { .. } | State::Gone { .. } => false,
     };
-    is_asked
-        && braked(lease, policy, brakes).is_ok()
-        && by_facts(facts, policy).is_ok()
-        && belongs(facts, lease).is_ok()
+    is_asked && braked(lease, policy, brakes).is_ok() && by_itself(facts, lease, policy).is_ok()
 }
 
 /// The step for this lease; `None` when there is nothing to decide.
@@ -78,6 +75,9 @@ pub fn decide(
         return None;
     }
     let case = Case { lease, policy, brakes, now };
+    if let Some(step) = case.unseen() {
+        return Some(step);
+    }
     let seen = match seen {
         Ok(seen) => seen,
         Err(error) => return Some(case.unreadable(error)),
@@ -86,7 +86,6 @@ pub fn decide(
         State::Held { expires_at } => Some(case.held(*expires_at, seen)),
         State::Dirty { notice, absent_at } => Some(case.dirty(notice, *absent_at, seen)),
         State::Deleting { notice, attempts } => Some(case.deleting(notice, *attempts, seen.stack.as_ref())),
-        // I4: only a person takes it out of there.
         State::Quarantined { .. } | State::Gone { .. } => None,
     }
 }
@@ -100,12 +99,44 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// What is decided whatever the stack is like.
+    fn unseen(&self) -> Option<Step> {
+        let Lease { stack, bound, state, .. } = self.lease;
+        match (state, bound) {
+            (State::Quarantined { at, why }, _) => {
+                let why = Keep::Quarantined { at: *at, why: why.clone() };
+                Some(self.kept(why, state.clone(), later(self.now, REMINDED)))
+            }
+            // I5: what is not the lease's is not even looked at.
+            (State::Dirty { .. } | State::Deleting { .. }, Some(id)) if !self.policy.place.has(id, stack) => {
+                Some(self.keep(Keep::Elsewhere(id.clone())))
+            }
+            (State::Dirty { notice, .. }, Some(_)) if graced(notice, self.policy).is_some_and(|at| at <= self.now) => {
+                self.braked()
+            }
+            _ => None,
+        }
+    }
+
+    /// I12: a brake is let go of by itself or by a person, however long the stack was kept. So all that it keeps stay in
+    /// their order.
+    fn braked(&self) -> Option<Step> {
+        let why = braked(self.lease, self.policy, self.brakes).err()?;
+        Some(self.kept(why, self.lease.state.clone(), later(self.now, KEPT_LEAST)))
+    }
+
     /// Expired means dirty, not free.
     fn held(&self, expires_at: Timestamp, seen: &Observation) -> Step {
         let facts = seen.stack.as_ref().map(|seen| &seen.facts);
         let state = State::Dirty { notice: self.mark(facts), absent_at: None };
-        let then = if facts.is_some_and(is_there) { Then::Tell } else { Then::Nothing };
-        Step { doing: Doing::Mark, reason: Reason::Expired(expires_at), write: Some(self.write(state, self.now)), then }
+        let write = self.write(state, self.now);
+        let then = facts.map_or(Then::Nothing, |facts| self.untold(&write, facts));
+        Step { doing: Doing::Mark, reason: Reason::Expired(expires_at), write: Some(write), then }
+    }
+
+    /// People are told only of what may be deleted, as far as it can be told now.
+    fn untold(&self, marked: &Lease, facts: &StackFacts) -> Then {
+        if by_itself(facts, marked, self.policy).is_ok() { Then::Tell } else { Then::Nothing }
     }
 
     /// A new mark: nobody is told of it yet.
@@ -148,14 +179,14 @@ impl Case<'_> {
         };
         let since = graced(notice, self.policy).unwrap_or_else(|| noticed(notice));
         let pause = self.now.duration_since(since).clamp(KEPT_LEAST, KEPT_MOST);
-        let kept = Some(fit(&why.to_string(), KEPT_WORDS));
-        let write = Lease { kept, ..self.write(state, later(self.now, pause)) };
-        Step { write: Some(write), ..Step::keep(why) }
+        self.kept(why, state, later(self.now, pause))
     }
-}
 
-fn is_there(facts: &StackFacts) -> bool {
-    !matches!(facts.status.standing(), Standing::Deleted | Standing::Deleting)
+    /// Kept until then, which the lease says.
+    fn kept(&self, why: Keep, state: State, due: Timestamp) -> Step {
+        let kept = Some(fit(&why.to_string(), KEPT_WORDS));
+        Step { write: Some(Lease { kept, ..self.write(state, due) }), ..Step::keep(why) }
+    }
 }
 
 /// I12: what keeps this lease's stack from being deleted in this run.
@@ -170,11 +201,11 @@ fn braked(lease: &Lease, policy: &Policy, brakes: &Brakes) -> Result<(), Keep> {
     }
 }
 
-/// I11: from when on the stack may be deleted; `None` while people are not told.
+/// I11: from when on the stack may be deleted, also by a clock that runs ahead; `None` while people are not told.
 fn graced(notice: &Notice, policy: &Policy) -> Option<Timestamp> {
     match notice {
         Notice::Release { at } => Some(*at),
-        Notice::Mark { told_at, .. } => told_at.map(|at| later(at, policy.grace)),
+        Notice::Mark { told_at, .. } => told_at.map(|at| later(later(at, policy.grace), policy.margin)),
     }
 }
 

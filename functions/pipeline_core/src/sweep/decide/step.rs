@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::{
-    ids::StackArn,
+    ids::{Digest, StackArn},
     lease::record::{Lease, Notice, State},
     sweep::{keep::Keep, report::Doing},
 };
@@ -39,10 +39,20 @@ pub enum Then {
 pub struct Deletion {
     /// The stack.
     pub id: StackArn,
-    /// Makes CloudFormation take the same request only once.
-    pub request: String,
+    /// How often it failed; what stands again if nothing comes of this attempt.
+    pub failed: u32,
     /// The buckets that kept it from being deleted and may be emptied, if they are its own (I14).
     pub buckets: Vec<String>,
+}
+
+impl Deletion {
+    /// Makes CloudFormation take the same request only once. Another write of the lease that allows it makes another
+    /// request: CloudFormation may have taken the one before and given it up.
+    pub fn request(&self, lease: &Lease) -> String {
+        let digest = Digest::of(format!("{} {}", self.id, lease.nonce).as_bytes());
+        let short: String = digest.as_str().chars().take(32).collect();
+        format!("flowgate-{}-{short}", lease.token)
+    }
 }
 
 impl Step {
@@ -72,7 +82,7 @@ pub enum Reason {
     Released(Timestamp),
     /// Nobody objected.
     Told(Timestamp),
-    /// The deletion did not arrive.
+    /// The deletion did not arrive, or CloudFormation gave it up.
     NotBegun,
     /// The deletion failed.
     Failed {
@@ -91,6 +101,8 @@ pub enum Reason {
     StillAbsent(Timestamp),
     /// The stack has a token of the lease.
     Deployed,
+    /// The stack has our tags, and no token of the lease.
+    Stray,
     /// A person has to look.
     Stuck(String),
     /// There is no lease for the stack, which was changed then.
@@ -104,7 +116,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Expired(at) => write!(f, "its lease expired at {at:.0}"),
             Self::Untold(at) => write!(f, "it was marked at {at:.0}, and people are not told yet"),
-            Self::Updated => f.write_str("it was updated since it was marked: people are told anew"),
+            Self::Updated => f.write_str("it was updated after it was marked or released: people are told of it"),
             Self::Released(at) => write!(f, "it was released at {at:.0}"),
             Self::Told(at) => write!(f, "people were told at {at:.0}, and nobody claimed, held or updated it"),
             Self::NotBegun => f.write_str("its deletion did not begin"),
@@ -114,6 +126,7 @@ impl fmt::Display for Reason {
             Self::Absent => f.write_str("no stack has its name; a later run looks again"),
             Self::StillAbsent(at) => write!(f, "no stack has had its name since {at:.0}"),
             Self::Deployed => f.write_str("a stack of its name was deployed under it"),
+            Self::Stray => f.write_str("a stack of its name was deployed, but not under it: people are told of it"),
             Self::Stuck(why) => f.write_str(why),
             Self::Unclaimed(at) => write!(f, "nobody claimed it, and it was changed last at {at:.0}"),
             Self::Kept(why) => why.fmt(f),

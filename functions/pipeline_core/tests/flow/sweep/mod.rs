@@ -217,7 +217,7 @@ pub(crate) fn status(world: &World, id: &StackArn) -> String {
 }
 
 pub(crate) fn deletions(world: &World) -> Vec<StackArn> {
-    world.cloud.deletions.borrow().iter().map(|(id, _)| id.clone()).collect()
+    world.cloud.deletions.borrow().iter().map(|asked| asked.id.clone()).collect()
 }
 
 /// The effects since they were looked at last.

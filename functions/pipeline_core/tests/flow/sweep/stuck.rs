@@ -48,7 +48,7 @@ fn i14_a_deletion_that_fails_is_tried_again_ever_later_and_then_left_to_a_person
     assert!(why.ends_with("flowgate lease release shop-pr-42"), "{why}");
     assert_eq!(lease(&world, &id).due, Some(jiff::Timestamp::MAX));
     // I14: each attempt has a token of its own, or CloudFormation would take it for the one before.
-    let tokens = world.cloud.deletions.borrow().iter().map(|(_, token)| token.clone()).collect::<Vec<_>>();
+    let tokens = world.cloud.deletions.borrow().iter().map(|asked| asked.request.clone()).collect::<Vec<_>>();
     let distinct = tokens.iter().collect::<std::collections::BTreeSet<_>>();
     assert_eq!((tokens.len(), distinct.len()), (4, 4));
     assert!(
