@@ -104,6 +104,7 @@ pub const ALL: &[Named] = &[
     Named { name: "grace-from-the-mark", make: requests::grace_from_mark },
     Named { name: "marked-as-told", make: requests::marked_as_told },
     Named { name: "reuse-keeps-the-token", make: requests::reuse_keeps_token },
+    Named { name: "request-token-never-new", make: requests::same_request_tokens },
     Named { name: "request-token-always-new", make: requests::fresh_request_tokens },
     // What is answered.
     Named { name: "no-margin", make: answers::no_margin },

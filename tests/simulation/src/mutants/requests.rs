@@ -129,6 +129,13 @@ pub(super) fn reuse_keeps_token() -> Box<dyn Mutant> {
     })
 }
 
+pub(super) fn same_request_tokens() -> Box<dyn Mutant> {
+    asking(Who::Sweepers, |op| match op {
+        Op::Delete { target, .. } => Op::Delete { target, request_token: "flowgate".to_owned() },
+        other => other,
+    })
+}
+
 pub(super) fn fresh_request_tokens() -> Box<dyn Mutant> {
     struct Fresh;
     impl Mutant for Fresh {
