@@ -136,13 +136,19 @@ async fn at_a_terminal(up: &Up, token: u64) {
     assert!(refused.0 == Some(2) && refused.1.contains("error: nothing was changed"), "{refused:?}");
     assert_eq!(lease(up, &["show", "shop-dev-ada"]).await["state"], "HELD");
     let released = typed(up, "y").await;
-    let expected = format!("shop-dev-ada is released; sweep deletes it, token {token}");
-    assert!(released.0 == Some(0) && released.1.contains(&expected), "{released:?}");
+    for expected in
+        ["shop-dev-ada is released; a hold keeps it until ", &format!("then sweep deletes it, token {token}")]
+    {
+        assert!(released.0 == Some(0) && released.1.contains(expected), "{expected}: {released:?}");
+    }
 
     let shown = lease(up, &["show", "shop-dev-ada"]).await;
     assert_eq!((&shown["state"], &shown["expires_at"]), (&"DIRTY".into(), &Value::Null));
-    let again = lease(up, &["release", "shop-dev-ada", "--yes"]).await;
-    assert_eq!(again, shown, "released twice");
+    assert_eq!(shown["due"], shown["hold_until"], "the hold outlives the release");
+    for more in [&[][..], &["--quarantined"]] {
+        let again = lease(up, &[&["release", "shop-dev-ada", "--yes"], more].concat()).await;
+        assert_eq!(again, shown, "released twice");
+    }
     for (args, code) in [(&["renew", "shop-dev-ada"][..], "(Dirty)"), (&["claim", "shop-dev-ada"], "(Dirty)")] {
         let done = up.flowgate("lease", args).await;
         assert!(error(&done, 2).ends_with(code), "{args:?}: {done:?}");

@@ -16,7 +16,11 @@ pub(super) async fn renew(options: &Renew) -> Result<(), ClientError> {
 }
 
 pub(super) async fn release(options: &Release) -> Result<(), ClientError> {
-    change(&options.claim, "release", json!({"quarantined": options.quarantined})).await
+    change(&options.claim, "release", releasing(options)).await
+}
+
+fn releasing(options: &Release) -> Value {
+    json!({"quarantined": options.quarantined})
 }
 
 pub(super) async fn hold(options: &Hold) -> Result<(), ClientError> {
@@ -57,9 +61,23 @@ async fn token(function: &Function, claim: &Standing, operation: &str) -> Result
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use jiff::SignedDuration;
 
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        release: Release,
+    }
+
+    #[test]
+    fn only_who_says_so_releases_from_quarantine() {
+        let given = |args: &[&str]| releasing(&Line::parse_from([&["release", "shop-dev-ada"], args].concat()).release);
+        assert_eq!(given(&["--yes"]), json!({"quarantined": false}));
+        assert_eq!(given(&["--quarantined"]), json!({"quarantined": true}));
+    }
 
     #[test]
     fn a_hold_ends_at_its_time_or_after_its_length() {
