@@ -139,13 +139,13 @@ mod tests {
             let text = told(kind, words);
             assert!(text.starts_with(&format!("could not be deleted: It ({kind} it-1): {words}")), "{text}");
             assert!(text.contains(remedy), "{text}");
-            assert!(text.ends_with("flowgate lease release shop-pr-42"), "{text}");
+            assert!(text.ends_with("flowgate lease release shop-pr-42 --quarantined"), "{text}");
         }
     }
 
     #[test]
     fn what_nobody_knows_a_remedy_for_is_told_in_cloudformations_own_words() {
-        assert!(told("AWS::X::Y", "is busy.").contains("It (AWS::X::Y it-1): is busy. Then"));
+        assert!(told("AWS::X::Y", "is busy.").contains("It (AWS::X::Y it-1): is busy. When"));
         let stack = "shop-pr-42".parse().unwrap();
         assert!(failed(&stack, None, &[]).contains("does not say why"));
         assert!(refused(&stack, "it is protected from deletion").contains("termination protection"));

@@ -31,6 +31,9 @@ fn i11_an_expired_lease_is_marked_people_are_told_and_only_after_the_grace_is_it
     world.pass(SignedDuration::from_hours(23));
     assert_eq!(apply(&world).entries, []);
     world.pass(SignedDuration::from_hours(1));
+    // I11: nor by a clock that runs a margin ahead of the one by which people were told.
+    assert_eq!(apply(&world).entries, []);
+    world.pass(SignedDuration::from_mins(1));
     assert_eq!(only(&apply(&world)).step, Doing::Delete);
     assert_eq!(deletions(&world), [id.clone()]);
     world.pass(SignedDuration::from_mins(2));
@@ -94,7 +97,7 @@ fn i11_an_update_clears_the_mark_also_once_people_were_told() {
         world.pass(SignedDuration::from_hours(23));
         apply(&world);
         assert_eq!(deletions(&world), []);
-        world.pass(SignedDuration::from_hours(1));
+        world.pass(SignedDuration::from_mins(61));
         apply(&world);
         assert_eq!(deletions(&world), [id]);
     }
@@ -110,6 +113,44 @@ fn i11_an_update_between_the_tombstone_and_the_read_after_it_stops_the_deletion_
     assert_eq!((only(&report).step, only(&report).state, report.quarantined()), (Doing::Delete, "QUARANTINED", 1));
     assert!(only(&report).detail.as_ref().is_some_and(|detail| detail.contains("updated")), "{report:?}");
     assert_eq!(deletions(&world), []);
+}
+
+/// A stack under a lease that was released a minute ago, and updated this long after that.
+fn updated_after(time: SignedDuration) -> (World, StackArn) {
+    let (world, id) = with(released);
+    let updated = world.now() - SignedDuration::from_mins(1) + time;
+    world.cloud.edit(&id, |live| live.facts.changed = Some(updated));
+    world.pass(SignedDuration::from_hours(2));
+    (world, id)
+}
+
+#[test]
+fn i11_a_release_covers_what_was_being_deployed_then() {
+    let (world, id) = updated_after(SignedDuration::from_mins(60));
+    runs(&world, 2);
+    assert_eq!((status(&world, &id).as_str(), world.cloud.messages.borrow().len()), ("DELETE_COMPLETE", 0));
+}
+
+#[test]
+fn i11_an_update_an_hour_after_the_release_is_a_use_of_which_people_are_told() {
+    let (world, id) = updated_after(SignedDuration::from_mins(61));
+    assert_eq!(only(&apply(&world)).step, Doing::Mark);
+    assert_eq!(world.cloud.messages.borrow().len(), 1);
+    runs(&world, 20);
+    assert_eq!(deletions(&world), []);
+    world.pass(SignedDuration::from_hours(24));
+    runs(&world, 2);
+    assert_eq!(deletions(&world), [id]);
+}
+
+#[test]
+fn i11_such_an_update_after_the_tombstone_stops_the_deletion_for_a_person_to_look() {
+    let (world, id) = updated_after(SignedDuration::from_mins(61));
+    let notice = Notice::Release { at: world.now() - SignedDuration::from_mins(121) };
+    world.leases.put(Lease { state: State::Deleting { notice, attempts: 0 }, ..released(&world, &id) });
+    let report = apply(&world);
+    assert!(only(&report).reason.contains("it was updated"), "{report:?}");
+    assert_eq!((only(&report).step, deletions(&world).len()), (Doing::Quarantine, 0));
 }
 
 #[test]

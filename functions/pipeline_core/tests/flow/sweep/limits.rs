@@ -37,8 +37,13 @@ fn i12_a_run_deletes_so_many_expired_stacks_the_oldest_first_and_says_how_many_a
     }
     assert_eq!(deletions(&world), ids[..20]);
     assert!(report.entries[20..].iter().all(|entry| entry.reason == "a run deletes 20 expired stacks at most"));
-    world.pass(SignedDuration::from_mins(2));
-    runs(&world, 4);
+    let over = lease(&world, &ids[20]);
+    assert_eq!(over.kept.as_deref(), Some("a run deletes 20 expired stacks at most"));
+    assert_eq!(apply(&world).entries, []);
+    for _ in 0..4 {
+        world.pass(SignedDuration::from_mins(10));
+        apply(&world);
+    }
     assert_eq!(deletions(&world), ids);
     assert!(ids.iter().all(|id| matches!(lease(&world, id).state, State::Gone { .. })));
 }
@@ -59,7 +64,7 @@ fn i12_what_an_earlier_run_left_undeleted_counts_too() {
     world.pass(SignedDuration::from_mins(2));
     apply(&world);
     assert_eq!(deletions(&world).len(), 20);
-    runs(&world, 5);
+    runs(&world, 10);
     assert!(ids.iter().all(|id| matches!(lease(&world, id).state, State::Gone { .. })));
 }
 
@@ -85,10 +90,32 @@ fn i12_the_switch_stops_deleting_unless_it_says_exactly_allowed() {
             });
             runs(&world, 3);
             assert_eq!(deletions(&world), [], "{value:?}");
+            assert_eq!(lease(&world, &id).kept.as_deref(), Some("deletion is stopped"));
             allow(&world, plain("allowed"));
+            world.pass(SignedDuration::from_mins(10));
             runs(&world, 2);
             assert_eq!(deletions(&world), [id]);
         }
+    }
+}
+
+#[test]
+fn i12_what_the_switch_or_the_limit_keeps_is_not_looked_at_and_stands_in_nobodys_way() {
+    for before in [released as fn(&World, &StackArn) -> Lease, told] {
+        let (world, ids) = many(30, before);
+        let expired_id = arn("shop-dev-ann", "1");
+        world.cloud.put(stack(&expired_id));
+        world.leases.put(expired(&expired_id));
+        allow(&world, None);
+        let mut sweep = sweep(&world);
+        sweep.policy.batch = 10;
+        for _ in 0..4 {
+            world.run(sweep.run(Mode::Apply, Work::Due, crate::sweep::until(&world))).expect("no fault");
+        }
+        assert_eq!(world.cloud.messages.borrow().len(), 1);
+        let looks = effects(&world).into_iter().filter(|effect| *effect == "read stack by id").count();
+        assert_eq!((looks, deletions(&world).len()), (1, 0));
+        assert!(ids.iter().all(|id| lease(&world, id).kept.is_some()));
     }
 }
 

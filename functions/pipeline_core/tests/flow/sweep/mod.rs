@@ -156,9 +156,9 @@ pub(crate) fn sweep(world: &World) -> Sweep<'_, World, impl Look, impl Act, fn()
     Sweep { clock: world, eyes, hands, policy: policy(), random: Uuid::new_v4 }
 }
 
-/// A Lambda invocation of 15 minutes, from now.
+/// The time that the template gives an invocation, from now, without what the function keeps back.
 pub(crate) fn until(world: &World) -> Timestamp {
-    world.now() + SignedDuration::from_mins(15)
+    world.now() + SignedDuration::from_secs(300 - 5)
 }
 
 /// A run over what is due; `None` when a fault killed it.
@@ -168,6 +168,13 @@ pub(crate) fn run(world: &World, mode: Mode) -> Option<Report> {
 
 pub(crate) fn apply(world: &World) -> Report {
     run(world, Mode::Apply).expect("no fault")
+}
+
+/// Marked an hour ago, but told of to nobody.
+pub(crate) fn marked(world: &World, id: &StackArn) -> Lease {
+    let at = world.now() - SignedDuration::from_hours(1);
+    let notice = Notice::Mark { at, told_at: None, changed: None };
+    Lease { state: State::Dirty { notice, absent_at: None }, due: Some(at), ..expired(id) }
 }
 
 /// Runs every two minutes, this many times.

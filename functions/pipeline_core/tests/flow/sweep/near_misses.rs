@@ -10,7 +10,10 @@ use pipeline_core::{
 };
 use serde_json::json;
 
-use crate::sweep::{STACK, apply, arn, deletions, lease, only, released, resource, runs, stack, told, with, world};
+use crate::sweep::{
+    STACK, apply, arn, deletions, effects, expired, lease, marked, only, released, resource, runs, stack, told, with,
+    world,
+};
 
 type Change = fn(&mut Live);
 
@@ -107,6 +110,27 @@ fn i9_a_near_miss_is_kept_with_its_reason_however_often_sweep_comes_by() {
     }
 }
 
+/// What a look at a stack alone does not show.
+const HANGING: [&str; 5] = ["exported", "trusted role", "encoded policy", "absent role", "nested role"];
+
+#[test]
+fn i11_people_are_told_of_no_stack_that_is_kept_anyway() {
+    for (name, change, reason) in CHANGES.into_iter().filter(|(name, ..)| !HANGING.contains(name)) {
+        for before in [marked as fn(&World, &StackArn) -> Lease, |_, id| expired(id)] {
+            let (world, id) = with(before);
+            world.cloud.edit(&id, change);
+            runs(&world, 2);
+            let report = lease(&world, &id);
+            assert!(report.kept.as_ref().is_some_and(|kept| kept.contains(reason)), "{name}: {report:?}");
+            assert_eq!(world.cloud.messages.borrow().len(), 0, "{name}");
+            world.cloud.put(stack(&id));
+            world.pass(SignedDuration::from_hours(1));
+            apply(&world);
+            assert_eq!(world.cloud.messages.borrow().len(), 1, "{name}");
+        }
+    }
+}
+
 #[test]
 fn i9_after_the_tombstone_a_near_miss_goes_into_quarantine_unless_it_may_pass() {
     for (name, change, reason) in CHANGES {
@@ -169,8 +193,16 @@ fn i5_only_the_stack_of_the_very_id_is_deleted() {
         let world = world();
         world.cloud.put(stack(&id));
         world.cloud.put(stack(&arn(STACK, "2")));
-        world.leases.put(Lease { stack: STACK.parse().expect("a name"), ..released(&world, &id) });
-        assert_eq!(only(&apply(&world)).step, Doing::Keep, "{id}");
+        for deleting in [false, true] {
+            let notice = Notice::Release { at: world.now() };
+            let state = if deleting { State::Deleting { notice, attempts: 0 } } else { released(&world, &id).state };
+            let stack = STACK.parse().expect("a name");
+            world.leases.put(Lease { stack, state, ..released(&world, &id) });
+            let report = apply(&world);
+            assert_eq!(only(&report).step, Doing::Keep, "{id}");
+            assert!(only(&report).reason.contains("is not the stack of this lease"), "{report:?}");
+            assert_eq!(effects(&world), ["find due leases", "read parameter", "read lease", "replace lease"], "{id}");
+        }
         assert_eq!(deletions(&world), [], "{id}");
     }
 }

@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use pipeline_core::{
     ids::StackArn,
     lease::record::{Lease, Notice, State},
-    memory::{Bucket, World},
+    memory::{Bucket, Fault, World},
     ports::Clock,
-    sweep::report::{Doing, Outcome},
+    sweep::report::{Doing, Mode, Outcome},
 };
 
-use crate::sweep::{apply, arn, deletions, lease, only, released, resource, run, runs, status, with};
+use crate::sweep::{apply, arn, deletions, lease, only, released, resource, run, runs, status, until, with};
 
 fn stuck(kind: &str, empty_buckets: bool) -> (World, StackArn) {
     let (world, id) = with(released);
@@ -34,7 +34,7 @@ fn i14_a_deletion_that_fails_is_tried_again_ever_later_and_then_left_to_a_person
     let mut gaps = vec![];
     for _ in 0..100 {
         let before = deletions(&world).len();
-        run(&world, pipeline_core::sweep::report::Mode::Apply);
+        run(&world, Mode::Apply);
         if deletions(&world).len() > before {
             gaps.push(world.now());
         }
@@ -45,8 +45,7 @@ fn i14_a_deletion_that_fails_is_tried_again_ever_later_and_then_left_to_a_person
     assert_eq!(gaps, [1, 1, 2]);
     let why = quarantined(&world, &id);
     assert!(why.contains("Thing (AWS::EC2::SecurityGroup thing-1): as CloudFormation says"), "{why}");
-    assert!(why.ends_with("flowgate lease release shop-pr-42"), "{why}");
-    assert_eq!(lease(&world, &id).due, Some(jiff::Timestamp::MAX));
+    assert!(why.ends_with("flowgate lease release shop-pr-42 --quarantined"), "{why}");
     // I14: each attempt has a token of its own, or CloudFormation would take it for the one before.
     let tokens = world.cloud.deletions.borrow().iter().map(|asked| asked.request.clone()).collect::<Vec<_>>();
     let distinct = tokens.iter().collect::<std::collections::BTreeSet<_>>();
@@ -101,17 +100,84 @@ fn i14_a_bucket_is_not_emptied_before_a_deletion_was_decided_and_failed() {
 }
 
 #[test]
-fn i14_a_bucket_too_large_for_the_attempts_is_named() {
+fn i14_a_large_bucket_is_emptied_in_as_many_runs_as_it_takes_and_costs_no_attempt() {
     let (world, id) = stuck("AWS::S3::Bucket", true);
-    let bucket = Bucket { owner: Some(id.to_string()), fill: 1_000_000 };
+    let bucket = Bucket { owner: Some(id.to_string()), fill: 2000 };
     world.cloud.buckets.borrow_mut().insert("thing-1".into(), bucket);
     let mut seen = vec![];
-    for _ in 0..30 {
+    for _ in 0..20 {
+        let until = until(&world);
         seen.extend(apply(&world).entries);
+        assert!(world.now() <= until);
         world.pass(SignedDuration::from_mins(2));
     }
-    assert!(seen.iter().any(|entry| entry.detail.as_deref() == Some("the bucket thing-1 is not empty yet")));
+    let unfinished = seen.iter().filter(|entry| entry.detail.as_deref() == Some("the bucket thing-1 is not empty yet"));
+    assert!(unfinished.count() > 4, "{seen:?}");
+    assert_eq!(status(&world, &id), "DELETE_COMPLETE");
+    let most = world.leases.history.borrow().iter().map(attempts).max();
+    assert_eq!(most, Some(1));
+}
+
+#[test]
+fn i14_a_bucket_that_cannot_be_emptied_is_named_once_the_attempts_are_used_up() {
+    let (world, id) = stuck("AWS::S3::Bucket", true);
+    let bucket = Bucket { owner: Some(id.to_string()), fill: 1 };
+    world.cloud.buckets.borrow_mut().insert("thing-1".into(), bucket);
+    world.outage("empty bucket", Fault::Refused);
+    runs(&world, 30);
     assert!(quarantined(&world, &id).contains("AWS::S3::Bucket thing-1"));
+}
+
+fn attempts(lease: &Lease) -> u32 {
+    match lease.state {
+        State::Deleting { attempts, .. } => attempts,
+        _ => 0,
+    }
+}
+
+#[test]
+fn i15_a_deletion_that_cloudformation_takes_and_gives_up_is_asked_for_anew_until_it_is_done() {
+    let (world, id) = with(released);
+    world.cloud.edit(&id, |live| live.gives_up = 10);
+    runs(&world, 30);
+    assert_eq!(status(&world, &id), "DELETE_COMPLETE");
+    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
+    assert_eq!(deletions(&world).len(), 11);
+    assert!(world.leases.history.borrow().iter().all(|lease| attempts(lease) == 0));
+}
+
+#[test]
+fn i9_what_comes_between_a_failed_deletion_and_the_next_request_costs_no_attempt() {
+    for (site, fault) in [("delete stack", Fault::Refused), ("delete stack", Fault::Throttled)] {
+        let (world, id) = stuck("AWS::EC2::SecurityGroup", false);
+        apply(&world);
+        world.pass(SignedDuration::from_mins(2));
+        world.outage(site, fault);
+        runs(&world, 20);
+        assert_eq!(attempts(&lease(&world, &id)), 0, "{site} {fault:?}");
+        world.recover();
+        world.cloud.edit(&id, |live| live.stuck.clear());
+        runs(&world, 5);
+        assert_eq!(status(&world, &id), "DELETE_COMPLETE", "{site} {fault:?}");
+    }
+}
+
+#[test]
+fn i4_people_hear_once_a_day_of_what_is_in_quarantine_and_nothing_else_comes_of_it() {
+    let (world, id) = stuck("AWS::EC2::SecurityGroup", false);
+    runs(&world, 20);
+    let (state, before) = (lease(&world, &id).state, deletions(&world).len());
+    let mut reminders = 0;
+    for _ in 0..3 * 24 {
+        world.pass(SignedDuration::from_hours(1));
+        let plan = run(&world, Mode::Plan).expect("no fault");
+        assert_eq!(plan.quarantined(), 0);
+        let report = apply(&world);
+        reminders += report.quarantined();
+        assert!(report.entries.iter().all(|entry| entry.step == Doing::Keep && entry.reason.contains("in quarantine")));
+    }
+    assert_eq!(reminders, 3);
+    assert_eq!((lease(&world, &id).state, deletions(&world).len()), (state, before));
 }
 
 #[test]
@@ -141,5 +207,5 @@ fn i6_a_stack_that_was_forgotten_while_it_was_deleted_is_not_taken_for_gone() {
     world.pass(SignedDuration::from_hours(24 * 91));
     runs(&world, 30);
     let why = quarantined(&world, &id);
-    assert!(why.contains("does not know") && why.contains("make sure in the console"), "{why}");
+    assert!(why.contains("does not know") && why.contains("Make sure in the console"), "{why}");
 }
