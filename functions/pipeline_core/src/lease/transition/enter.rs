@@ -7,7 +7,7 @@ use crate::lease::{
     request::{Commits, Enter},
 };
 
-/// How many executions may enter before the name is free again.
+/// How many executions may enter before a stack is bound.
 const MOST: usize = 20;
 
 /// Lets the execution of the latest claim deploy, and no older one.
@@ -16,7 +16,7 @@ pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result
     unmoved(enter.commits.as_ref())?;
     match &lease.state {
         State::Held { expires_at } if moment.now < *expires_at => {
-            let executions = with(lease, &enter.entered)?;
+            let executions = to_end(lease, &enter.entered)?;
             Ok(change(lease, Lease { executions, nonce: moment.nonce, ..lease.clone() }))
         }
         State::Held { expires_at } => Err(expired(lease, *expires_at)),
@@ -26,17 +26,21 @@ pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result
     }
 }
 
-/// I6: all of them are to be seen ended before the name is free, so that none may be forgotten.
-fn with(lease: &Lease, entered: &Entered) -> Result<Vec<Entered>, Refusal> {
-    let known = lease.executions.contains(entered);
-    if !known && lease.executions.len() >= MOST {
-        return Err(Refusal::Busy { stack: lease.stack.clone(), why: crowded() });
+/// I6: the executions that must have ended before the name of a stack that is never bound is free; none may be forgotten.
+/// A stack that is bound is seen to end itself.
+fn to_end(lease: &Lease, entered: &Entered) -> Result<Vec<Entered>, Refusal> {
+    let mut executions = lease.executions.clone();
+    if lease.bound.is_some() || executions.contains(entered) {
+        return Ok(executions);
     }
-    Ok(lease.executions.iter().chain(Some(entered).filter(|_| !known)).cloned().collect())
-}
-
-fn crowded() -> String {
-    format!("had {MOST} executions enter; release it, and claim it again when it is gone")
+    if executions.len() >= MOST {
+        let why = format!(
+            "had {MOST} executions enter and was never bound; bind it, or release it and claim it again when it is gone"
+        );
+        return Err(Refusal::Busy { stack: lease.stack.clone(), why });
+    }
+    executions.push(entered.clone());
+    Ok(executions)
 }
 
 fn superseded(refusal: Refusal) -> Refusal {

@@ -99,7 +99,8 @@ fn i6_an_older_claim_s_execution_is_remembered_beside_the_newer_one_s_and_twenty
         granted(&world, &entering(execution));
     }
     assert_eq!(standing(&world).executions.len(), 20);
-    let words = "stack shop-pr-42 had 20 executions enter; release it, and claim it again when it is gone";
+    let words = "stack shop-pr-42 had 20 executions enter and was never bound; bind it, or release it and claim it \
+                 again when it is gone";
     assert_eq!(refused(&world, &entering(20)), ("Busy", words.to_owned()));
     assert_eq!(standing(&world).executions[0].execution.to_string(), EXECUTION);
 }

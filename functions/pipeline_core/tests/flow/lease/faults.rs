@@ -1,17 +1,24 @@
 //! Whatever fails, wherever: a request is granted once or not at all, and what is answered is what stands.
 
 use futures_util::future::join;
+use jiff::Timestamp;
 use pipeline_core::{
+    ids::StackName,
     lease::{
         record::Lease,
         refusal::Refusal,
+        request::Request,
+        store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
         view::{Answer, View},
     },
     memory::{Fault, World},
+    ports::PortError,
 };
 use serde_json::{Value, json};
 
-use super::{EXECUTION, MINE, PR, STACK, THEIRS, about, ask, claim, deploy, granted, id, run, standing, view};
+use super::{
+    EXECUTION, MINE, PR, STACK, THEIRS, about, ask, claim, deploy, granted, id, leases, run, standing, until, view,
+};
 use crate::support::world;
 
 const FAULTS: [Fault; 5] =
@@ -221,7 +228,7 @@ fn a_store_that_stays_away_is_said_in_time_and_asking_again_tells() {
     {
         let world = world();
         world.outage(name, fault);
-        let until = super::until(&world);
+        let until = until(&world);
         let refusal = run(&world, &claim(MINE, PR)).unwrap().unwrap_err();
         assert_eq!((refusal.code(), refusal.to_string().ends_with("; ask again")), ("Unavailable", true), "{refusal}");
         assert!(pipeline_core::ports::Clock::now(&world) < until);
@@ -229,4 +236,45 @@ fn a_store_that_stays_away_is_said_in_time_and_asking_again_tells() {
         assert_eq!(granted(&world, &claim(MINE, PR)).state, "HELD");
         assert_eq!(world.leases.history.borrow().len(), 1);
     }
+}
+
+/// A store whose list fails for good.
+struct Listless<'a>(&'a World);
+
+impl ReadLeases for Listless<'_> {
+    async fn lease(&self, stack: &StackName) -> Result<Option<Lease>, PortError> {
+        self.0.lease(stack).await
+    }
+}
+
+impl FindLeases for Listless<'_> {
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<StackName>, PortError> {
+        self.0.due(now, limit).await
+    }
+
+    async fn page(&self, _: Option<&Cursor>, _: usize) -> Result<Page, PortError> {
+        Err(PortError::Unusable { what: "table state".into(), why: "it is being created".into() })
+    }
+}
+
+impl WriteLeases for Listless<'_> {
+    async fn replace(&self, seen: Option<&Lease>, next: &Lease) -> Result<Replaced, PortError> {
+        self.0.replace(seen, next).await
+    }
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_no_bad_request_and_nobody_is_told_to_ask_again_in_vain() {
+    let world = world();
+    for request in [r#"{"operation": "list"}"#, r#"{"operation": "list", "after": "2026-11-21T12:00:00Z#shop-pr-42"}"#]
+    {
+        let request = Request::parse(request).expect("a request");
+        let store = Listless(&world);
+        let refusal = world.run(leases(&world, &store).handle(request, until(&world))).unwrap().unwrap_err();
+        let words = "table state cannot be used: it is being created";
+        assert_eq!((refusal.code(), refusal.to_string().as_str()), ("Unavailable", words));
+    }
+    world.outage("list leases", Fault::Throttled);
+    let refusal = run(&world, &json!({"operation": "list"})).unwrap().unwrap_err();
+    assert!(refusal.code() == "Unavailable" && refusal.to_string().ends_with("; ask again"), "{refusal}");
 }

@@ -94,16 +94,19 @@ fn reuse_remembers_the_last_holders_that_were_taken_over() {
 fn i6_every_execution_that_entered_is_remembered_once_and_through_every_claim() {
     let enter = with_token("enter", &format!(r#", "pipeline": "shop-previews", "execution": "{OTHER}""#));
     for before in [0, 1, 19] {
-        let standing = Lease { executions: crowd(before), ..held(minutes(10)) };
+        let standing = Lease { bound: None, executions: crowd(before), ..held(minutes(10)) };
         let next = written(&standing, &enter);
         let entered = Entered { pipeline: "shop-previews".into(), execution: OTHER.parse().unwrap() };
         assert_eq!(next.executions, standing.executions.into_iter().chain([entered]).collect::<Vec<_>>());
         assert_eq!(written(&next, &claim_request()).executions, next.executions);
     }
     // Who has entered may ask again, however many there are.
-    let mut full = Lease { executions: crowd(20), ..held(minutes(10)) };
+    let mut full = Lease { bound: None, executions: crowd(20), ..held(minutes(10)) };
     full.executions[7].execution = OTHER.parse().unwrap();
     assert_eq!(decide(Some(&full), &enter, &moment()), Ok(Change::Stands(full)));
+    // Any number of them may deploy a stack that is bound.
+    let bound = Lease { executions: crowd(20), ..held(minutes(10)) };
+    assert_eq!(decide(Some(&bound), &enter, &moment()), Ok(Change::Stands(bound)));
 }
 
 #[test]
@@ -205,7 +208,7 @@ fn the_same_request_again_changes_nothing() {
         with_token("enter", &execution),
         with_token("release", ""),
     ] {
-        let once = written(&held(minutes(10)), &request);
+        let once = written(&Lease { bound: None, ..held(minutes(10)) }, &request);
         assert_eq!(decide(Some(&once), &request, &moment()), Ok(Change::Stands(once)), "{request}");
     }
 }
