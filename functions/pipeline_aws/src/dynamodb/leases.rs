@@ -115,7 +115,7 @@ impl FindLeases for LeaseTable {
         let answer = send("list the leases", query.limit(at_most(limit))).await?;
         let leases = answer.items().iter().filter_map(|item| self.readable(item)).collect();
         let last = answer.last_evaluated_key().and_then(|key| key.get(DUE)?.as_s().ok());
-        let next = last.map(|due| Cursor::try_from(due.clone()).map_err(unreadable)).transpose()?;
+        let next = last.map(|due| Cursor::try_from(due.clone()).map_err(|error| unreadable(&error))).transpose()?;
         Ok(Page { leases, next })
     }
 }
@@ -159,7 +159,7 @@ async fn send(operation: &str, query: QueryFluentBuilder) -> Result<QueryOutput,
     query.customize().config_override(unhurried()).send().await.map_err(|error| failed(operation, &error))
 }
 
-fn unreadable(error: InvalidCursor) -> PortError {
+fn unreadable(error: &InvalidCursor) -> PortError {
     PortError::Unusable { what: "the index of leases".to_owned(), why: error.to_string() }
 }
 
