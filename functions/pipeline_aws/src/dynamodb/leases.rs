@@ -1,6 +1,6 @@
 //! Leases: each read consistently by its name, found by the time it is due, and written whole under a condition.
 
-use std::time::Duration;
+use std::{iter::once, time::Duration};
 
 use aws_sdk_dynamodb::{
     config::{Builder, Config, retry::RetryConfig},
@@ -16,7 +16,7 @@ use pipeline_core::{
     lease::{
         place::Place,
         record::Lease,
-        store::{Cursor, FindLeases, InvalidCursor, Page, ReadLeases, Replaced, WriteLeases},
+        store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
     },
     ports::PortError,
 };
@@ -113,10 +113,8 @@ impl FindLeases for LeaseTable {
         let start = after.map(|cursor| self.start(cursor));
         let query = self.index().key_condition_expression("#due_of = :lease").set_exclusive_start_key(start);
         let answer = send("list the leases", query.limit(at_most(limit))).await?;
-        let leases = answer.items().iter().filter_map(|item| self.readable(item)).collect();
-        let last = answer.last_evaluated_key().and_then(|key| key.get(DUE)?.as_s().ok());
-        let next = last.map(|due| Cursor::try_from(due.clone()).map_err(|error| unreadable(&error))).transpose()?;
-        Ok(Page { leases, next })
+        let next = answer.last_evaluated_key().and_then(|last| behind(last, answer.items()));
+        Ok(Page { leases: answer.items().iter().filter_map(|item| self.readable(item)).collect(), next })
     }
 }
 
@@ -126,8 +124,8 @@ impl WriteLeases for LeaseTable {
         let item = lease_item::item(&self.place, next)?;
         // I8: a retry of the SDK's own would hide that the reply to the first was lost, and show a write of ours that
         // somebody has replaced since as one that was never applied.
-        let once = RetryConfig::disabled();
-        match self.table.put(&operation, item, once, |request| condition(request, seen)).await? {
+        let retries = RetryConfig::disabled();
+        match self.table.put(&operation, item, retries, |request| condition(request, seen)).await? {
             Put::Done => Ok(Replaced::Done),
             Put::Refused(standing) => {
                 Ok(Replaced::Conflict(standing.map(|item| lease(&self.place, &item)).transpose()?))
@@ -159,8 +157,10 @@ async fn send(operation: &str, query: QueryFluentBuilder) -> Result<QueryOutput,
     query.customize().config_override(unhurried()).send().await.map_err(|error| failed(operation, &error))
 }
 
-fn unreadable(error: &InvalidCursor) -> PortError {
-    PortError::Unusable { what: "the index of leases".to_owned(), why: error.to_string() }
+/// Where the page after these items begins: behind the last whose key is a place, as one that was changed by hand is none.
+fn behind(last: &Item, items: &[Item]) -> Option<Cursor> {
+    let keys = once(last).chain(items.iter().rev()).filter_map(|item| item.get(DUE)?.as_s().ok());
+    keys.cloned().find_map(|key| Cursor::try_from(key).ok())
 }
 
 fn unhurried() -> Builder {

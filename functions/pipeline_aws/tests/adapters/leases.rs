@@ -284,3 +284,16 @@ fn leases_are_listed_page_by_page() {
     assert_eq!(asked[1].json()["ExclusiveStartKey"], last);
     assert_eq!((&asked[1].json()["IndexName"], &asked[1].json()["Limit"]), (&json!("due"), &json!(1)));
 }
+
+#[test]
+fn a_key_that_was_changed_by_hand_does_not_end_the_list() {
+    let mut broken = item(&Lease { stack: "time-service-pr-7".parse().unwrap(), ..dirty() });
+    broken["due"] = json!({"S": "x"});
+    let last = json!({"pk": broken["pk"], "sk": {"S": "lease"}, "due_of": {"S": "lease"}, "due": {"S": "x"}});
+    let full = json!({"Items": [item(&dirty()), broken], "LastEvaluatedKey": last});
+    let (table, canned) = table([(200, full), (200, json!({"Items": []}))]);
+    let first = run(table.page(None, 2)).unwrap();
+    assert_eq!(first.leases, [dirty()]);
+    run(table.page(Some(&first.next.expect("another page")), 2)).unwrap();
+    assert_eq!(canned.asked()[1].json()["ExclusiveStartKey"]["due"], item(&dirty())["due"]);
+}
