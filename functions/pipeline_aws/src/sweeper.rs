@@ -258,7 +258,6 @@ mod tests {
             entry("DELETING", Doing::Delete, Outcome::Failed),
             entry("UNKNOWN", Doing::Keep, Outcome::Done),
             entry("UNKNOWN", Doing::Keep, Outcome::Left),
-            entry("QUARANTINED", Doing::Keep, Outcome::Failed),
             entry("DIRTY", Doing::Keep, Outcome::Done),
             entry("DIRTY", Doing::Delete, Outcome::Conflict),
         ];
@@ -266,6 +265,9 @@ mod tests {
         let apply = Report { entries, ..report(Mode::Apply, None, &[]) };
         assert_eq!(alerted(&apply), troubles(3));
         assert_eq!(alerted(&Report { mode: Mode::Plan, ..apply }), []);
+        let entries = vec![entry("QUARANTINED", Doing::Delete, Outcome::Failed)];
+        let quarantined = Report { entries, ..report(Mode::Apply, None, &[]) };
+        assert_eq!(alerted(&quarantined), [("StacksQuarantined".to_owned(), json!(1))], "it has an alarm of its own");
         for mode in [Mode::Plan, Mode::Apply] {
             let read_only = Some("not permitted to find the leases that are due: no".to_owned());
             assert_eq!(alerted(&Report { read_only, ..report(mode, None, &[]) }), troubles(1), "{mode:?}");

@@ -255,7 +255,7 @@ fn a_table_out_of_reach_is_told_as_such() {
 #[test]
 fn who_waits_for_an_answer_is_told_soon_that_there_is_none() {
     let (enter, show) = (
-        json!({"operation": "enter", "stack": NAME, "token": 7, "pipeline": "p", "execution": HOLDER}),
+        json!({"operation": "enter", "stack": NAME, "token": 7, "pipeline": "time-service-preview", "execution": HOLDER}),
         json!({"operation": "show", "stack": NAME}),
     );
     let waits = |request: &Value| {
