@@ -182,9 +182,9 @@ fn own_template() -> String {
     // I11: only who is subscribed can be told.
     let people = json!({"Protocol": "email", "Endpoint": "people@example.com"});
     format!(
-        "Resources:\n{}  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {{Subscription: [{people}]}}\n  Role:\n    Type: \
-         AWS::IAM::Role\n    Properties: {{AssumeRolePolicyDocument: {trust}}}\nOutputs:\n  Table: {{Value: !Ref StateTable}}\n  Topic: {{Value: !Ref \
-         Topic}}\n  Role: {{Value: !GetAtt Role.Arn}}\n",
+        "Resources:\n{}  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {{Subscription: [{people}]}}\n  Role:\n    \
+         Type: AWS::IAM::Role\n    Properties: {{AssumeRolePolicyDocument: {trust}}}\nOutputs:\n  Table: {{Value: !Ref \
+         StateTable}}\n  Topic: {{Value: !Ref Topic}}\n  Role: {{Value: !GetAtt Role.Arn}}\n",
         state_table(),
     )
 }
