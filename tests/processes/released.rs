@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::function::Function;
 use crate::people::release;
 use crate::proxy::counts;
-use crate::world::{World, entry, run};
+use crate::world::{World, ask, entry, run};
 
 const STACKS: usize = 10;
 
@@ -102,7 +102,11 @@ async fn i14_a_bucket_is_emptied_only_where_the_claim_said_so() {
     assert_eq!(report["entries"], json!([]), "nothing comes of it by itself");
 
     empty(&world, &bucket).await;
-    release(&lease, "shop-pr-2", token).await;
+    let mut again = json!({"operation": "release", "stack": "shop-pr-2", "token": token});
+    // I4: only who says so lets it out.
+    assert_eq!(ask(&lease, &again).await.unwrap_err()["code"], "Quarantined");
+    again["quarantined"] = json!(true);
+    ask(&lease, &again).await.unwrap();
     let report = run(&sweep, &json!({"mode": "plan"})).await;
     assert_eq!(entry(&report, "shop-pr-2")["step"], "retry", "{report:#}");
     sweep_until(&world, &sweep, "shop-pr-2", "GONE").await;

@@ -34,6 +34,8 @@ struct Protected {
     from: Timestamp,
     until: Timestamp,
     why: String,
+    /// A hold is another's wish: a release leaves it as it is.
+    is_hold: bool,
 }
 
 impl Records {
@@ -169,14 +171,17 @@ fn protections(events: &[Event], after: SignedDuration) -> Vec<Protected> {
             What::Renewed { told, until } => (*told, *until + after, "renewed it"),
             What::Kept { told, until } => (*told, *until, "it kept"),
             What::Releasing { at } => {
-                let own = all.iter_mut().filter(|time| time.name == event.name && time.claimer == event.claimer);
+                let own = all
+                    .iter_mut()
+                    .filter(|time| time.name == event.name && time.claimer == event.claimer && !time.is_hold);
                 own.for_each(|time| time.until = time.until.min(*at));
                 continue;
             }
             What::Made { .. } | What::Wrong { .. } => continue,
         };
         let (name, claimer, why) = (event.name.clone(), event.claimer, format!("{why} with token {}", event.token));
-        all.push(Protected { name, claimer, from, until, why });
+        let is_hold = matches!(event.what, What::Kept { .. });
+        all.push(Protected { name, claimer, from, until, why, is_hold });
     }
     all
 }

@@ -56,8 +56,8 @@ fn what_somebody_holds_must_not_be_deleted() {
     let renewed = (1, 1, What::Renewed { told: at(19), until: at(30) });
     assert_eq!(seen(&deleted(25), vec![held(), renewed]), ["I3"]);
     let kept = (1, 1, What::Kept { told: at(19), until: at(40) });
-    assert_eq!(seen(&deleted(39), vec![held(), kept]), ["I3"]);
     let releasing = || (1, 1, What::Releasing { at: at(14) });
+    assert_eq!(seen(&deleted(39), vec![held(), kept, releasing()]), ["I3"], "a hold outlives a release");
     assert_eq!(seen(&deleted(15), vec![held(), releasing()]), [""; 0]);
     assert_eq!(
         seen(&deleted(15), vec![held(), (2, 1, What::Releasing { at: at(14) })]),
