@@ -14,7 +14,7 @@ fn with_token(operation: &str, fields: &str) -> String {
 fn a_free_name_is_granted_with_nothing_of_what_was() {
     let (executions, superseded) = (crowd(2), vec![holder(&nonce(7).to_string())]);
     let hold_until = Some(minutes(60));
-    let gone = Lease { hold_until, executions, superseded, ..lease(State::Gone { at: now() }) };
+    let gone = Lease { executions, superseded, hold_until, ..lease(State::Gone { at: now() }) };
     for standing in [None, Some(&gone)] {
         let Change::Write(next) = decide(standing, &claim_request(), &moment()).unwrap() else { panic!("no write") };
         assert_eq!(next.state, State::Held { expires_at: minutes(60) });

@@ -65,7 +65,7 @@ fn cases() -> Vec<Case> {
         ("enter-first", ask("enter", &format!("{token}, {execution}")), |lease, _| lease.bound = None),
         ("enter", ask("enter", &format!("{token}, {execution}")), |_, _| ()),
         ("enter-crowded", ask("enter", &format!("{token}, {execution}")), |lease, _| {
-            (lease.bound, lease.executions) = (None, crowd(20))
+            (lease.bound, lease.executions) = (None, crowd(20));
         }),
         ("enter-moved", ask("enter", &format!("{token}, {execution}, {moved}")), |_, _| ()),
         ("enter-stale", ask("enter", &format!("{stale}, {execution}")), |_, _| ()),
