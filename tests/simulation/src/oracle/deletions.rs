@@ -38,19 +38,16 @@ impl Oracle {
         };
         let ours = id.account() == ACCOUNT && id.region() == REGION && is_preview(id.name().as_str());
         ensure(ours, "I5", || format!("DeleteStack of {id}"))?;
-        // The first request can be one of these: somebody else's deletion failed before.
-        let most = self.max_attempts as usize + 1;
         let Some(tombstone) = self.tombstones.get_mut(id) else {
             return ensure(false, "I3", || format!("DeleteStack of {id} without a tombstone"));
         };
-        let failed = self.eyes[actor].latest(id).is_some_and(|sight| sight.failed);
-        if failed && !tombstone.retries.iter().any(|it| it == request_token) {
-            tombstone.retries.push(request_token.to_owned());
+        if self.eyes[actor].latest(id).is_some_and(|sight| sight.failed) {
+            tombstone.retried.push(request_token.to_owned());
         }
-        let (since, retries) = (tombstone.seq, tombstone.retries.len());
-        ensure(retries <= most, "I14", || {
-            format!("deletion of {id} is tried for the {retries}th time after it failed")
-        })?;
+        // The first request can be one of these: somebody else's deletion failed before.
+        let most = self.max_attempts as usize + 1;
+        let (since, answered) = (tombstone.seq, tombstone.answered.len());
+        ensure(answered <= most, "I14", || format!("{answered} deletions of {id} were begun after it had failed"))?;
         if let Notice::Mark { changed, .. } = tombstone.notice {
             let seen = self.eyes[actor].latest(id);
             let updated = seen.is_some_and(|sight| sight.changed != changed && !sight.failed);
@@ -58,6 +55,15 @@ impl Oracle {
         }
         self.check_switch(actor, id)?;
         self.check_eligible(actor, id, since, "DeleteStack")
+    }
+
+    /// CloudFormation took a request. One whose answer is lost is not counted (I9), however often that happens.
+    pub(super) fn deletion_begun(&mut self, id: &StackArn, request_token: &str) {
+        let Some(tombstone) = self.tombstones.get_mut(id) else { return };
+        let is_retry = tombstone.retried.iter().any(|it| it == request_token);
+        if is_retry && !tombstone.answered.iter().any(|it| it == request_token) {
+            tombstone.answered.push(request_token.to_owned());
+        }
     }
 
     fn check_switch(&self, actor: usize, id: &StackArn) -> Checked {

@@ -50,9 +50,9 @@ fn is_settled(cloud: &Cloud, lease: &Lease, now: i64) -> bool {
     }
 }
 
-/// Whether the stack rightly stays; one that CloudFormation has forgotten is not known to be gone (I6).
+/// Whether the stack rightly stays; of one that CloudFormation has forgotten a person is told (I6).
 fn is_kept(cloud: &Cloud, id: &StackArn) -> bool {
-    cloud.by_id(id).is_none_or(|stack| stack.is_live() && !is_eligible(cloud, stack))
+    cloud.by_id(id).is_some_and(|stack| stack.is_live() && !is_eligible(cloud, stack))
 }
 
 /// Whether no lease takes care of it.
@@ -60,10 +60,10 @@ fn is_free(cloud: &Cloud, stack: &Stack) -> bool {
     cloud.lease(&stack.name).is_none_or(|lease| matches!(lease.state, State::Gone { .. }))
 }
 
-/// Whether its tag says that it was deployed under this lease, or before.
+/// Whether its tag says that it was deployed under this lease, or before, or under none.
 fn carries_token(stack: &Stack, lease: &Lease) -> bool {
-    let tag = stack.facts.tags.get("flowgate:token").and_then(|tag| tag.parse::<u64>().ok());
-    tag.is_some_and(|tag| tag <= lease.token.0)
+    let tag = stack.facts.tags.get("flowgate:token");
+    tag.is_none_or(|tag| tag.parse::<u64>().is_ok_and(|tag| tag <= lease.token.0))
 }
 
 fn is_eligible(cloud: &Cloud, stack: &Stack) -> bool {

@@ -16,6 +16,9 @@ use crate::{
     world::Answered,
 };
 
+/// The objection against a stack that CloudFormation does not know.
+pub(super) const UNKNOWN: &str = "nobody knows it";
+
 /// A stack as it was seen.
 #[derive(Debug)]
 pub(super) struct Sight {
@@ -93,7 +96,7 @@ impl Eyes {
             (Op::ById(id), Ok(Reply::Facts(None))) => self.stacks.push(Sight {
                 id: id.clone(),
                 seq,
-                objection: Some("nobody knows it"),
+                objection: Some(UNKNOWN),
                 deleted: false,
                 failed: false,
                 changed: None,

@@ -26,7 +26,7 @@ pub(crate) use answers::Ask;
 
 use crate::{
     network::Packet,
-    op::{Op, Reply},
+    op::{Op, Reply, Target},
     scenario::{ACTORS, CLAIMERS, SWEEPERS, Scenario},
     world::{Answered, World},
 };
@@ -79,8 +79,9 @@ struct Tombstone {
     seq: u64,
     notice: Notice,
     empty_buckets: bool,
-    /// The request tokens that were sent after the deletion had failed.
-    retries: Vec<String>,
+    /// The request tokens that were sent after the deletion had failed, and those of them that were answered.
+    retried: Vec<String>,
+    answered: Vec<String>,
 }
 
 /// What an actor believes that it holds.
@@ -196,6 +197,9 @@ impl Oracle {
 
     /// An answer arrives.
     pub(crate) fn heard(&mut self, packet: &Packet, answered: &Answered) {
+        if let (Op::Delete { target: Target::Id(id), request_token }, Ok(_)) = (&packet.op, &answered.result) {
+            self.deletion_begun(id, request_token);
+        }
         if packet.actor < CLAIMERS + SWEEPERS {
             self.eyes[packet.actor].heard(&packet.op, answered);
         } else {

@@ -2,7 +2,7 @@
 
 use pipeline_core::lease::record::{Lease, Notice, State};
 
-use super::{Ask, Checked, Claimed, Oracle, Tombstone, ensure};
+use super::{Ask, Checked, Claimed, Oracle, Tombstone, ensure, eyes::UNKNOWN};
 use crate::{
     network::Packet,
     op::state,
@@ -64,6 +64,14 @@ impl Oracle {
             (State::Dirty { .. } | State::Deleting { .. }, State::Gone { .. }) => check_gone(world, old, new),
             (State::Held { .. } | State::Dirty { .. }, State::Dirty { .. }) => {
                 ensure(old.bound.is_none() || old.bound == new.bound, "I3", said)
+            }
+            // Nobody knows whether a stack that CloudFormation does not know is gone.
+            (State::Dirty { .. }, State::Quarantined { .. }) => {
+                let eyes = &self.eyes[packet.actor];
+                let seen = old.bound.as_ref().and_then(|id| eyes.latest(id));
+                let unknown = eyes.run != packet.run || seen.is_some_and(|it| it.objection == Some(UNKNOWN));
+                ensure(unknown && old.bound.is_some(), "I6", said)?;
+                ensure(old.bound == new.bound && old.token == new.token, "I4", said)
             }
             (State::Deleting { .. }, State::Deleting { .. } | State::Quarantined { .. })
             | (State::Quarantined { .. }, State::Quarantined { .. } | State::Deleting { .. }) => {
@@ -174,7 +182,8 @@ impl Oracle {
             // Also one that a person let out of quarantine has been behind its tombstone since the first.
             let seq = self.tombstones.get(id).map_or(self.seq, |before| before.seq);
             let empty_buckets = ledger.claims.get(&new.token).is_some_and(|claimed| claimed.empty_buckets);
-            let tombstone = Tombstone { seq, notice: notice.clone(), empty_buckets, retries: Vec::new() };
+            let (retried, answered) = (Vec::new(), Vec::new());
+            let tombstone = Tombstone { seq, notice: notice.clone(), empty_buckets, retried, answered };
             self.tombstones.insert(id.clone(), tombstone);
         }
         if is_claim {
