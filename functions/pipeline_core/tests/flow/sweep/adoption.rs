@@ -48,7 +48,7 @@ fn i12_a_stack_that_nobody_claimed_is_adopted_and_deleted_only_after_its_rest_an
     assert!(world.cloud.messages.borrow()[0].1.contains("shop-dev-ann (nobody claimed it)"));
     world.pass(SignedDuration::from_hours(24));
     runs(&world, 2);
-    assert_eq!(deletions(&world), [id.clone()]);
+    assert_eq!(deletions(&world), std::slice::from_ref(&id));
     assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
 }
 

@@ -35,7 +35,7 @@ fn i11_an_expired_lease_is_marked_people_are_told_and_only_after_the_grace_is_it
     assert_eq!(apply(&world).entries, []);
     world.pass(SignedDuration::from_mins(1));
     assert_eq!(only(&apply(&world)).step, Doing::Delete);
-    assert_eq!(deletions(&world), [id.clone()]);
+    assert_eq!(deletions(&world), std::slice::from_ref(&id));
     world.pass(SignedDuration::from_mins(2));
     assert_eq!(only(&apply(&world)).step, Doing::Gone);
     assert!(matches!(lease(&world, &id).state, State::Gone { .. }) && lease(&world, &id).due.is_none());
