@@ -20,7 +20,14 @@ pub(crate) struct Call {
     pub(crate) target: String,
     pub(crate) body: String,
     /// What the cloud answered, as soon as it has.
-    pub(crate) status: Arc<OnceLock<u16>>,
+    pub(crate) answered: Arc<OnceLock<Answered>>,
+}
+
+/// The cloud's answer to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) at: Timestamp,
+    pub(crate) status: u16,
 }
 
 impl Call {
@@ -33,12 +40,17 @@ impl Call {
             (None, Some(action)) if service != "s3" => (action, form_target(&body)),
             _ => (rest_operation(method, uri), uri.path().to_owned()),
         };
-        Self { at, service, operation, target, body, status: Arc::default() }
+        Self { at, service, operation, target, body, answered: Arc::default() }
     }
 
     /// `service:operation`.
     pub(crate) fn name(&self) -> String {
         format!("{}:{}", self.service, self.operation)
+    }
+
+    /// By when it was done, if it was.
+    pub(crate) fn done(&self) -> Option<Timestamp> {
+        self.answered.get().filter(|answer| answer.status == 200).map(|answer| answer.at)
     }
 
     /// A field of a form, such as `ClientRequestToken`.

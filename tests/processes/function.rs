@@ -46,8 +46,11 @@ pub(crate) struct Function {
     launch: Launch,
     environment: Mutex<Option<Environment>>,
     /// Of the process of now; apart from it, so that it can be killed and paused while it works.
-    signals: watch::Sender<Option<mpsc::UnboundedSender<Signal>>>,
+    signals: watch::Sender<Option<Signals>>,
 }
+
+/// Signals on their way to a process; each sender is told whether it was reached.
+type Signals = mpsc::UnboundedSender<(Signal, oneshot::Sender<bool>)>;
 
 impl Function {
     pub(crate) fn new(launch: Launch) -> Self {
@@ -70,22 +73,20 @@ impl Function {
         answer
     }
 
-    /// Sends a signal to its process, if there is one.
-    pub(crate) fn signal(&self, signal: Signal) {
-        if let Some(signals) = self.signals.borrow().as_ref() {
-            let _ = signals.send(signal);
-        }
+    /// Sends a signal to its process, and says whether there was one that got it.
+    pub(crate) async fn signal(&self, signal: Signal) -> bool {
+        let Some(signals) = self.signals.borrow().clone() else { return false };
+        let (reached, answer) = oneshot::channel();
+        signals.send((signal, reached)).is_ok() && answer.await.unwrap_or(false)
     }
 
-    /// The memory of its process, in bytes: what it has now, and the most it ever had.
-    pub(crate) async fn memory(&self) -> Option<(u64, u64)> {
+    /// The most memory that its process ever had, in bytes.
+    pub(crate) async fn peak_memory(&self) -> u64 {
         let slot = self.environment.lock().await;
-        let status = fs::read_to_string(format!("/proc/{}/status", slot.as_ref()?.process)).ok()?;
-        let of = |field: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-            line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
-        };
-        Some((of("VmRSS:")?, of("VmHWM:")?))
+        let process = slot.as_ref().expect("it was not invoked").process;
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak.and_then(|kib| kib.parse::<u64>().ok()).expect("it has ended") * 1024
     }
 
     /// All that its processes wrote.
@@ -98,7 +99,7 @@ impl Function {
 struct Environment {
     process: u32,
     invocations: mpsc::Sender<Invocation>,
-    signals: mpsc::UnboundedSender<Signal>,
+    signals: Signals,
     ended: watch::Receiver<Option<String>>,
     /// Dropped, they end, and the process with them.
     _tasks: JoinSet<()>,
@@ -141,7 +142,7 @@ impl Environment {
 /// The one who waits for a process is the one who signals it: a process id that was given to another is never hit.
 async fn watch_over(
     mut child: Child,
-    mut signals: mpsc::UnboundedReceiver<Signal>,
+    mut signals: mpsc::UnboundedReceiver<(Signal, oneshot::Sender<bool>)>,
     ended: watch::Sender<Option<String>>,
 ) {
     loop {
@@ -151,9 +152,9 @@ async fn watch_over(
                 ended.send_replace(Some(how));
                 return;
             }
-            Some(signal) = signals.recv() => {
+            Some((signal, reached)) = signals.recv() => {
                 let process = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-                let _ = process.map(|process| kill_process(process, signal));
+                let _ = reached.send(process.is_some_and(|process| kill_process(process, signal).is_ok()));
             }
         }
     }

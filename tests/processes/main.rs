@@ -5,9 +5,11 @@
 
 mod bad_input;
 mod binaries;
+mod buckets;
 mod call;
 mod contention;
 mod function;
+mod listing;
 mod near_misses;
 mod people;
 mod plan;

@@ -165,7 +165,7 @@ async fn until_gone(world: &World, sweep: &crate::function::Function, stack: &st
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(30), gone).await.expect("it never came to its end");
+    tokio::time::timeout(std::time::Duration::from_mins(5), gone).await.expect("it never came to its end");
 }
 
 async fn assert_stays(world: &World, id: &str) {

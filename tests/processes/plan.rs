@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::function::Function;
 use crate::people::{claim, release};
 use crate::proxy::counts;
 use crate::table::lease as record;
 use crate::world::{World, run};
+
+/// The stack whose bucket has to be emptied.
+const FULL: &str = "shop-pr-13";
 
 /// All that a plan may send.
 const READING: [&str; 10] = [
@@ -40,6 +44,7 @@ async fn of_every_step(world: &World) -> BTreeMap<&'static str, &'static str> {
     let token = claim(&lease, "shop-pr-5", json!({})).await;
     release(&lease, "shop-pr-5", token).await;
     world.store(stored(world).await).await;
+    world.store([full(world, &lease).await]).await;
     let expected = [
         ("shop-pr-1", "delete"),
         ("shop-pr-2", "keep"),
@@ -51,13 +56,14 @@ async fn of_every_step(world: &World) -> BTreeMap<&'static str, &'static str> {
         ("shop-pr-8", "delete"),
         ("shop-pr-9", "retry"),
         ("shop-pr-10", "quarantine"),
+        ("shop-pr-12", "keep"),
+        (FULL, "retry"),
     ];
     expected.into()
 }
 
 /// Leases in states that take long to come by.
 async fn stored(world: &World) -> Vec<Value> {
-    let at = |seconds| Timestamp::now().round(jiff::Unit::Second).unwrap() - SignedDuration::from_secs(seconds);
     let mark = |told: Option<Timestamp>| json!({"by": "mark", "at": at(60), "told_at": told, "changed": null});
     let deleting = || json!({"is": "DELETING", "notice": {"by": "release", "at": at(60)}, "attempts": 0});
     let states = [
@@ -66,6 +72,7 @@ async fn stored(world: &World) -> Vec<Value> {
         ("shop-pr-8", json!({"is": "DIRTY", "notice": mark(Some(at(50))), "absent_at": null}), false),
         ("shop-pr-9", deleting(), false),
         ("shop-pr-10", deleting(), true),
+        ("shop-pr-12", json!({"is": "QUARANTINED", "at": at(60), "why": "a test"}), false),
     ];
     let mut records = Vec::new();
     for (name, state, protected) in states {
@@ -78,11 +85,26 @@ async fn stored(world: &World) -> Vec<Value> {
     records
 }
 
+/// A lease whose stack could not be deleted, as its bucket is not empty.
+async fn full(world: &World, lease: &Function) -> Value {
+    let (deployed, _) = world.with_full_bucket(lease, FULL, json!({"empty_buckets": true})).await;
+    world.cloudformation().delete_stack().stack_name(&deployed.id).send().await.unwrap();
+    assert_eq!(world.settled(&deployed.id).await.status, "DELETE_FAILED");
+    let mut record = world.stored(FULL).await.unwrap().record;
+    record["state"] = json!({"is": "DELETING", "notice": {"by": "release", "at": at(60)}, "attempts": 0});
+    record["due"] = json!(at(10));
+    record
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::now().round(jiff::Unit::Second).unwrap() - SignedDuration::from_secs(seconds)
+}
+
 #[tokio::test]
 async fn i13_plan_sends_nothing_that_changes_anything_and_apply_does_what_it_said() {
     let world = World::new().await;
     let expected = of_every_step(&world).await;
-    let before = snapshot(&world).await;
+    let (before, bucket) = (snapshot(&world).await, format!("{FULL}-bucket"));
     world.wire.take();
 
     let sweep = world.sweep(&[]);
@@ -90,6 +112,7 @@ async fn i13_plan_sends_nothing_that_changes_anything_and_apply_does_what_it_sai
     assert_reads(&world);
     assert_eq!(steps(&plan, |entry| entry["outcome"] == "planned"), named(&expected), "{plan:#}");
     assert_eq!(snapshot(&world).await, before);
+    assert_eq!(world.versions(&bucket).await.len(), 2);
     let mut adoption = world.preview("shop-pr-11", 1);
     adoption.tags.remove("flowgate:token");
     world.create(adoption).await;
@@ -100,6 +123,10 @@ async fn i13_plan_sends_nothing_that_changes_anything_and_apply_does_what_it_sai
     let applied = run(&sweep, &json!({"mode": "apply"})).await;
     let done = steps(&applied, |entry| entry["outcome"] == "done" || entry["step"] == "keep");
     assert_eq!(done, named(&expected), "{applied:#}");
+    for (stack, status) in [(FULL, "DELETE_COMPLETE"), ("shop-pr-12", "CREATE_COMPLETE")] {
+        let lease = world.stored(stack).await.unwrap().record;
+        assert_eq!(world.settled(lease["bound"].as_str().unwrap()).await.status, status, "{applied:#}");
+    }
     let adopted = run(&sweep, &json!({"mode": "apply", "adopt": true})).await;
     assert_eq!(steps(&adopted, |entry| entry["step"] == "adopt"), steps(&adopt, |entry| entry["step"] == "adopt"));
 }

@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::call::Call;
+use crate::call::{Answered, Call};
 
 /// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It is answered as it should be.
     None,
@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     Unavailable,
     /// It is not carried out: too many requests.
     Throttle,
+    /// It is not carried out, and answered with this.
+    Answer(String),
 }
 
 type Faults = Box<dyn FnMut(&Call) -> Fault + Send>;
@@ -95,10 +97,11 @@ async fn pass(
     let call = Call::new(Timestamp::now(), &method, &uri, &headers, &body);
     let fault = wire.faults.lock().unwrap().as_mut().map_or(Fault::None, |faults| faults(&call));
     wire.calls.lock().unwrap().push(call.clone());
-    match fault {
+    match &fault {
         Fault::Unavailable => return Ok(answer(StatusCode::SERVICE_UNAVAILABLE, String::new())),
         Fault::Throttle => return Ok(throttled(&call)),
-        Fault::Delay(pause) => tokio::time::sleep(pause).await,
+        Fault::Answer(body) => return Ok(answer(StatusCode::OK, body.clone())),
+        Fault::Delay(pause) => tokio::time::sleep(*pause).await,
         Fault::None | Fault::DropReply => {}
     }
     let answered = carry_out(wire, call, method, uri, headers, body).await;
@@ -121,7 +124,7 @@ async fn carry_out(
     let sent = tokio::spawn(async move {
         let answered = wire.forward(method, &uri, headers, body).await;
         if let Ok(answer) = &answered {
-            let _ = call.status.set(answer.status().as_u16());
+            let _ = call.answered.set(Answered { at: Timestamp::now(), status: answer.status().as_u16() });
         }
         answered
     });
@@ -209,11 +212,11 @@ mod tests {
         go_on.send(()).unwrap();
         let calls = proxy.take();
         let answered = async {
-            while calls[0].status.get().is_none() {
+            while calls[0].answered.get().is_none() {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(5), answered).await.expect("its answer is never written down");
-        assert_eq!(calls[0].status.get(), Some(&200));
+        assert!(calls[0].done().is_some(), "{calls:?}");
     }
 }

@@ -1,10 +1,9 @@
 //! Stacks that were released: what their deletion costs, and what stands in its way.
 
-use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 
 use crate::function::Function;
-use crate::people::release;
+use crate::people::{Deployed, release};
 use crate::proxy::counts;
 use crate::world::{World, ask, entry, run};
 
@@ -42,27 +41,6 @@ async fn i15_released_stacks_are_gone_within_two_runs_and_a_stated_number_of_req
     assert!(calls.len() <= ONCE + EACH * STACKS, "{} requests: {:?}", calls.len(), counts(&calls));
 }
 
-/// A stack whose bucket is not empty.
-async fn with_full_bucket(world: &World, lease: &Function, stack: &str, claimed: Value) -> (u64, String, String) {
-    let bucket = format!("{stack}-bucket");
-    let template = json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {
-        "BucketName": bucket, "VersioningConfiguration": {"Status": "Enabled"},
-    }}}});
-    let deployed = world.deployed(lease, stack, claimed, |preview| preview.template = template).await;
-    let s3 = aws_sdk_s3::Client::new(&world.sdk());
-    for body in ["one", "two"] {
-        s3.put_object()
-            .bucket(&bucket)
-            .key("kept")
-            .body(ByteStream::from_static(body.as_bytes()))
-            .send()
-            .await
-            .unwrap();
-    }
-    release(lease, stack, deployed.token).await;
-    (deployed.token, deployed.id, bucket)
-}
-
 /// Sweeps again and again, each time as if all that it waits for had passed, until a lease stands so.
 async fn sweep_until(world: &World, sweep: &Function, stack: &str, state: &str) -> Value {
     let mut reports = Vec::new();
@@ -82,12 +60,17 @@ async fn sweep_until(world: &World, sweep: &Function, stack: &str, state: &str) 
 async fn i14_a_bucket_is_emptied_only_where_the_claim_said_so() {
     let world = World::new().await;
     let (lease, sweep) = (world.lease(), world.sweep(&[]));
-    let (_, id, _) = with_full_bucket(&world, &lease, "shop-pr-1", json!({"empty_buckets": true})).await;
+    let may_empty = || json!({"empty_buckets": true});
+    let (Deployed { token, id }, _) = world.with_full_bucket(&lease, "shop-pr-1", may_empty()).await;
+    let (beside, full) = world.with_full_bucket(&lease, "shop-pr-10", may_empty()).await;
+    release(&lease, "shop-pr-1", token).await;
     sweep_until(&world, &sweep, "shop-pr-1", "GONE").await;
     assert_eq!(world.status(&id).await, "DELETE_COMPLETE");
+    assert_eq!((world.status(&beside.id).await.as_str(), world.versions(&full).await.len()), ("CREATE_COMPLETE", 2));
     world.wire.take();
 
-    let (token, id, bucket) = with_full_bucket(&world, &lease, "shop-pr-2", json!({})).await;
+    let (Deployed { token, id }, bucket) = world.with_full_bucket(&lease, "shop-pr-2", json!({})).await;
+    release(&lease, "shop-pr-2", token).await;
     let quarantined = sweep_until(&world, &sweep, "shop-pr-2", "QUARANTINED").await;
     let why = quarantined["state"]["why"].as_str().unwrap();
     assert!(why.contains(&bucket) && why.contains("empty"), "{why}");
@@ -101,7 +84,7 @@ async fn i14_a_bucket_is_emptied_only_where_the_claim_said_so() {
     let report = run(&sweep, &json!({"mode": "apply"})).await;
     assert_eq!(report["entries"], json!([]), "nothing comes of it by itself");
 
-    empty(&world, &bucket).await;
+    world.empty(&bucket).await;
     let mut again = json!({"operation": "release", "stack": "shop-pr-2", "token": token});
     // I4: only who says so lets it out.
     assert_eq!(ask(&lease, &again).await.unwrap_err()["code"], "Quarantined");
@@ -111,14 +94,4 @@ async fn i14_a_bucket_is_emptied_only_where_the_claim_said_so() {
     assert_eq!(entry(&report, "shop-pr-2")["step"], "retry", "{report:#}");
     sweep_until(&world, &sweep, "shop-pr-2", "GONE").await;
     assert_eq!(world.status(&id).await, "DELETE_COMPLETE");
-}
-
-/// As a person does it.
-async fn empty(world: &World, bucket: &str) {
-    let s3 = aws_sdk_s3::Client::new(&world.sdk());
-    let listed = s3.list_object_versions().bucket(bucket).send().await.unwrap();
-    for version in listed.versions() {
-        let request = s3.delete_object().bucket(bucket).key(version.key().unwrap());
-        request.version_id(version.version_id().unwrap()).send().await.unwrap();
-    }
 }

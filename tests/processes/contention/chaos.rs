@@ -1,6 +1,5 @@
 //! Kills and pauses processes.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,8 +16,8 @@ const PACE: u64 = 300;
 /// The longest pause, in milliseconds: longer than a lease lasts.
 const PAUSE: u64 = 6000;
 
-/// What was done to processes.
-#[derive(Debug, Clone, Copy, Default)]
+/// What was done to processes that there were.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Harmed {
     pub(super) kills: usize,
     pub(super) pauses: usize,
@@ -43,30 +42,23 @@ impl Chaos {
 }
 
 async fn harm(functions: Vec<Arc<Function>>, mut dice: Dice, over: Arc<AtomicBool>) -> Harmed {
-    let (mut harmed, mut pauses) = (Harmed::default(), JoinSet::new());
+    let (mut kills, mut pauses) = (0, JoinSet::new());
     while !over.load(Ordering::Relaxed) {
         sleep(Duration::from_millis(dice.below(PACE))).await;
         let function = dice.pick(&functions).clone();
         if dice.percent(50) {
-            function.signal(Signal::KILL);
-            harmed.kills += 1;
+            kills += usize::from(function.signal(Signal::KILL).await);
         } else {
-            harmed.pauses += 1;
             pauses.spawn(pause(function, Duration::from_millis(dice.below(PAUSE))));
         }
     }
-    pauses.join_all().await;
-    harmed
+    let pauses = pauses.join_all().await.into_iter().map(usize::from).sum();
+    Harmed { kills, pauses }
 }
 
-async fn pause(function: Arc<Function>, length: Duration) {
-    function.signal(Signal::STOP);
+async fn pause(function: Arc<Function>, length: Duration) -> bool {
+    let paused = function.signal(Signal::STOP).await;
     sleep(length).await;
-    function.signal(Signal::CONT);
-}
-
-impl fmt::Display for Harmed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} kills, {} pauses", self.kills, self.pauses)
-    }
+    function.signal(Signal::CONT).await;
+    paused
 }

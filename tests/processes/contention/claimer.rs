@@ -68,8 +68,9 @@ impl Claimer {
         let asked = Timestamp::now();
         let Told::Yes(granted) = self.insist(&request).await else { return None };
         let (token, until) = (token(&granted), instant(&granted, "expires_at"));
-        self.tell(name, token, What::Claimed { asked, told: Timestamp::now(), until });
-        Some(Held { name: name.to_owned(), token, until, stack: granted["stack_id"].as_str().map(str::to_owned) })
+        let stack = bound(&granted);
+        self.tell(name, token, What::Claimed { asked, told: Timestamp::now(), until, stack: stack.clone() });
+        Some(Held { name: name.to_owned(), token, until, stack })
     }
 
     async fn use_up(&mut self, mut held: Held) {
@@ -118,15 +119,20 @@ impl Claimer {
         let request = json!({"operation": "renew", "stack": held.name, "token": held.token, "ttl": ttl});
         if let Told::Yes(renewed) = self.insist(&request).await {
             held.until = instant(&renewed, "expires_at");
-            self.tell(&held.name, held.token, What::Renewed { told: Timestamp::now(), until: held.until });
+            self.tell(
+                &held.name,
+                held.token,
+                What::Renewed { told: Timestamp::now(), until: held.until, stack: bound(&renewed) },
+            );
         }
     }
 
     async fn hold(&mut self, held: &mut Held) {
         let until = Timestamp::now() + SignedDuration::from_secs(2 + i64::try_from(self.dice.below(6)).unwrap());
         let request = json!({"operation": "hold", "stack": held.name, "token": held.token, "until": until});
-        if let Told::Yes(_) = self.insist(&request).await {
-            self.tell(&held.name, held.token, What::Kept { told: Timestamp::now(), until });
+        self.tell(&held.name, held.token, What::Keeping { until });
+        if let Told::Yes(kept) = self.insist(&request).await {
+            self.tell(&held.name, held.token, What::Kept { told: Timestamp::now(), until, stack: bound(&kept) });
         }
     }
 
@@ -182,6 +188,10 @@ impl Claimer {
 
 fn token(answer: &Value) -> u64 {
     answer["token"].as_u64().unwrap_or_else(|| panic!("no token: {answer}"))
+}
+
+fn bound(answer: &Value) -> Option<String> {
+    answer["stack_id"].as_str().map(str::to_owned)
 }
 
 fn instant(answer: &Value, field: &str) -> Timestamp {

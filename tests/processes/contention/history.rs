@@ -19,14 +19,17 @@ pub(super) struct Event {
     pub(super) what: What,
 }
 
+/// `stack` is the one that it was told it has.
 #[derive(Debug, Clone)]
 pub(super) enum What {
     /// A claim was granted: from `told` on it may use the stack until then.
-    Claimed { asked: Timestamp, told: Timestamp, until: Timestamp },
+    Claimed { asked: Timestamp, told: Timestamp, until: Timestamp, stack: Option<String> },
     /// So it was renewed.
-    Renewed { told: Timestamp, until: Timestamp },
+    Renewed { told: Timestamp, until: Timestamp, stack: Option<String> },
+    /// It is about to ask that it be kept so long, in place of what it asked before; whether that arrives or not.
+    Keeping { until: Timestamp },
     /// So long it is to be kept, whoever holds it.
-    Kept { told: Timestamp, until: Timestamp },
+    Kept { told: Timestamp, until: Timestamp, stack: Option<String> },
     /// It is about to give the name back; whether that arrives or not.
     Releasing { at: Timestamp },
     /// It made this stack.

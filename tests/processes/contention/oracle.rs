@@ -1,15 +1,17 @@
 //! Judges a history by CloudFormation's own records, and by what was on the wire.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::history::{Event, History, What};
+use super::protected::protections;
 use crate::call::Call;
 use crate::world::World;
 
-/// Between the end of a lease and the deletion of its stack: MARGIN and GRACE of one second each.
-const SAFE: SignedDuration = SignedDuration::from_secs(2);
+/// Between the end of a lease and the deletion of its stack: MARGIN, GRACE and MARGIN again, of one second each.
+const SAFE: SignedDuration = SignedDuration::from_secs(3);
 
 /// A stack that was made.
 pub(super) struct Made {
@@ -22,20 +24,9 @@ pub(super) struct Made {
 /// What became of all stacks, and all requests there were.
 pub(super) struct Records {
     pub(super) stacks: BTreeMap<String, Made>,
-    /// The stacks that wait for a person, with a reason.
-    pub(super) quarantined: BTreeSet<String>,
+    /// The leases that wait for a person.
+    pub(super) quarantined: Vec<Value>,
     pub(super) calls: Vec<Call>,
-}
-
-/// A time in which nobody may delete the stack of this name.
-struct Protected {
-    name: String,
-    claimer: usize,
-    from: Timestamp,
-    until: Timestamp,
-    why: String,
-    /// A hold is another's wish: a release leaves it as it is.
-    is_hold: bool,
 }
 
 impl Records {
@@ -48,24 +39,8 @@ impl Records {
             }
         }
         let leases = world.leases().await.into_iter().filter(|lease| lease.state == "QUARANTINED");
-        let quarantined = leases.filter_map(|lease| lease.record["bound"].as_str().map(str::to_owned)).collect();
+        let quarantined = leases.map(|lease| lease.record).collect();
         Self { stacks, quarantined, calls }
-    }
-
-    pub(super) fn counts(&self, history: &History) -> String {
-        let events = history.events();
-        let count = |which: fn(&What) -> bool| events.iter().filter(|event| which(&event.what)).count();
-        format!(
-            "{} claims, {} renewals, {} holds, {} releases, {} stacks, {} deletions, {} in quarantine, {} requests",
-            count(|what| matches!(what, What::Claimed { .. })),
-            count(|what| matches!(what, What::Renewed { .. })),
-            count(|what| matches!(what, What::Kept { .. })),
-            count(|what| matches!(what, What::Releasing { .. })),
-            self.stacks.len(),
-            self.stacks.values().filter(|stack| stack.deleted.is_some()).count(),
-            self.quarantined.len(),
-            self.calls.len(),
-        )
     }
 
     /// Every way in which it went wrong.
@@ -76,16 +51,19 @@ impl Records {
             _ => None,
         });
         let all = wrong.chain(self.wrong_deletions(&events)).chain(self.wrong_ids()).chain(self.without_tombstone());
-        all.chain(stale_tokens(&events)).chain(two_holders(&events)).chain(self.left_over()).collect()
+        all.chain(stale_tokens(&events))
+            .chain(two_holders(&events))
+            .chain(self.left_over())
+            .chain(self.in_quarantine())
+            .collect()
     }
 
-    /// I3, I9, I11: what somebody held, or has held a moment ago.
+    /// I3, I4, I9, I11: what somebody held, or has held a moment ago.
     fn wrong_deletions(&self, events: &[Event]) -> Vec<String> {
         let protected = protections(events, SAFE);
         let deleted = self.stacks.iter().filter_map(|(id, made)| Some((id, &made.name, made.deleted?)));
         let wrong = deleted.flat_map(|(id, name, at)| {
-            let inside = move |time: &&Protected| time.name == *name && time.from <= at && at < time.until;
-            let why = protected.iter().filter(inside);
+            let why = protected.iter().filter(move |time| time.forbids(id, name, at));
             why.map(move |time| {
                 format!("I3: {id} was deleted at {at}, but {} had {} until {}", time.claimer, time.why, time.until)
             })
@@ -101,39 +79,33 @@ impl Records {
 
     /// I3: a deletion that no committed tombstone of the same id came before.
     fn without_tombstone(&self) -> Vec<String> {
-        let mut tombstones = BTreeSet::new();
-        let mut wrong = Vec::new();
-        for call in &self.calls {
-            if call.operation == "PutItem" && call.status.get() == Some(&200) {
-                let item = &call.json()["Item"];
-                if item["state"]["S"] == "DELETING" {
-                    tombstones.extend(item["stack_id"]["S"].as_str().map(str::to_owned));
-                }
-            }
-            if call.name() == "cloudformation:DeleteStack" && !tombstones.contains(&call.target) {
-                let writes = self.writes(&call.target);
-                wrong.push(format!(
-                    "I3: no tombstone before the deletion of {} at {}: {writes:?}",
-                    call.target, call.at
-                ));
-            }
-        }
-        wrong
+        let tombstones: Vec<_> = self.calls.iter().filter_map(tombstone).collect();
+        let has_one = |call: &Call| tombstones.iter().any(|(id, at)| *id == call.target && *at <= call.at);
+        let wrong = self.deletions().filter(|call| !has_one(call));
+        let wrong = wrong.map(|call| {
+            let (id, at, writes) = (&call.target, call.at, self.writes(&call.target));
+            format!("I3: no tombstone before the deletion of {id} at {at}: {writes:?}")
+        });
+        wrong.collect()
     }
 
-    /// The writes about a stack: when they were sent, what they said, and how they were answered.
-    fn writes(&self, id: &str) -> Vec<(Timestamp, String, Option<u16>)> {
+    /// The writes about a stack: when they were sent, what they said, and by when they were done.
+    fn writes(&self, id: &str) -> Vec<(Timestamp, String, Option<Timestamp>)> {
         let about = self.calls.iter().filter(|call| call.operation == "PutItem");
         let item =
             about.map(|call| (call, call.json()["Item"].clone())).filter(|(_, item)| item["stack_id"]["S"] == id);
-        item.map(|(call, item)| (call.at, item["state"]["S"].to_string(), call.status.get().copied())).collect()
+        item.map(|(call, item)| (call.at, item["state"]["S"].to_string(), call.done())).collect()
     }
 
-    /// I15: of what was made, all is gone but what a lease in quarantine is about.
-    fn left_over(&self) -> Vec<String> {
-        let is_left = |id: &String, made: &Made| made.status != "DELETE_COMPLETE" && !self.quarantined.contains(id);
-        let left = self.stacks.iter().filter(|(id, made)| is_left(id, made));
-        left.map(|(id, made)| format!("I15: {id} is still there: {}", made.status)).collect()
+    /// I15: of what was made, all is gone.
+    fn left_over(&self) -> impl Iterator<Item = String> {
+        let left = self.stacks.iter().filter(|(_, made)| made.status != "DELETE_COMPLETE");
+        left.map(|(id, made)| format!("I15: {id} is still there: {}", made.status))
+    }
+
+    /// Nothing stands in the way of any of these deletions.
+    fn in_quarantine(&self) -> impl Iterator<Item = String> {
+        self.quarantined.iter().map(|lease| format!("I15: in quarantine: {lease}"))
     }
 
     fn deletions(&self) -> impl Iterator<Item = &Call> {
@@ -162,28 +134,13 @@ async fn fate(world: &World, id: &str) -> (String, Option<Timestamp>) {
     (world.settled(id).await.status, began.min())
 }
 
-/// When which name was protected by what its claimer was told. With `after`, for so long after that.
-fn protections(events: &[Event], after: SignedDuration) -> Vec<Protected> {
-    let mut all: Vec<Protected> = Vec::new();
-    for event in events {
-        let (from, until, why) = match &event.what {
-            What::Claimed { told, until, .. } => (*told, *until + after, "claimed it"),
-            What::Renewed { told, until } => (*told, *until + after, "renewed it"),
-            What::Kept { told, until } => (*told, *until, "it kept"),
-            What::Releasing { at } => {
-                let own = all
-                    .iter_mut()
-                    .filter(|time| time.name == event.name && time.claimer == event.claimer && !time.is_hold);
-                own.for_each(|time| time.until = time.until.min(*at));
-                continue;
-            }
-            What::Made { .. } | What::Wrong { .. } => continue,
-        };
-        let (name, claimer, why) = (event.name.clone(), event.claimer, format!("{why} with token {}", event.token));
-        let is_hold = matches!(event.what, What::Kept { .. });
-        all.push(Protected { name, claimer, from, until, why, is_hold });
-    }
-    all
+/// The id that a write commits to delete if it is still as it was seen, and by when that was done.
+fn tombstone(call: &Call) -> Option<(String, Timestamp)> {
+    let body = call.json();
+    let item = &body["Item"];
+    let is_one =
+        call.operation == "PutItem" && item["state"]["S"] == "DELETING" && body["ConditionExpression"].is_string();
+    is_one.then_some((item["stack_id"]["S"].as_str()?.to_owned(), call.done()?))
 }
 
 /// I1: of one name, two claimers who both believed that they hold it.
