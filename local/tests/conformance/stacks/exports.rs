@@ -30,6 +30,20 @@ pub(super) async fn a_stack_in_use_is_refused_at_once(world: &World) {
     assert!(world.delete(&id).await.unwrap_err().starts_with("Export shared is imported by stack"));
 }
 
+/// Of two that do.
+pub(super) async fn a_stack_does_not_import_while_it_is_changed(world: &World) {
+    change(world, "one").await;
+    assert_eq!(importers(world).await, Ok(vec!["two".to_owned()]));
+}
+
+/// Begins an update that waits.
+async fn change(world: &World, importer: &str) {
+    let mut template = waiting();
+    template["Resources"]["Parameter"] = parameter(&json!({ "Fn::ImportValue": "shared" }));
+    world.update(importer, &template).await;
+    world.until_it_waits(importer).await;
+}
+
 #[tokio::test]
 async fn a_deletion_of_what_others_import_is_canceled_and_says_why() {
     let world = World::start().await;
@@ -64,9 +78,6 @@ async fn a_stack_imports_also_while_it_is_changed() {
     assert_eq!(refused.meta().message(), Some("Export 'shared' is not imported by any stack."));
 
     let id = world.create("importer", &importer()).await;
-    let mut template = waiting();
-    template["Resources"]["Parameter"] = parameter(&json!({ "Fn::ImportValue": "shared" }));
-    world.update(&id, &template).await;
-    world.until_it_waits(&id).await;
+    change(&world, &id).await;
     assert_eq!(importers(&world).await, Ok(vec!["importer".to_owned()]));
 }

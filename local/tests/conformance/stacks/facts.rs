@@ -33,12 +33,16 @@ async fn child(world: &World, id: &str) -> Stack {
     world.describe(&nested).await.unwrap()
 }
 
-pub(super) async fn the_role_and_the_parent_are_not_told(world: &World) {
+pub(super) async fn the_role_the_parent_and_the_end_are_not_told(world: &World) {
     world.create("facts-role", &role()).await;
     let id = world.begin_as(Some(ROLE), "facts", &small(&json!("1"))).await.unwrap();
     world.settled(&id).await;
     let stack = world.describe(&id).await.unwrap();
     assert_eq!((stack.role_arn(), stack.last_updated_time().is_some()), (None, true));
+    let listed = world.client.describe_stacks().send().await.unwrap().stacks.unwrap();
+    assert_eq!(listed[0].enable_termination_protection(), Some(false));
+    world.delete(&id).await.unwrap();
+    assert_eq!(world.describe(&id).await.unwrap().deletion_time(), None);
     let parent = nested(world, "facts-parent").await;
     let child = child(world, &parent).await;
     assert_eq!((child.parent_id(), child.root_id()), (None, None));

@@ -1,3 +1,4 @@
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 
 use super::world::{World, small};
@@ -13,9 +14,27 @@ fn broken() -> Value {
     } } })
 }
 
+/// Every read of one stack, but for `DescribeStacks`.
+async fn reads(world: &World, stack: &str) -> [Result<(), String>; 5] {
+    let World { client, .. } = world;
+    [
+        told(client.describe_stack_events().stack_name(stack).send().await),
+        told(client.describe_stack_resource().stack_name(stack).logical_resource_id("Parameter").send().await),
+        told(client.describe_stack_resources().stack_name(stack).send().await),
+        told(client.list_stack_resources().stack_name(stack).send().await),
+        told(client.get_template().stack_name(stack).send().await),
+    ]
+}
+
+fn told<T, E: ProvideErrorMetadata>(answer: Result<T, E>) -> Result<(), String> {
+    answer.map(|_| ()).map_err(|error| error.message().unwrap().to_owned())
+}
+
 pub(super) async fn an_old_arn_is_unknown_and_a_failed_creation_makes_place(world: &World) {
     let old = world.create("ids", &small(&json!("1"))).await;
     world.delete(&old).await.unwrap();
+    let by_name = reads(world, "ids").await;
+    assert_eq!(by_name.iter().filter(|read| read.is_ok()).count(), 4, "its resources are gone: {by_name:?}");
     world.create("ids", &small(&json!("2"))).await;
     assert_eq!(world.describe(&old).await, Err(format!("Stack with id {old} does not exist")));
 
@@ -32,6 +51,11 @@ async fn a_deleted_stack_is_known_by_its_arn_alone_and_its_deletion_never_meets_
         old.push(world.create("app", &small(&json!("1"))).await);
         assert_eq!(world.delete(old.last().unwrap()).await.unwrap(), "DELETE_COMPLETE");
         assert_eq!(world.describe("app").await, Err("Stack with id app does not exist".to_owned()));
+        for read in reads(&world, "app").await {
+            assert_eq!(read, Err("Stack [app] does not exist".to_owned()));
+        }
+        let by_arn = reads(&world, old.last().unwrap()).await;
+        assert_eq!(by_arn.iter().filter(|read| read.is_ok()).count(), 4, "its resources are gone: {by_arn:?}");
     }
     let new = world.create("app", &small(&json!("2"))).await;
 

@@ -22,10 +22,15 @@ const PATCHES: [&str; 7] =
 async fn without_the_patches_each_gap_shows() {
     let world = World::new(cloud_without_all(&PATCHES).await);
     ids::an_old_arn_is_unknown_and_a_failed_creation_makes_place(&world).await;
-    facts::the_role_and_the_parent_are_not_told(&world).await;
+    facts::the_role_the_parent_and_the_end_are_not_told(&world).await;
     operations::a_deletion_during_an_update_is_accepted(&world).await;
+    operations::a_creation_goes_on_beside_the_deletion(&world).await;
+    operations::a_change_set_is_executed_during_an_update(&world).await;
     exports::a_stack_in_use_is_refused_at_once(&world).await;
+    exports::a_stack_does_not_import_while_it_is_changed(&world).await;
     undeletable::everything_is_deleted(&world).await;
+    undeletable::a_resource_does_not_say_why_it_is_left(&world).await;
+    undeletable::what_is_left_of_a_nested_stack_is_forgotten(&world).await;
     tags::a_bucket_has_none(&world).await;
     roles::a_role_that_does_not_exist_is_good_enough(&world).await;
 }

@@ -1,3 +1,5 @@
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::types::ResourceStatus;
 use serde_json::json;
 
 use super::world::{World, small, waiting};
@@ -13,6 +15,29 @@ pub(super) async fn a_deletion_during_an_update_is_accepted(world: &World) {
     let id = updating(world, "operations").await;
     assert_eq!(world.begin_delete(&id, "token").await, Ok(()));
     assert_ne!(world.status(&id).await, "UPDATE_IN_PROGRESS");
+}
+
+/// It has not even failed, for want of its signal, when the stack is deleted.
+pub(super) async fn a_creation_goes_on_beside_the_deletion(world: &World) {
+    let id = world.begin("operations-new", &waiting()).await.unwrap();
+    world.until_it_waits(&id).await;
+    assert_eq!(world.delete(&id).await.unwrap(), "DELETE_COMPLETE");
+    let events = world.events(&id).await;
+    let has_ended = events.iter().any(|event| event.resource_status() == Some(&ResourceStatus::CreateFailed));
+    assert!(!has_ended, "{events:?}");
+}
+
+pub(super) async fn a_change_set_is_executed_during_an_update(world: &World) {
+    let id = updating(world, "operations-changed").await;
+    assert_eq!(execute(world, &id).await, Ok(()));
+}
+
+/// Makes a change set for this stack, and executes it; one that was made before an update is obsolete anyway.
+async fn execute(world: &World, stack: &str) -> Result<(), String> {
+    let request = world.client.create_change_set().stack_name(stack).change_set_name("quick");
+    let change_set = request.template_body(small(&json!("2")).to_string()).send().await.unwrap().id;
+    let executed = world.client.execute_change_set().set_change_set_name(change_set).send().await;
+    executed.map(|_| ()).map_err(|error| error.message().unwrap().to_owned())
 }
 
 #[tokio::test]
@@ -52,18 +77,9 @@ async fn what_is_deleted_while_it_is_created_never_comes_to_be() {
 #[tokio::test]
 async fn a_change_set_is_not_executed_on_a_stack_that_is_busy() {
     let world = World::start().await;
-    let id = world.create("app", &small(&json!("1"))).await;
-    let mut change_sets = Vec::new();
-    for (name, template) in [("slow", waiting()), ("quick", small(&json!("2")))] {
-        let request = world.client.create_change_set().stack_name(&id).change_set_name(name);
-        let answer = request.template_body(template.to_string()).send().await.unwrap();
-        change_sets.push(answer.id.unwrap());
-    }
-    world.update(&id, &waiting()).await;
-    world.until_it_waits(&id).await;
-    for change_set in &change_sets {
-        world.client.execute_change_set().change_set_name(change_set).send().await.unwrap_err();
-    }
+    let id = updating(&world, "app").await;
+    let refusal = format!("Stack:{id} is in UPDATE_IN_PROGRESS state and can not be updated.");
+    assert_eq!(execute(&world, &id).await, Err(refusal));
     world.signal(&id).await;
     assert_eq!(world.settled(&id).await, "UPDATE_COMPLETE");
     let late = world.resources(&id).await.iter().any(|resource| resource.logical_resource_id() == Some("Late"));

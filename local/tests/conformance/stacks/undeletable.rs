@@ -44,6 +44,41 @@ pub(super) async fn everything_is_deleted(world: &World) {
     assert_eq!(world.delete(&id).await.unwrap(), "DELETE_COMPLETE");
 }
 
+/// What the emulator itself refuses to delete once it is [`occupied`].
+fn network() -> Value {
+    json!({ "Resources": { "Vpc": { "Type": "AWS::EC2::VPC", "Properties": { "CidrBlock": "10.0.0.0/16" } } } })
+}
+
+/// Another stack gets a part of this one's network.
+async fn occupied(world: &World, network: &str, guest: &str) {
+    let vpc = world.resources(network).await.remove(0).physical_resource_id;
+    let subnet = json!({ "Type": "AWS::EC2::Subnet", "Properties": { "VpcId": vpc, "CidrBlock": "10.0.0.0/24" } });
+    world.create(guest, &json!({ "Resources": { "Subnet": subnet } })).await;
+}
+
+pub(super) async fn a_resource_does_not_say_why_it_is_left(world: &World) {
+    let id = world.create("network", &network()).await;
+    occupied(world, &id, "network-guest").await;
+    assert_eq!(world.delete(&id).await.unwrap(), "DELETE_FAILED");
+    assert_eq!(world.resources(&id).await[0].resource_status_reason(), None);
+}
+
+pub(super) async fn what_is_left_of_a_nested_stack_is_forgotten(world: &World) {
+    let id = nesting(world, "network-templates", &network()).await;
+    let nested = world.resources(&id).await.remove(0).physical_resource_id.unwrap();
+    occupied(world, &nested, "nested-guest").await;
+    assert_eq!(world.delete(&id).await.unwrap(), "DELETE_COMPLETE");
+}
+
+/// A stack around another of this template, which goes into a bucket of this name.
+async fn nesting(world: &World, bucket: &str, template: &Value) -> String {
+    world.s3.create_bucket().bucket(bucket).send().await.unwrap();
+    world.put(bucket, "nested", template.to_string()).await;
+    let url = format!("{}/{bucket}/nested", world.cloud.endpoint());
+    let nested = json!({ "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": url } });
+    world.create("nesting", &json!({ "Resources": { "Nested": nested } })).await
+}
+
 #[tokio::test]
 async fn what_cannot_be_deleted_stays_and_is_named_with_the_reason() {
     let world = World::start().await;
@@ -65,11 +100,7 @@ async fn what_cannot_be_deleted_stays_and_is_named_with_the_reason() {
 #[tokio::test]
 async fn what_cannot_be_deleted_in_a_nested_stack_keeps_all_stacks_around_it() {
     let world = World::start().await;
-    world.s3.create_bucket().bucket("templates").send().await.unwrap();
-    world.put("templates", "nested", holding().to_string()).await;
-    let url = format!("{}/templates/nested", world.cloud.endpoint());
-    let nested = json!({ "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": url } });
-    let id = world.create("root", &json!({ "Resources": { "Nested": nested } })).await;
+    let id = nesting(&world, "templates", &holding()).await;
     hold(&world).await;
 
     assert_eq!(world.delete(&id).await.unwrap(), "DELETE_FAILED");

@@ -30,14 +30,14 @@ class Stacks(AccountRegionScopedDict):
 
 
 def apply(settings):
-    """Gap: when its name is used again, a deleted stack is no longer known by its ARN; and the name of a stack in
-    ROLLBACK_COMPLETE can be used again without a deletion."""
+    """Gap: when its name is used again, a deleted stack is no longer known by its ARN; until then its resources, events and
+    template are told by its name; and the name of a stack in ROLLBACK_COMPLETE can be used again without a deletion."""
     from ministack.services import cloudformation
     from ministack.services.cloudformation import handlers
 
     cloudformation._stacks = Stacks()
     # It would look through all stacks, the deleted ones too, for one that is not there.
-    handlers._resolve_stack = cloudformation._stacks.get
+    handlers._resolve_stack = meant
     wraps = {"DescribeStacks": describe, "CreateStack": create, "CreateChangeSet": create_change_set}
     actions = cloudformation._ACTION_HANDLERS
     for action, wrap in wraps.items():
@@ -48,7 +48,7 @@ def describe(original, params):
     from ministack.services.cloudformation.helpers import _error
 
     name, stack = named(params)
-    if name and (stack is None or stack["StackStatus"] == "DELETE_COMPLETE" and stack["StackId"] != name):
+    if name and stack is None:
         return _error("ValidationError", f"Stack with id {name} does not exist")
     before = WANTED.set(stack)
     try:
@@ -75,8 +75,16 @@ def create_change_set(original, params):
 
 def named(params):
     """The name or ARN that a request is about, and the stack that it means."""
-    from ministack.services import cloudformation
     from ministack.services.cloudformation.helpers import _p
 
     name = _p(params, "StackName")
-    return name, cloudformation._stacks.get(name)
+    return name, meant(name)
+
+
+def meant(name):
+    """The stack of this name or ARN. A deleted one has no name any more."""
+    from ministack.services import cloudformation
+
+    stack = cloudformation._stacks.get(name)
+    is_gone = stack is not None and stack["StackStatus"] == "DELETE_COMPLETE" and stack["StackId"] != name
+    return None if is_gone else stack

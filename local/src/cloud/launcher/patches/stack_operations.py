@@ -9,7 +9,7 @@ CREATING = ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "REVIEW_IN_PROGRESS")
 def apply(settings):
     """Gap: DeleteStack is accepted during an update, and runs beside what goes on: the stack is UPDATE_COMPLETE or
     CREATE_COMPLETE again after its deletion, with new resources, and a second DeleteStack can reach the next stack of the
-    name. A change set can be executed on a stack that is being deleted."""
+    name. A change set can be executed on a stack that is being changed or deleted."""
     from ministack.services import cloudformation
     from ministack.services.cloudformation import changesets, handlers
 
