@@ -1,5 +1,6 @@
 //! What claimers are told, and what they believe then.
 
+use jiff::Timestamp;
 use pipeline_core::{
     ids::{FencingToken, Source, StackName},
     lease::{
@@ -29,6 +30,14 @@ impl Ask {
     /// The ask of this run, if it is the present one.
     pub(super) fn of_run(ask: Option<&Self>, run: u32) -> Option<&Self> {
         ask.filter(|ask| ask.run == run)
+    }
+
+    /// Until when it asks to keep the stack.
+    pub(super) fn hold(&self) -> Option<Timestamp> {
+        match &self.request {
+            Request::Hold(hold) => Some(hold.until),
+            _ => None,
+        }
     }
 }
 

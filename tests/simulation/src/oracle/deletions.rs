@@ -10,11 +10,21 @@ use super::{Checked, Oracle, ensure, eyes::is_preview};
 use crate::{
     cloud::{ACCOUNT, REGION},
     op::{Condition, Op, Target, Version},
+    scenario::MARGIN,
     world::World,
 };
 
 /// Two looks for a stack are so far apart, in ms (I6).
 const TICKS: i64 = 60_000;
+
+/// What speaks against a deletion.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Doubt {
+    /// Something was not read.
+    Unread(&'static str),
+    /// What was read.
+    Objection(&'static str),
+}
 
 impl Oracle {
     pub(super) fn check_request(&mut self, world: &World, actor: usize, op: &Op) -> Checked {
@@ -48,11 +58,8 @@ impl Oracle {
         let most = self.max_attempts as usize + 1;
         let (since, answered) = (tombstone.seq, tombstone.answered.len());
         ensure(answered <= most, "I14", || format!("{answered} deletions of {id} were begun after it had failed"))?;
-        if let Notice::Mark { changed, .. } = tombstone.notice {
-            let seen = self.eyes[actor].latest(id);
-            let updated = seen.is_some_and(|sight| sight.changed != changed && !sight.failed);
-            ensure(!updated, "I11", || format!("DeleteStack of {id}, updated since its mark"))?;
-        }
+        let covered = self.eyes[actor].latest(id).is_none_or(|sight| tombstone.covers(sight));
+        ensure(covered, "I11", || format!("DeleteStack of {id}, updated since its notice"))?;
         self.check_switch(actor, id)?;
         self.check_eligible(actor, id, since, "DeleteStack")
     }
@@ -74,30 +81,41 @@ impl Oracle {
 
     /// I9: all that was read of it since, speaks for it.
     fn check_eligible(&self, actor: usize, id: &StackArn, since: u64, what: &str) -> Checked {
+        match self.doubt(actor, id, since) {
+            None => Ok(()),
+            Some(Doubt::Unread(why) | Doubt::Objection(why)) => {
+                ensure(false, "I9", || format!("{what} of {id}: {why}"))
+            }
+        }
+    }
+
+    /// I9: what speaks against a deletion, of all that was read of the stack since.
+    pub(super) fn doubt(&self, actor: usize, id: &StackArn, since: u64) -> Option<Doubt> {
         let eyes = &self.eyes[actor];
-        let refuse = |why: &str| ensure(false, "I9", || format!("{what} of {id}: {why}"));
-        let Some(sight) = eyes.latest(id).filter(|sight| sight.seq > since) else { return refuse("not read") };
+        let Some(sight) = eyes.latest(id).filter(|sight| sight.seq > since) else {
+            return Some(Doubt::Unread("not read"));
+        };
         if let Some(objection) = sight.objection {
-            return refuse(objection);
+            return Some(Doubt::Objection(objection));
         }
         for export in &sight.exports {
             match eyes.imported.iter().rev().find(|(name, seq, _)| name == export && *seq > since) {
-                None => return refuse("nobody looked for importers"),
-                Some((.., true)) => return refuse("an export of it is imported"),
+                None => return Some(Doubt::Unread("nobody looked for importers")),
+                Some((.., true)) => return Some(Doubt::Objection("an export of it is imported")),
                 Some((.., false)) => {}
             }
         }
         let Some((.., roles)) = eyes.roles.iter().rev().find(|(of, seq, _)| of == id && *seq > since) else {
-            return refuse("its resources were not read");
+            return Some(Doubt::Unread("its resources were not read"));
         };
         for role in roles {
             match eyes.trusts.iter().rev().find(|(name, seq, _)| name == role && *seq > since) {
-                None => return refuse("a role of it was not read"),
-                Some((.., true)) => return refuse("it owns a role that CloudFormation may take on"),
+                None => return Some(Doubt::Unread("a role of it was not read")),
+                Some((.., true)) => return Some(Doubt::Objection("it owns a role that CloudFormation may take on")),
                 Some((.., false)) => {}
             }
         }
-        Ok(())
+        None
     }
 
     /// I14: only of the stack itself, and only where the lease opted in.
@@ -117,8 +135,35 @@ impl Oracle {
                 self.check_tombstone(actor, notice, next)
             }
             State::Gone { .. } => self.check_gone(world, actor, condition, next),
+            _ => self.check_known(world, actor, condition, next),
+        }
+    }
+
+    /// A write of which it is known what it follows.
+    fn check_known(&self, world: &World, actor: usize, condition: &Condition, next: &Lease) -> Checked {
+        let (Condition::Stands(Some(seen)) | Condition::Like(seen)) = condition else { return Ok(()) };
+        match &next.state {
+            State::Quarantined { .. } => self.check_quarantine(world, actor, seen, next),
+            State::Deleting { .. } => self.check_attempts(world, actor, seen, next),
+            State::Dirty { notice, .. } if seen.state == "DIRTY" && seen.bound.is_none() => self.check_bound(actor, notice, next),
             _ => Ok(()),
         }
+    }
+
+    /// I11: a release is about what was deployed under that lease; of any other stack people are told first.
+    fn check_bound(&self, actor: usize, notice: &Notice, next: &Lease) -> Checked {
+        let Some(id) = &next.bound else { return Ok(()) };
+        let seen = self.eyes[actor].present.iter().rev().find(|(name, _)| *name == next.stack);
+        let sight = seen.and_then(|(_, sight)| sight.as_ref()).filter(|sight| sight.id == *id);
+        let Some(sight) = sight else { return ensure(false, "I10", || format!("{id} is bound, and was not seen")) };
+        ensure(!sight.is_newer(next.token), "I9", || format!("{id} is bound, of token {:?}", sight.tag))?;
+        let token = sight.tag.as_ref().and_then(|tag| tag.parse::<u64>().ok());
+        let deployed = token.is_some_and(|token| (next.first.0..=next.token.0).contains(&token));
+        let fits = match notice {
+            Notice::Release { .. } => deployed,
+            Notice::Mark { told_at, .. } => told_at.is_none(),
+        };
+        ensure(fits, "I11", || format!("{id} of token {token:?} is bound with {notice:?}"))
     }
 
     fn check_tombstone(&mut self, actor: usize, notice: &Notice, next: &Lease) -> Checked {
@@ -131,6 +176,8 @@ impl Oracle {
             let deletions = self.eyes[actor].expired_deletions;
             ensure(deletions <= self.max_deletes, "I12", || format!("{deletions} expired stacks deleted in one run"))?;
         }
+        let covered = self.eyes[actor].latest(id).is_none_or(|sight| sight.is_covered(notice));
+        ensure(covered, "I11", || format!("a tombstone of {id}, updated since {notice:?}"))?;
         self.check_eligible(actor, id, 0, "a tombstone")
     }
 
@@ -155,7 +202,7 @@ impl Oracle {
     fn check_absent(&self, world: &World, actor: usize, condition: &Condition, stack: &StackName) -> Checked {
         let eyes = &self.eyes[actor];
         let absent = eyes.present.iter().rev().find(|(of, _)| of == stack);
-        let absent = matches!(absent, Some((_, false)));
+        let absent = matches!(absent, Some((_, None)));
         ensure(absent, "I6", || format!("GONE of {stack}, whose absence was not seen"))?;
         let cloud = world.cloud.borrow();
         let Some(Lease { state: State::Dirty { absent_at: Some(first), .. }, nonce, .. }) = cloud.lease(stack) else {
@@ -165,8 +212,11 @@ impl Oracle {
         if matches!(condition, Condition::Stands(Some(seen)) if seen.nonce != *nonce) {
             return Ok(());
         }
-        let apart = world.latest(actor, world.clock(actor)).as_millisecond() - first.as_millisecond();
-        ensure(apart >= TICKS - self.spread, "I6", || format!("GONE of {stack} {apart} ms after the first look"))?;
+        // Within MARGIN in full by true time, however far apart their clocks are.
+        let apart = world.now() - first.as_millisecond();
+        ensure(apart >= TICKS + MARGIN - self.spread, "I6", || {
+            format!("GONE of {stack} {apart} ms after the first look")
+        })?;
         let first_run = self.names.get(stack).and_then(|ledger| ledger.absent_run);
         ensure(first_run != Some((actor, eyes.run)), "I6", || format!("GONE of {stack} in one run with the first look"))
     }

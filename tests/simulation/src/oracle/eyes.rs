@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{StackArn, StackName},
-    ports::Parameter,
+    ids::{FencingToken, StackArn, StackName},
+    lease::{due::later, record::Notice},
+    ports::{Parameter, PortError},
     sweep::{
         report::{Mode, Work},
         stack::StackFacts,
@@ -12,12 +13,27 @@ use pipeline_core::{
 
 use crate::{
     cloud::{ACCOUNT, DEPLOY_ROLE, OWN_STACK, REGION, SERVICE},
-    op::{Op, Reply},
+    op::{Op, Reply, Target},
+    scenario::ms,
     world::Answered,
 };
 
 /// The objection against a stack that CloudFormation does not know.
 pub(super) const UNKNOWN: &str = "nobody knows it";
+
+/// A release is about updates until so long after it, too, in ms (I11).
+const COVERED: i64 = 3_600_000;
+
+/// What came of a request to delete a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// CloudFormation took it.
+    Taken,
+    /// CloudFormation will not delete that stack.
+    Refused,
+    /// Nobody knows.
+    Unclear,
+}
 
 /// A stack as it was seen.
 #[derive(Debug)]
@@ -29,8 +45,30 @@ pub(super) struct Sight {
     pub(super) deleted: bool,
     /// Whether a deletion failed: nothing can update what it left.
     pub(super) failed: bool,
+    /// Whether an operation goes on, or it is gone already.
+    pub(super) busy: bool,
     pub(super) changed: Option<Timestamp>,
+    /// The tag that says under which claim it was deployed.
+    pub(super) tag: Option<String>,
     pub(super) exports: Vec<String>,
+}
+
+impl Sight {
+    /// I11: whether people know of the stack as it is. Nothing can update what a failed deletion left.
+    pub(super) fn is_covered(&self, notice: &Notice) -> bool {
+        self.failed
+            || self.objection == Some(UNKNOWN)
+            || match notice {
+                Notice::Mark { changed, .. } => self.changed == *changed,
+                Notice::Release { at } => self.changed.is_none_or(|changed| changed <= later(*at, ms(COVERED))),
+            }
+    }
+
+    /// Whether it was deployed under a later claim than this, or nobody knows under which.
+    pub(super) fn is_newer(&self, token: FencingToken) -> bool {
+        let number = |tag: &String| tag.parse::<u64>().ok();
+        self.tag.as_ref().is_some_and(|tag| number(tag).is_none_or(|number| number > token.0))
+    }
 }
 
 /// All that an actor saw.
@@ -46,8 +84,10 @@ pub(super) struct Eyes {
     pub(super) imported: Vec<(String, u64, bool)>,
     /// Whether CloudFormation may take on a role.
     pub(super) trusts: Vec<(String, u64, bool)>,
-    /// Whether a stack of this name is there.
-    pub(super) present: Vec<(StackName, bool)>,
+    /// What stack of this name is there.
+    pub(super) present: Vec<(StackName, Option<Sight>)>,
+    /// The deletions that it asked for.
+    pub(super) asked: Vec<(StackArn, Asked)>,
     /// Whether an execution runs.
     pub(super) running: Vec<(String, bool)>,
     pub(super) owners: Vec<(String, Option<String>)>,
@@ -70,6 +110,7 @@ impl Default for Eyes {
             imported: Vec::new(),
             trusts: Vec::new(),
             present: Vec::new(),
+            asked: Vec::new(),
             running: Vec::new(),
             owners: Vec::new(),
             allowed: false,
@@ -90,6 +131,11 @@ impl Eyes {
         self.stacks.iter().rev().find(|sight| sight.id == *id)
     }
 
+    /// What came of its latest request to delete a stack.
+    pub(super) fn asked(&self, id: &StackArn) -> Option<Asked> {
+        self.asked.iter().rev().find(|(of, _)| of == id).map(|(_, asked)| *asked)
+    }
+
     pub(super) fn heard(&mut self, op: &Op, Answered { result, seq }: &Answered) {
         let seq = *seq;
         match (op, result) {
@@ -99,13 +145,16 @@ impl Eyes {
                 objection: Some(UNKNOWN),
                 deleted: false,
                 failed: false,
+                busy: false,
                 changed: None,
+                tag: None,
                 exports: Vec::new(),
             }),
             (Op::ByName(name), Ok(Reply::Facts(facts))) => {
-                self.present.push((name.clone(), facts.is_some()));
-                self.stacks.extend(facts.as_deref().map(|facts| sight(facts, seq)));
+                // I5: what is about the name says nothing for a deletion.
+                self.present.push((name.clone(), facts.as_deref().map(|facts| sight(facts, seq))));
             }
+            (Op::Delete { target: Target::Id(id), .. }, result) => self.asked.push((id.clone(), asked(result))),
             (Op::ById(_), Ok(Reply::Facts(Some(facts)))) => self.stacks.push(sight(facts, seq)),
             (Op::Resources(id), Ok(Reply::Resources(resources))) => {
                 let roles = resources.iter().filter(|it| it.kind == "AWS::IAM::Role" && !it.physical.is_empty());
@@ -132,6 +181,14 @@ impl Eyes {
     }
 }
 
+fn asked(result: &Result<Reply, PortError>) -> Asked {
+    match result {
+        Ok(_) => Asked::Taken,
+        Err(PortError::Unusable { .. }) => Asked::Refused,
+        Err(_) => Asked::Unclear,
+    }
+}
+
 fn sight(facts: &StackFacts, seq: u64) -> Sight {
     Sight {
         id: facts.id.clone(),
@@ -139,7 +196,10 @@ fn sight(facts: &StackFacts, seq: u64) -> Sight {
         objection: objection(facts),
         deleted: facts.status.0 == "DELETE_COMPLETE",
         failed: facts.status.0 == "DELETE_FAILED",
+        busy: facts.status.0.ends_with("_IN_PROGRESS") && facts.status.0 != "REVIEW_IN_PROGRESS"
+            || facts.status.0 == "DELETE_COMPLETE",
         changed: facts.changed,
+        tag: facts.tags.get("flowgate:token").cloned(),
         exports: facts.exports.clone(),
     }
 }

@@ -8,6 +8,7 @@ mod deletions;
 mod ends;
 mod eyes;
 mod jobs;
+mod quarantine;
 mod transitions;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,8 @@ struct NameLedger {
     writer: Option<(usize, u32)>,
     /// The run that first found no stack of the name.
     absent_run: Option<(usize, u32)>,
+    /// Until when it is to be kept, as a claimer asked last, and when that was committed, by true time.
+    hold: Option<(Timestamp, i64)>,
 }
 
 /// What a claim came to.
@@ -77,6 +80,7 @@ struct Claimed {
 #[derive(Debug)]
 struct Tombstone {
     seq: u64,
+    token: FencingToken,
     notice: Notice,
     empty_buckets: bool,
     /// The request tokens that were sent after the deletion had failed, and those of them that were answered.

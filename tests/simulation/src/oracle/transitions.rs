@@ -2,7 +2,7 @@
 
 use pipeline_core::lease::record::{Lease, Notice, State};
 
-use super::{Ask, Checked, Claimed, Oracle, Tombstone, ensure, eyes::UNKNOWN};
+use super::{Ask, Checked, Claimed, NameLedger, Oracle, Tombstone, ensure};
 use crate::{
     network::Packet,
     op::state,
@@ -66,14 +66,8 @@ impl Oracle {
                 ensure(old.bound.is_none() || old.bound == new.bound, "I3", said)
             }
             // Nobody knows whether a stack that CloudFormation does not know is gone.
-            (State::Dirty { .. }, State::Quarantined { .. }) => {
-                let eyes = &self.eyes[packet.actor];
-                let seen = old.bound.as_ref().and_then(|id| eyes.latest(id));
-                let unknown = eyes.run != packet.run || seen.is_some_and(|it| it.objection == Some(UNKNOWN));
-                ensure(unknown && old.bound.is_some(), "I6", said)?;
-                ensure(old.bound == new.bound && old.token == new.token, "I4", said)
-            }
-            (State::Deleting { .. }, State::Deleting { .. } | State::Quarantined { .. })
+            (State::Dirty { .. }, State::Quarantined { .. })
+            | (State::Deleting { .. }, State::Deleting { .. } | State::Quarantined { .. })
             | (State::Quarantined { .. }, State::Quarantined { .. } | State::Deleting { .. }) => {
                 ensure(old.bound == new.bound && old.token == new.token, "I4", said)
             }
@@ -122,32 +116,30 @@ impl Oracle {
         let due = old.due.is_some_and(|due| due <= world.latest(packet.actor, packet.sent));
         ensure(due, "I3", || format!("tombstone at {}, due {:?}", packet.sent, old.due))?;
         ensure(!is_held(world, old, packet), "I11", || "a tombstone although it is to be kept".to_owned())?;
+        let hold = self.names.get(&old.stack).and_then(|ledger| ledger.hold);
+        let passed = hold.is_none_or(|(until, _)| until <= world.latest(packet.actor, packet.sent));
+        ensure(passed, "I11", || format!("a tombstone at {}, and a hold: {hold:?}", packet.sent))?;
         let (State::Dirty { notice, .. }, State::Deleting { notice: carried, .. }) = (&old.state, &new.state) else {
             return Ok(());
         };
         ensure(notice == carried, "I11", said)?;
         match notice {
             Notice::Release { .. } => Ok(()),
-            Notice::Mark { changed, .. } => {
-                let id = old.bound.as_ref();
-                let seen = id.and_then(|id| self.eyes[packet.actor].latest(id));
-                let same = self.eyes[packet.actor].run != packet.run
-                    || seen.is_some_and(|it| it.failed || it.changed == *changed);
-                ensure(same, "I11", || "a tombstone although it was updated since the mark".to_owned())?;
-                self.check_told(packet, old, world)
-            }
+            Notice::Mark { .. } => self.check_told(packet, old, world),
         }
     }
 
     /// I11: people were told of it so long ago.
     fn check_told(&self, packet: &Packet, old: &Lease, world: &World) -> Checked {
-        let marked_at = self.names.get(&old.stack).map_or(i64::MAX, |ledger| ledger.marked_at);
+        let ledger = self.names.get(&old.stack);
+        let since_hold = |ledger: &NameLedger| ledger.hold.map_or(ledger.marked_at, |(_, at)| at.max(ledger.marked_at));
+        let marked_at = ledger.map_or(i64::MAX, since_hold);
         let told = self.told.iter().find(|(at, text)| *at >= marked_at && mentions(text, old.stack.as_str()));
         let Some((told_at, _)) = told else {
             return ensure(false, "I11", || "a tombstone, and nobody was told".to_owned());
         };
         let passed = packet.sent_at - told_at;
-        ensure(passed >= self.grace - self.spread, "I11", || {
+        ensure(passed >= self.grace + MARGIN - self.spread, "I11", || {
             format!("a tombstone {passed} ms after people were told")
         })?;
         ensure(packet.sent_at <= world.now(), "I11", String::new)
@@ -169,6 +161,11 @@ impl Oracle {
             &new.state,
             State::Dirty { notice: Notice::Release { .. }, .. } | State::Deleting { .. } | State::Gone { .. }
         );
+        ledger.hold = match Ask::of_run(self.asks[packet.actor].as_ref(), packet.run).and_then(Ask::hold) {
+            _ if is_free(old) || is_free(Some(new)) => None,
+            Some(until) if packet.actor < CLAIMERS => Some((until, world.now())),
+            _ => ledger.hold,
+        };
         if is_fresh_mark(old, new) {
             ledger.marked_at = world.now();
         }
@@ -183,7 +180,8 @@ impl Oracle {
             let seq = self.tombstones.get(id).map_or(self.seq, |before| before.seq);
             let empty_buckets = ledger.claims.get(&new.token).is_some_and(|claimed| claimed.empty_buckets);
             let (retried, answered) = (Vec::new(), Vec::new());
-            let tombstone = Tombstone { seq, notice: notice.clone(), empty_buckets, retried, answered };
+            let tombstone =
+                Tombstone { seq, token: new.token, notice: notice.clone(), empty_buckets, retried, answered };
             self.tombstones.insert(id.clone(), tombstone);
         }
         if is_claim {
@@ -215,6 +213,10 @@ fn check_gone(world: &World, old: &Lease, new: &Lease) -> Checked {
     }
     let seen = matches!(old.state, State::Dirty { absent_at: Some(_), .. });
     ensure(seen, "I6", || "at the first look".to_owned())
+}
+
+fn is_free(lease: Option<&Lease>) -> bool {
+    lease.is_none_or(|lease| matches!(lease.state, State::Gone { .. }))
 }
 
 /// Whether a person wants it kept then.
