@@ -2,9 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Later than any sweep: the lease stays in the list of leases, and nothing comes of it by itself.
-pub const NEVER: Timestamp = Timestamp::MAX;
-
 /// When a lease that is HELD is to be looked at: once it has expired by every clock that lags by `margin` at most, and
 /// nobody wants it kept any more.
 pub fn held(expires_at: Timestamp, margin: SignedDuration, hold_until: Option<Timestamp>) -> Timestamp {

@@ -5,10 +5,7 @@ use serde::Serialize;
 
 use crate::{
     ids::{FencingToken, Holder, Source, StackArn, StackName},
-    lease::{
-        due,
-        record::{Lease, State},
-    },
+    lease::record::{Lease, State},
 };
 
 /// The answer to a request.
@@ -66,7 +63,7 @@ impl From<Lease> for View {
         Self {
             state: lease.state.name(),
             expires_at: lease.expires_at(),
-            due: lease.due.filter(|at| *at != due::NEVER),
+            due: lease.due,
             why: match lease.state {
                 State::Quarantined { why, .. } => Some(why),
                 _ => lease.kept,
