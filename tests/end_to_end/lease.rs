@@ -82,7 +82,7 @@ async fn claims(up: &Up) -> u64 {
 
 async fn changes(up: &Up, token: u64) {
     let token = token.to_string();
-    let renewed = lease(up, &["renew", "shop-dev-ada", "--ttl", "3h"]).await;
+    let renewed = lease(up, &["renew", "shop-dev-ada", "--ttl", "3h", "--yes"]).await;
     let shorter = lease(up, &["renew", "shop-dev-ada", "--ttl", "1m", "--token", &token]).await;
     assert_eq!(shorter, renewed, "a claim does not become shorter");
     let before = Timestamp::now();
@@ -99,7 +99,7 @@ async fn changes(up: &Up, token: u64) {
 async fn refusals(up: &Up, token: u64) {
     let before = lease(up, &["show", "shop-dev-ada"]).await;
     let stale = (token - 1).to_string();
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 18] = [
         (&["claim", "shop-dev-ada", "--source", "bob@desk"], "(Held)"),
         (&["claim", "shop-prod"], "neither shop-pr-NUMBER nor shop-dev-NAME (BadRequest)"),
         (&["claim", "other-dev-ada", "--service", "shop"], "(BadRequest)"),
@@ -108,11 +108,14 @@ async fn refusals(up: &Up, token: u64) {
         (&["claim", "shop-dev-x", "--ttl", "0s"], "write whole seconds, one at least"),
         (&["claim", "shop-dev-x", "--holder", "ada"], "invalid value 'ada' for '--holder <UUID>'"),
         (&["show", "shop-dev-nobody"], "(NoLease)"),
-        (&["release", "shop-dev-nobody"], "(NoLease)"),
+        (&["release", "shop-dev-nobody", "--yes"], "(NoLease)"),
+        (&["release", "shop-dev-ada"], "name the claim with --token N, or say --yes for whichever stands"),
+        (&["renew", "shop-dev-ada"], "name the claim with --token N"),
+        (&["hold", "shop-dev-ada", "--for", "1d"], "name the claim with --token N"),
         (&["renew", "shop-dev-ada", "--token", &stale], "(StaleToken)"),
         (&["release", "shop-dev-ada", "--token", &stale], "(StaleToken)"),
         (&["hold", "shop-dev-ada", "--for", "1d", "--token", &stale], "(StaleToken)"),
-        (&["hold", "shop-dev-ada", "--until", "2020-01-01"], "(BadRequest)"),
+        (&["hold", "shop-dev-ada", "--until", "2020-01-01", "--yes"], "(BadRequest)"),
         (&["hold", "shop-dev-ada"], "<--until <TIME>|--for <LENGTH>>"),
         (&["list", "--as", "mallory"], "nobody is named mallory in the local cloud"),
     ];
@@ -126,7 +129,7 @@ async fn refusals(up: &Up, token: u64) {
     while Timestamp::now() <= time(&short, "expires_at") {
         sleep(POLL).await;
     }
-    let expired = up.flowgate("lease", &["renew", "shop-dev-x"]).await;
+    let expired = up.flowgate("lease", &["renew", "shop-dev-x", "--yes"]).await;
     assert!(error(&expired, 2).ends_with("(Expired)"), "{expired:?}");
 }
 
@@ -137,7 +140,7 @@ async fn at_a_terminal(up: &Up, token: u64) {
     assert_eq!(lease(up, &["show", "shop-dev-ada"]).await["state"], "HELD");
     let released = typed(up, "y").await;
     for expected in
-        ["shop-dev-ada is released; a hold keeps it until ", &format!("then sweep deletes it, token {token}")]
+        ["shop-dev-ada is released; a hold keeps it until ", &format!("then sweep may delete it, token {token}")]
     {
         assert!(released.0 == Some(0) && released.1.contains(expected), "{expected}: {released:?}");
     }
@@ -149,7 +152,8 @@ async fn at_a_terminal(up: &Up, token: u64) {
         let again = lease(up, &[&["release", "shop-dev-ada", "--yes"], more].concat()).await;
         assert_eq!(again, shown, "released twice");
     }
-    for (args, code) in [(&["renew", "shop-dev-ada"][..], "(Dirty)"), (&["claim", "shop-dev-ada"], "(Dirty)")] {
+    for (args, code) in [(&["renew", "shop-dev-ada", "--yes"][..], "(Dirty)"), (&["claim", "shop-dev-ada"], "(Dirty)")]
+    {
         let done = up.flowgate("lease", args).await;
         assert!(error(&done, 2).ends_with(code), "{args:?}: {done:?}");
     }

@@ -8,10 +8,11 @@ use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_ssm::Client as Parameters;
 use flowgate::cloud::stacks::{self, Deployment, Template};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use crate::up::{PATIENCE, Up};
+use crate::up::{PATIENCE, POLL, Up};
 
 const TEMPLATE: &str = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {
     "LogGroupName": {"Fn::Sub": "${AWS::StackName}-logs"}}}}}"#;
@@ -38,10 +39,11 @@ async fn what_was_released_is_deleted_and_nothing_else() {
     assert!(nothing.code == Some(0) && nothing.stdout.contains("\nnothing to do\n"), "{nothing:?}");
 
     for name in ["shop-dev-ada", "shop-pr-7"] {
-        shop.up.json("lease", &["release", name]).await;
+        shop.up.json("lease", &["release", name, "--yes"]).await;
     }
     shop.plans().await;
     shop.stops().await;
+    shop.resumes().await;
     shop.deletes().await;
     shop.ends().await;
     shop.adopts().await;
@@ -121,7 +123,21 @@ impl Shop {
         assert_eq!(self.up.stacks().await, before);
         assert_eq!(self.lease("shop-dev-ada").await["state"], "DIRTY");
         assert!(self.lease("shop-pr-7").await["stack_id"].is_string(), "it is bound");
+    }
+
+    /// What was kept then is looked at again some minutes later; who does not want to wait holds it for a moment, and
+    /// releases it again.
+    async fn resumes(&self) {
         self.switch("allowed").await;
+        let planned = self.sweep(&[]).await;
+        assert_eq!(steps(&planned).get("shop-dev-ada"), None, "{planned}");
+        for change in [&["hold", "shop-dev-ada", "--for", "1s", "--yes"][..], &["release", "shop-dev-ada", "--yes"]] {
+            self.up.json("lease", change).await;
+        }
+        let due = self.lease("shop-dev-ada").await["due"].as_str().unwrap().parse().unwrap();
+        while Timestamp::now() <= due {
+            sleep(POLL).await;
+        }
     }
 
     async fn switch(&self, value: &str) {
@@ -141,8 +157,8 @@ impl Shop {
         let kept = self.lease("shop-pr-7").await;
         assert_eq!((&kept["state"], &kept["why"]), (&"DIRTY".into(), &"it is protected from deletion".into()));
         // I4: it cannot be had back.
-        for args in [["claim", "shop-dev-ada"], ["renew", "shop-dev-ada"]] {
-            let done = self.up.flowgate("lease", &args).await;
+        for args in [&["claim", "shop-dev-ada"][..], &["renew", "shop-dev-ada", "--yes"]] {
+            let done = self.up.flowgate("lease", args).await;
             assert!(done.code == Some(2) && done.stderr.ends_with("(Deleting)\n"), "{done:?}");
         }
     }

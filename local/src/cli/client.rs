@@ -51,6 +51,8 @@ pub(super) enum ClientError {
     NotAnswered,
     #[error("nothing was changed")]
     NotChanged,
+    #[error("name the claim with --token N, or say --yes for whichever stands: without a terminal nobody can be asked")]
+    UnnamedClaim,
     #[error("name the pipeline: AWS_ENDPOINT_URL is not set, so this would answer in your AWS account")]
     Unnamed,
     #[error("name the service: AWS_ENDPOINT_URL is not set, so this would delete stacks in your AWS account")]

@@ -25,11 +25,23 @@ pub(super) async fn run(options: &args::Sweep) -> Result<End, ClientError> {
     if options.json {
         say(&answer);
     } else {
-        let apply = if options.adopt { "--apply --adopt" } else { "--apply" };
-        let apply = format!("flowgate sweep {apply} {}", function.service);
-        say(report::sweep(&report, &apply, Paint::of_stdout()).trim_end());
+        say(report::sweep(&report, &applying(options, &function.service), Paint::of_stdout()).trim_end());
     }
     Ok(if report.has_failed() { End::Failed } else { End::Succeeded })
+}
+
+/// The command that does what was planned: the same caller, kind of work and service.
+fn applying(options: &args::Sweep, service: &str) -> String {
+    let adopt = if options.adopt { " --adopt" } else { "" };
+    let caller = options.caller.name.as_deref().map(|name| format!(" --as {}", word(name))).unwrap_or_default();
+    format!("flowgate sweep --apply{adopt}{caller} {service}")
+}
+
+/// One word of a shell; a profile may have any name.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.@/+:".contains(c);
+    let is_word = !text.is_empty() && text.chars().all(is_plain);
+    if is_word { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// A mode is always named: what the stack does by itself is not what was asked for here.
@@ -45,13 +57,29 @@ mod tests {
     use super::*;
     use crate::cli::args::{Args, Subcommand};
 
+    fn options(args: &[&str]) -> args::Sweep {
+        let words = ["flowgate", "sweep"].iter().chain(args);
+        let Some(Subcommand::Sweep(options)) = Args::parse_from(words).command else { panic!("no sweep") };
+        options
+    }
+
+    #[test]
+    fn what_was_planned_is_applied_by_the_same_caller() {
+        let cases: [(&[&str], &str); 5] = [
+            (&[], "flowgate sweep --apply shop"),
+            (&["shop", "--json"], "flowgate sweep --apply shop"),
+            (&["--adopt", "--as", "approver"], "flowgate sweep --apply --adopt --as approver shop"),
+            (&["--as", "my profile"], "flowgate sweep --apply --as 'my profile' shop"),
+            (&["--as", "it's; $x"], r"flowgate sweep --apply --as 'it'\''s; $x' shop"),
+        ];
+        for (args, expected) in cases {
+            assert_eq!(applying(&options(args), "shop"), expected);
+        }
+    }
+
     #[test]
     fn nothing_but_apply_applies() {
-        let event = |args: &[&str]| {
-            let words = ["flowgate", "sweep"].iter().chain(args);
-            let Some(Subcommand::Sweep(options)) = Args::parse_from(words).command else { panic!("no sweep") };
-            event(&options)
-        };
+        let event = |args: &[&str]| event(&options(args));
         assert_eq!(event(&[]), json!({"mode": "plan"}));
         assert_eq!(event(&["shop", "--json"]), json!({"mode": "plan"}));
         assert_eq!(event(&["--adopt"]), json!({"mode": "plan", "adopt": true}));

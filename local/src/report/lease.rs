@@ -118,16 +118,16 @@ pub fn claimed(lease: &Lease, service: &str) -> String {
     printable(&text)
 }
 
-/// What became of a lease by an operation on it.
-pub fn changed(lease: &Lease, operation: &str) -> String {
+/// What became of a lease by an operation on it. Whether sweep deletes at all is not known here: it may only be planning.
+pub fn changed(lease: &Lease, operation: &str, now: Timestamp) -> String {
     let Lease { stack, state, token, .. } = lease;
     let text = match (operation, lease.hold_until) {
         ("renew", _) => held(lease),
         ("hold", Some(until)) => format!("{stack} is kept until {}", second(until)),
-        ("release", Some(until)) if state == "DIRTY" => {
-            format!("{stack} is released; a hold keeps it until {}, then sweep deletes it", second(until))
+        ("release", Some(until)) if state == "DIRTY" && until > now => {
+            format!("{stack} is released; a hold keeps it until {}, then sweep may delete it", second(until))
         }
-        ("release", None) if state == "DIRTY" => format!("{stack} is released; sweep deletes it"),
+        ("release", _) if state == "DIRTY" => format!("{stack} is released; sweep may delete it"),
         _ => format!("{stack} is {state}"),
     };
     printable(&format!("{text}, token {token}"))

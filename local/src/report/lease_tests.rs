@@ -103,19 +103,23 @@ shop-dev-ada is held until 2026-01-02 11:04:05Z for ada@laptop, token 1767323045
 #[test]
 fn a_change_says_what_it_came_to() {
     let of = |state: &str| Lease { state: state.to_owned(), ..held() };
+    let now = "2026-01-02T03:04:05Z".parse().unwrap();
     let kept = Lease { hold_until: Some("2026-02-01T00:00:00Z".parse().unwrap()), ..of("DIRTY") };
+    let over = Lease { hold_until: Some(now), ..of("DIRTY") };
     let cases = [
         (held(), "renew", "shop-dev-ada is held until 2026-01-02 11:04:05Z for ada@laptop, token 1767323045"),
         (kept.clone(), "hold", "shop-dev-ada is kept until 2026-02-01 00:00:00Z, token 1767323045"),
-        (of("DIRTY"), "release", "shop-dev-ada is released; sweep deletes it, token 1767323045"),
+        (of("DIRTY"), "release", "shop-dev-ada is released; sweep may delete it, token 1767323045"),
+        (over, "release", "shop-dev-ada is released; sweep may delete it, token 1767323045"),
         (
             kept,
             "release",
-            "shop-dev-ada is released; a hold keeps it until 2026-02-01 00:00:00Z, then sweep deletes it, token 1767323045",
+            "shop-dev-ada is released; a hold keeps it until 2026-02-01 00:00:00Z, then sweep may delete it, token \
+             1767323045",
         ),
         (of("DELETING"), "release", "shop-dev-ada is DELETING, token 1767323045"),
     ];
     for (lease, operation, expected) in cases {
-        assert_eq!(changed(&lease, operation), expected);
+        assert_eq!(changed(&lease, operation, now), expected);
     }
 }

@@ -53,7 +53,8 @@ impl SweepReport {
     }
 }
 
-/// What was done, what was kept and why, and what stood in the way. `apply` is the command that does what is planned.
+/// What was done, what was kept and why, and what stood in the way. `apply` is the command that does what is planned, if
+/// anything is.
 pub fn sweep(report: &SweepReport, apply: &str, paint: Paint) -> String {
     let is_plan = report.mode == "plan";
     let told = if is_plan { "what a run would do; nothing was changed" } else { "what was done" };
@@ -72,7 +73,7 @@ pub fn sweep(report: &SweepReport, apply: &str, paint: Paint) -> String {
         text += &entries(steps.iter().chain(&kept), paint);
     }
     let _ = writeln!(text, "{}", count(&steps, kept.len()));
-    if is_plan && !steps.is_empty() {
+    if is_plan && steps.iter().any(|entry| entry.outcome == "planned") {
         let _ = writeln!(text, "`{apply}` does it");
     }
     text

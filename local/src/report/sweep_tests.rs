@@ -37,6 +37,16 @@ shop-pr-420   DIRTY  keep    -        it is protected from deletion
 }
 
 #[test]
+fn no_command_is_told_that_would_do_nothing() {
+    let kept = entry("shop-pr-1", "keep", "it is protected from deletion", "planned");
+    let left = entry("shop-pr-2", "delete", "the run's time was up", "left");
+    for entries in [json!([]), json!([kept]), json!([kept, left])] {
+        let told = told(&read("plan", &entries, json!({})));
+        assert!(!told.contains("--apply"), "{told}");
+    }
+}
+
+#[test]
 fn what_was_applied_says_what_came_of_each() {
     let mut failed = entry("shop-pr-1", "delete", "expired", "failed");
     failed["detail"] = "DeleteStack got no answer\nfor long".into();

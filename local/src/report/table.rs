@@ -1,6 +1,7 @@
 //! Rows under one another.
 
-/// As much of a cell as is told: what others wrote must not push the other columns out of sight.
+/// As much of a cell as is told: what others wrote must not push the other columns out of sight. The first names what a row
+/// is about and can be typed again, so it stays whole, and so does the last.
 const WIDEST: usize = 48;
 
 /// Every row in a line, each column as wide as its widest cell, and the last as long as it is. `paint` is given a cell's
@@ -18,7 +19,7 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]], paint: impl Fn(usize, 
 
 fn cell<const N: usize>(row: &[String; N], column: usize) -> String {
     let text = &row[column];
-    if column + 1 == N || text.chars().count() <= WIDEST {
+    if column == 0 || column + 1 == N || text.chars().count() <= WIDEST {
         return text.clone();
     }
     text.chars().take(WIDEST - 1).chain(['…']).collect()
@@ -33,7 +34,13 @@ mod tests {
         let rows = [["é", "1", "x"], ["four", "", ""]].map(|row| row.map(str::to_owned));
         let plain = |_: usize, text: &str, width: usize| format!("{text:<width$}");
         assert_eq!(table(&rows, plain), "é     1  x\nfour\n");
-        let long = [["y".repeat(60), "z".repeat(60)]];
-        assert_eq!(table(&long, plain), format!("{}…  {}\n", "y".repeat(47), "z".repeat(60)));
+    }
+
+    #[test]
+    fn what_is_long_is_cut_but_never_a_name() {
+        let plain = |_: usize, text: &str, width: usize| format!("{text:<width$}");
+        let long = [["x".repeat(60), "y".repeat(49), "z".repeat(60)], ["x".into(), "y".repeat(48), String::new()]];
+        let cut = format!("{}  {}…  {}\n", "x".repeat(60), "y".repeat(47), "z".repeat(60));
+        assert_eq!(table(&long, plain), format!("{cut}{:<60}  {}\n", "x", "y".repeat(48)));
     }
 }

@@ -18,7 +18,7 @@ pub(super) enum Command {
     Claim(Claim),
     /// Keeps a claim longer; it never becomes shorter
     Renew(Renew),
-    /// Gives a claim back, so that sweep deletes the stack; a hold keeps it to its end
+    /// Gives a claim back, so that sweep may delete the stack; a hold keeps it to its end
     Release(Release),
     /// Keeps a stack from deletion until then, whoever holds it, and also once it is released
     Hold(Hold),
@@ -121,10 +121,10 @@ pub(super) struct About {
 pub(super) struct Standing {
     #[command(flatten)]
     pub(super) about: About,
-    /// The claim's token: another claim is not touched [default: as it stands now]
+    /// The claim's token: another claim is not touched. Without it a terminal asks about the one that stands
     #[arg(long, value_name = "N")]
     pub(super) token: Option<u64>,
-    /// Does not ask first, as is done on a terminal when no token is given
+    /// Does not ask when no token is given, but takes the claim that stands
     #[arg(long)]
     pub(super) yes: bool,
 }

@@ -35,13 +35,20 @@ fn until(end: &HoldEnd, now: Timestamp) -> Timestamp {
 
 async fn change(claim: &Standing, operation: &str, mut request: Value) -> Result<(), ClientError> {
     let Standing { about, .. } = claim;
+    check(claim, ask::is_at_terminal())?;
     let function = open(about).await?;
     // I7: the answer to what was seen carries its token, so it cannot reach another claim that came meanwhile.
     request["token"] = token(&function, claim, operation).await?.into();
     request["operation"] = operation.into();
     request["stack"] = about.stack.as_str().into();
     let answer = function.ask(&request).await?;
-    tell(&function, &answer, about.json, |lease| report::changed(lease, operation))
+    tell(&function, &answer, about.json, |lease| report::changed(lease, operation, Timestamp::now()))
+}
+
+/// A claim that nobody named is acted on only if somebody can be shown it, or said that any is meant.
+fn check(claim: &Standing, is_at_terminal: bool) -> Result<(), ClientError> {
+    let is_meant = claim.token.is_some() || claim.yes || is_at_terminal;
+    if is_meant { Ok(()) } else { Err(ClientError::UnnamedClaim) }
 }
 
 /// The token that was given; else that of what stands, when whoever sits at the terminal agrees.
@@ -50,7 +57,7 @@ async fn token(function: &Function, claim: &Standing, operation: &str) -> Result
         return Ok(token);
     }
     let seen: Lease = function.read(&standing(function, &claim.about.stack).await?)?;
-    if ask::is_at_terminal() && !claim.yes {
+    if !claim.yes {
         let question = format!("{}{operation}? [y/N] ", report::lease(&seen, Paint::Plain));
         if !ask::confirm(question).await {
             return Err(ClientError::NotChanged);
@@ -77,6 +84,18 @@ mod tests {
         let given = |args: &[&str]| releasing(&Line::parse_from([&["release", "shop-dev-ada"], args].concat()).release);
         assert_eq!(given(&["--yes"]), json!({"quarantined": false}));
         assert_eq!(given(&["--quarantined"]), json!({"quarantined": true}));
+    }
+
+    #[test]
+    fn where_nobody_can_be_asked_a_claim_is_named_or_said_to_be_any() {
+        let is_taken = |args: &[&str], is_at_terminal: bool| {
+            let line = Line::parse_from([&["release", "shop-dev-ada"], args].concat());
+            check(&line.release.claim, is_at_terminal).is_ok()
+        };
+        let cases: [(&[&str], bool); 3] = [(&[], false), (&["--yes"], true), (&["--token", "7"], true)];
+        for (args, expected) in cases {
+            assert_eq!((is_taken(args, false), is_taken(args, true)), (expected, true), "{args:?}");
+        }
     }
 
     #[test]
