@@ -188,6 +188,8 @@ async fn i10_a_record_that_is_not_as_we_write_it_is_nothing_to_act_on() {
         let shown = ask(&lease, &json!({"operation": "show", "stack": stack})).await;
         assert!(shown.unwrap_err()["message"].as_str().unwrap().contains(stack));
     }
+    let fields = |record: &Value| record.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(fields(&records[0]), fields(&world.stored("shop-pr-1").await.unwrap().record));
     // What is as we write it beside them is acted on all the same.
     assert_eq!(entry(&report, "shop-pr-99")["step"], "await", "{report:#}");
     assert!(written.iter().any(|target| target.ends_with("shop-pr-99")), "{written:?}");

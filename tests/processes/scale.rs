@@ -16,7 +16,7 @@ const ONCE: usize = 2;
 const EACH: usize = 3;
 
 /// How much more memory a run about as many may need when there are many more that are not due, in bytes. Chance makes it
-/// differ by far less; ten thousand leases, if they were read, would take as much.
+/// differ by far less; ten thousand leases, if they were read, would take more.
 const MORE: u64 = 8 << 20;
 
 /// The first are due: somebody gave the name back before anything was deployed.

@@ -62,8 +62,8 @@ impl World {
 pub(crate) fn lease(stack: &str, token: u64, state: &Value, due: Option<Timestamp>) -> Value {
     json!({
         "stack": stack, "token": token, "first": token, "holder": Uuid::new_v4(), "source": "a test", "bound": null,
-        "empty_buckets": false, "executions": [], "superseded": [], "hold_until": null, "state": state, "due": due, "kept": null,
-        "nonce": Uuid::new_v4(),
+        "empty_buckets": false, "executions": [], "superseded": [], "hold_until": null, "state": state, "due": due,
+        "kept": null, "nonce": Uuid::new_v4(),
     })
 }
 

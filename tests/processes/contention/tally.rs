@@ -9,12 +9,12 @@ use super::oracle::Records;
 
 /// What has to happen at least, far below what happens in a minute on a slow machine.
 const LEAST: [(&str, usize); 9] = [
-    ("claims", 40),
-    ("renewals", 10),
-    ("holds", 3),
-    ("releases", 20),
-    ("stacks", 20),
-    ("deletions", 20),
+    ("claims", 20),
+    ("renewals", 5),
+    ("holds", 1),
+    ("releases", 10),
+    ("stacks", 10),
+    ("deletions", 10),
     ("runs", 20),
     ("kills", 20),
     ("pauses", 20),
