@@ -53,7 +53,9 @@ impl Protected {
 pub(super) fn protections(events: &[Event], after: SignedDuration) -> Vec<Protected> {
     let mut all: Vec<Protected> = Vec::new();
     for event in events {
-        all.iter_mut().for_each(|earlier| earlier.cut(event));
+        for earlier in &mut all {
+            earlier.cut(event);
+        }
         all.extend(Protected::by(event, after));
     }
     all
