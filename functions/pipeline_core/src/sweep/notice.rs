@@ -12,13 +12,13 @@ use crate::{
 /// How many stacks a message is about, at most: SNS takes 256 KiB, and a character has up to 4 bytes. The others are
 /// told of in the next run.
 pub const TOLD: usize = 150;
-/// The longest subject that SNS takes, in characters.
-const SUBJECT: usize = 100;
+/// The longest subject that SNS takes, in characters: fewer than 100.
+const SUBJECT: usize = 99;
 
 /// A message to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// ASCII, on one line, [`SUBJECT`] characters at most.
+    /// ASCII, on one line, fewer than 100 characters.
     pub subject: String,
     /// The text.
     pub text: String,

@@ -58,6 +58,6 @@ pub trait DeleteStacks {
 
 /// Telling people.
 pub trait Tell {
-    /// Sends them one message. The subject is ASCII, 100 characters at most.
+    /// Sends them one message. The subject is ASCII, fewer than 100 characters.
     fn tell(&self, subject: &str, text: &str) -> impl Future<Output = Result<(), PortError>>;
 }
