@@ -13,6 +13,7 @@ use pipeline_core::ports::PortError;
 
 use crate::{
     op::{Op, Reply},
+    oracle::{Ask, Sender},
     rng::Rng,
     scenario::Scenario,
     world::{Answered, Answering, Event, World},
@@ -34,6 +35,8 @@ pub(crate) struct Packet {
     pub(crate) sent_at: i64,
     /// What the sender was asked for or ran then; see [`crate::oracle::Eyes`].
     pub(crate) run: u32,
+    /// What a claimer was asked for then, also when that is long answered.
+    pub(crate) ask: Option<Rc<Ask>>,
     pub(crate) slot: Rc<Slot>,
 }
 
@@ -125,10 +128,10 @@ fn draw(op: &Op, scenario: &Scenario, rng: &mut Rng) -> Fate {
 impl World {
     /// Sends a request.
     pub(crate) fn send(&self, actor: usize, op: Op) -> Call {
-        let (life, run) = self.oracle.borrow_mut().sending(self, actor, &op);
+        let Sender { life, run, ask } = self.oracle.borrow_mut().sending(self, actor, &op);
         let slot = Rc::new(Slot::default());
         let sent = self.clock(actor);
-        let packet = Packet { actor, life, op, sent, sent_at: self.now(), run, slot: Rc::clone(&slot) };
+        let packet = Packet { actor, life, op, sent, sent_at: self.now(), run, ask, slot: Rc::clone(&slot) };
         let fate = if self.calm.get() { Fate::Fine } else { self.random(|rng| draw(&packet.op, &self.scenario, rng)) };
         self.note(|| {
             format!(

@@ -31,6 +31,7 @@ struct Held {
     name: StackName,
     token: FencingToken,
     stack: Option<StackArn>,
+    claim: Claim,
 }
 
 pub(super) async fn live(link: Link<'_>) {
@@ -95,16 +96,15 @@ async fn claim(link: Link<'_>) -> Option<Held> {
         granted = view(link, Request::Claim(claim.clone())).await;
     }
     let granted = granted?;
-    Some(Held { name: claim.stack, token: granted.token, stack: None })
+    Some(Held { name: claim.stack.clone(), token: granted.token, stack: None, claim })
 }
 
 /// Until it is released, lost or forgotten.
 async fn use_it(link: Link<'_>, mut held: Held) -> Held {
     let scenario = &link.world.scenario;
-    if link.chance(400) {
-        enter(link, &held).await;
-    }
-    if link.chance(900) {
+    // Some deploy in a pipeline, and some without one.
+    let may_deploy = if link.chance(400) { enter(link, &held).await || link.chance(500) } else { true };
+    if may_deploy && link.chance(900) {
         held.stack = deploy(link, &held).await;
     }
     for _ in 0..link.world.random(|rng| rng.below(3)) {
@@ -130,17 +130,25 @@ fn request(link: Link<'_>, held: &Held) -> Option<Request> {
             token,
             until: later(link.now(), ms(link.world.random(|rng| rng.between(1_000, 3_600_000)))),
         }),
-        1 => Request::Bind(Bind { stack, token, stack_id: held.stack.clone() }),
+        1 => Request::Bind(Bind { stack, token, stack_id: any_stack(link).or(held.stack.clone()) }),
         _ => Request::Renew(Renew { stack, token, ttl: ttl(link)? }),
     })
 }
 
+/// Now and then somebody gives an id that is another stack's, or was.
+fn any_stack(link: Link<'_>) -> Option<StackArn> {
+    let cloud = link.world.cloud.borrow();
+    let any = link.world.random(|rng| rng.pick(&cloud.stacks).facts.id.clone());
+    link.chance(300).then_some(any)
+}
+
 /// With a token of before: refused, unless nobody claimed since.
-fn late_request(link: Link<'_>, Held { name: stack, token, stack: id }: &Held) -> Request {
+fn late_request(link: Link<'_>, Held { name: stack, token, stack: id, claim }: &Held) -> Request {
     let (stack, token) = (stack.clone(), *token);
     let renew = || ttl(link).map(|ttl| Request::Renew(Renew { stack: stack.clone(), token, ttl }));
-    let chosen = match link.world.random(|rng| rng.below(4)) {
+    let chosen = match link.world.random(|rng| rng.below(5)) {
         0 => renew(),
+        3 => Some(Request::Claim(claim.clone())),
         1 => Some(Request::Hold(Hold { stack: stack.clone(), token, until: later(link.now(), ms(600_000)) })),
         2 if id.is_some() => Some(Request::Bind(Bind { stack: stack.clone(), token, stack_id: id.clone() })),
         _ => None,
@@ -148,13 +156,13 @@ fn late_request(link: Link<'_>, Held { name: stack, token, stack: id }: &Held) -
     chosen.unwrap_or(Request::Release(Release { stack, token, quarantined: false }))
 }
 
-async fn enter(link: Link<'_>, held: &Held) {
-    let Ok(execution) = link.world.uuid().to_string().parse::<ExecutionId>() else { return };
+async fn enter(link: Link<'_>, held: &Held) -> bool {
+    let Ok(execution) = link.world.uuid().to_string().parse::<ExecutionId>() else { return false };
     let end = link.world.now() + link.world.random(|rng| rng.between(60_000, 1_800_000));
     link.world.cloud.borrow_mut().executions.insert(execution.clone(), end);
     let entered = Entered { pipeline: "svc-preview".to_owned(), execution };
     let enter = Enter { stack: held.name.clone(), token: held.token, entered, commits: None };
-    let _answer = ask(link, Request::Enter(enter)).await;
+    ask(link, Request::Enter(enter)).await.is_ok()
 }
 
 /// Deploys, looks after it for a while, and binds it.

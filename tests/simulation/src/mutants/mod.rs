@@ -3,6 +3,7 @@
 
 mod answers;
 mod jobs;
+mod records;
 mod requests;
 mod stateful;
 
@@ -144,6 +145,16 @@ pub const ALL: &[Named] = &[
     Named { name: "name-by-prefix", make: stateful::name_by_prefix },
     Named { name: "bucket-owner-ignored", make: stateful::owner_ignored },
     Named { name: "plan-applies", make: stateful::plan_applies },
+    // What is made of a record.
+    Named { name: "stray-is-deployed", make: records::stray_is_deployed },
+    Named { name: "release-covers-all", make: records::release_covers_all },
+    Named { name: "hold-keeps-the-mark", make: records::hold_keeps_mark },
+    Named { name: "claim-drops-the-hold", make: records::claim_drops_hold },
+    Named { name: "error-quarantines", make: records::error_quarantines },
+    Named { name: "error-counts-as-attempt", make: records::error_counts },
+    Named { name: "entered-execution-forgotten", make: records::entered_forgotten },
+    Named { name: "superseded-holder-forgotten", make: records::superseded_forgotten },
+    Named { name: "tombstoned-id-bound-again", make: records::tombstoned_id_bound },
     // Jobs.
     Named { name: "verdict-unconditioned", make: jobs::verdict_unconditioned },
     Named { name: "run-unconditioned", make: jobs::run_unconditioned },

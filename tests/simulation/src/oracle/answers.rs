@@ -1,18 +1,20 @@
 //! What claimers are told, and what they believe then.
 
+use std::{collections::BTreeMap, rc::Rc};
+
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{FencingToken, Source, StackName},
+    ids::{ExecutionId, FencingToken, Source, StackName},
     lease::{
         refusal::Refusal,
-        request::Request,
+        request::{Release, Request},
         view::{Answer, View},
     },
     sweep::report::Mode,
 };
 
 use super::{Belief, Checked, Oracle, ensure};
-use crate::{op::Op, scenario::CLAIMERS, world::World};
+use crate::{op::Op, world::World};
 
 /// What a claimer asks for.
 #[derive(Debug)]
@@ -27,9 +29,17 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// The ask of this run, if it is the present one.
-    pub(super) fn of_run(ask: Option<&Self>, run: u32) -> Option<&Self> {
-        ask.filter(|ask| ask.run == run)
+    /// The execution that enters.
+    pub(super) fn entered(&self) -> Option<&ExecutionId> {
+        match &self.request {
+            Request::Enter(enter) => Some(&enter.entered.execution),
+            _ => None,
+        }
+    }
+
+    /// Whether a person lets a stack out of quarantine.
+    pub(super) fn frees(&self) -> bool {
+        matches!(&self.request, Request::Release(Release { quarantined: true, .. }))
     }
 
     /// Until when it asks to keep the stack.
@@ -73,28 +83,22 @@ impl Oracle {
         let (name, token) = about(request);
         let latest = name.and_then(|name| self.names.get(name)?.claims.last_key_value()).map(|(token, _)| *token);
         let stale = token.is_some() && token != latest;
-        self.asks[actor] = Some(Ask { run, request: request.clone(), name: name.cloned(), token, stale });
+        let ask = Ask { run, request: request.clone(), name: name.cloned(), token, stale };
+        self.asks[actor] = Some(Rc::new(ask));
     }
 
     /// A claimer writes: until that is acknowledged it believes nothing.
     pub(super) fn unacknowledged(&mut self, actor: usize, op: &Op) {
-        if let (Op::Write { next, .. }, Some(belief)) = (op, &mut self.beliefs[actor])
-            && belief.name == next.stack
-        {
+        let Op::Write { next, .. } = op else { return };
+        if let Some(belief) = self.beliefs.get_mut(&(actor, next.stack.clone())) {
             belief.acknowledged = false;
         }
     }
 
     /// Somebody claimed anew for a source: whoever held it for that source is the same party.
     pub(super) fn superseded(&mut self, name: &StackName, source: Option<&Source>) {
-        for belief in &mut self.beliefs {
-            if belief
-                .as_ref()
-                .is_some_and(|it| it.name == *name && source.is_some_and(|source| source.as_str() == it.source))
-            {
-                *belief = None;
-            }
-        }
+        let same = |of: &StackName, it: &Belief| of == name && source.is_some_and(|one| one.as_str() == it.source);
+        self.beliefs.retain(|(_, of), it| !same(of, it));
     }
 
     /// A claimer was told.
@@ -122,19 +126,16 @@ impl Oracle {
                         it.holder.as_ref() == Some(&claim.holder) && it.expires_at >= view.expires_at
                     }),
                 )?;
-                self.believes(actor, view);
             }
-            Request::Renew(_) => {
+            Request::Renew(_) | Request::Enter(_) | Request::Hold(_) => {
                 known(claimed.is_some_and(|it| it.expires_at >= view.expires_at))?;
-                self.believes(actor, view);
             }
-            Request::Release(_) => {
-                known(claimed.is_some_and(|it| it.released))?;
-                self.beliefs[actor] = None;
-            }
+            Request::Release(_) => known(claimed.is_some_and(|it| it.released))?,
             Request::Bind(_) => known(claimed.is_some_and(|it| it.bound == view.stack_id))?,
-            _ => {}
+            // Whoever looks holds nothing.
+            Request::Show(_) | Request::List(_) => return Ok(()),
         }
+        self.believes(actor, view);
         Ok(())
     }
 
@@ -143,17 +144,15 @@ impl Oracle {
         let superseded = claims.is_some_and(|claims| {
             claims.iter().any(|(token, claimed)| *token > view.token && claimed.source == view.source)
         });
-        if superseded {
-            self.beliefs[actor] = None;
-            return;
+        let key = (actor, view.stack.clone());
+        let held = view.expires_at.zip(view.source.as_ref()).filter(|_| !superseded);
+        match held {
+            Some((expires_at, source)) => {
+                let belief = Belief { source: source.to_string(), expires_at, acknowledged: true };
+                self.beliefs.insert(key, belief);
+            }
+            None => drop(self.beliefs.remove(&key)),
         }
-        let belief = view.expires_at.zip(view.source.as_ref()).map(|(expires_at, source)| Belief {
-            name: view.stack.clone(),
-            source: source.to_string(),
-            expires_at,
-            acknowledged: true,
-        });
-        self.beliefs[actor] = belief;
     }
 
     /// I8: nobody is refused what was done.
@@ -175,17 +174,13 @@ impl Oracle {
         if !self.within_margin {
             return Ok(());
         }
-        let believes = |actor: usize| {
-            let belief = self.beliefs[actor].as_ref()?;
-            (belief.acknowledged && world.clock(actor) < belief.expires_at).then_some(belief)
-        };
-        for one in 0..CLAIMERS {
-            for other in one + 1..CLAIMERS {
-                if let (Some(a), Some(b)) = (believes(one), believes(other)) {
-                    let apart = a.name != b.name || a.source == b.source;
-                    ensure(apart, "I1", || format!("{one} and {other} both hold {}", a.name))?;
-                }
+        let mut holders: BTreeMap<&StackName, (usize, &str)> = BTreeMap::new();
+        for ((actor, name), belief) in &self.beliefs {
+            if !belief.acknowledged || world.clock(*actor) >= belief.expires_at {
+                continue;
             }
+            let (other, source) = holders.entry(name).or_insert((*actor, &belief.source));
+            ensure(*source == belief.source, "I1", || format!("{other} and {actor} both hold {name}"))?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What a sweeper may ask for, by what it saw.
 
 use pipeline_core::{
-    ids::{StackArn, StackName},
+    ids::{ExecutionId, StackArn, StackName},
     lease::record::{Lease, Notice, State},
     sweep::report::{Mode, Work},
 };
@@ -145,7 +145,9 @@ impl Oracle {
         match &next.state {
             State::Quarantined { .. } => self.check_quarantine(world, actor, seen, next),
             State::Deleting { .. } => self.check_attempts(world, actor, seen, next),
-            State::Dirty { notice, .. } if seen.state == "DIRTY" && seen.bound.is_none() => self.check_bound(actor, notice, next),
+            State::Dirty { notice, .. } if seen.state == "DIRTY" && seen.bound.is_none() => {
+                self.check_bound(actor, notice, next)
+            }
             _ => Ok(()),
         }
     }
@@ -189,13 +191,23 @@ impl Oracle {
             return ensure(deleted, "I6", || format!("GONE of {id}, which was not seen deleted"));
         }
         self.check_absent(world, actor, condition, stack)?;
-        for entered in &next.executions {
-            let execution = entered.execution.to_string();
+        let recorded = next.executions.iter().map(|entered| entered.execution.clone());
+        for execution in self.entered(world, condition, stack).into_iter().chain(recorded) {
+            let execution = execution.to_string();
             let running = eyes.running.iter().rev().find(|(of, _)| *of == execution);
             let ended = matches!(running, Some((_, false)));
             ensure(ended, "I6", || format!("GONE of {stack}, and execution {execution} was not seen to end"))?;
         }
         Ok(())
+    }
+
+    /// The executions that entered; none if another record stands, and the write will come to nothing.
+    fn entered(&self, world: &World, condition: &Condition, stack: &StackName) -> Vec<ExecutionId> {
+        let cloud = world.cloud.borrow();
+        let nonce = cloud.lease(stack).map(|lease| lease.nonce);
+        let stands = !matches!(condition, Condition::Stands(Some(seen)) if Some(seen.nonce) != nonce);
+        let ledger = self.names.get(stack).filter(|_| stands);
+        ledger.map(|ledger| ledger.entered.clone()).unwrap_or_default()
     }
 
     /// I6: two looks found no stack of this name.

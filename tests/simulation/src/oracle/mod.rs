@@ -11,13 +11,13 @@ mod jobs;
 mod quarantine;
 mod transitions;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use eyes::Eyes;
 use jiff::Timestamp;
 use jobs::JobLedger;
 use pipeline_core::{
-    ids::{FencingToken, Holder, Source, StackArn, StackName},
+    ids::{ExecutionId, FencingToken, Holder, Source, StackArn, StackName},
     lease::record::{Lease, Notice},
     ports::PortError,
     sweep::report::{Mode, Work},
@@ -41,6 +41,13 @@ pub struct Violation {
     pub what: String,
 }
 
+/// Who sends a request: in which life, in which run, and what a claimer was asked for.
+pub(crate) struct Sender {
+    pub(crate) life: u32,
+    pub(crate) run: u32,
+    pub(crate) ask: Option<Rc<Ask>>,
+}
+
 /// What a check says.
 type Checked = Result<(), Violation>;
 
@@ -62,6 +69,8 @@ struct NameLedger {
     absent_run: Option<(usize, u32)>,
     /// Until when it is to be kept, as a claimer asked last, and when that was committed, by true time.
     hold: Option<(Timestamp, i64)>,
+    /// The executions that entered while nothing was bound, since the name was last free.
+    entered: Vec<ExecutionId>,
 }
 
 /// What a claim came to.
@@ -91,7 +100,6 @@ struct Tombstone {
 /// What an actor believes that it holds.
 #[derive(Debug)]
 struct Belief {
-    name: StackName,
     source: String,
     expires_at: Timestamp,
     /// Whether its latest write was acknowledged.
@@ -108,8 +116,9 @@ pub(crate) struct Oracle {
     /// What people were told, and when.
     told: Vec<(i64, String)>,
     eyes: Vec<Eyes>,
-    asks: Vec<Option<Ask>>,
-    beliefs: Vec<Option<Belief>>,
+    asks: Vec<Option<Rc<Ask>>>,
+    /// By claimer and name.
+    beliefs: BTreeMap<(usize, StackName), Belief>,
     jobs: JobLedger,
     lives: [u32; ACTORS],
     grace: i64,
@@ -129,7 +138,7 @@ impl Oracle {
             told: Vec::new(),
             eyes: (0..ACTORS).map(|_| Eyes::default()).collect(),
             asks: (0..ACTORS).map(|_| None).collect(),
-            beliefs: (0..ACTORS).map(|_| None).collect(),
+            beliefs: BTreeMap::new(),
             jobs: JobLedger::default(),
             lives: [0; ACTORS],
             grace: scenario.grace,
@@ -151,7 +160,7 @@ impl Oracle {
         self.lives[actor] = life;
         self.eyes[actor].begin(Mode::Apply, Work::Due);
         self.asks[actor] = None;
-        self.beliefs[actor] = None;
+        self.beliefs.retain(|(holder, _), _| *holder != actor);
         self.jobs.born(actor);
         self.lives[actor]
     }
@@ -162,7 +171,7 @@ impl Oracle {
     }
 
     /// A request is sent.
-    pub(crate) fn sending(&mut self, world: &World, actor: usize, op: &Op) -> (u32, u32) {
+    pub(crate) fn sending(&mut self, world: &World, actor: usize, op: &Op) -> Sender {
         let checked = match actor {
             claimer if claimer < CLAIMERS => {
                 self.unacknowledged(claimer, op);
@@ -172,7 +181,7 @@ impl Oracle {
             deliverer => self.check_report(&world.cloud.borrow(), deliverer, op),
         };
         self.judge(checked);
-        (self.lives[actor], self.eyes[actor].run)
+        Sender { life: self.lives[actor], run: self.eyes[actor].run, ask: self.asks[actor].clone() }
     }
 
     /// A request was applied, where the lease that it is about was `before`, and this is what comes back.

@@ -1,12 +1,16 @@
 //! What a committed write may change.
 
-use pipeline_core::lease::record::{Lease, Notice, State};
+use pipeline_core::lease::{
+    due::later,
+    record::{Lease, Notice, State},
+};
 
 use super::{Ask, Checked, Claimed, NameLedger, Oracle, Tombstone, ensure};
 use crate::{
+    cloud::{ACCOUNT, REGION},
     network::Packet,
     op::state,
-    scenario::{CLAIMERS, MARGIN},
+    scenario::{CLAIMERS, MARGIN, ms},
     world::World,
 };
 
@@ -44,11 +48,15 @@ impl Oracle {
         {
             ensure(claimed.holder == new.holder, "I2", || format!("{}: token {} twice", said(), new.token))?;
         }
+        self.check_bound_anew(old, new)?;
+        if is_claim {
+            self.check_holder(new)?;
+        }
         let Some(old) = old.filter(|old| !matches!(old.state, State::Gone { .. })) else {
-            return self.check_birth(new, is_claim);
+            return Self::check_birth(new, is_claim);
         };
         if !is_claim {
-            self.check_asked(packet, old, new)?;
+            Self::check_asked(packet, old, new)?;
         }
         match (&old.state, &new.state) {
             (State::Held { .. } | State::Dirty { .. }, State::Held { .. }) => check_use(old, new, is_claim),
@@ -78,27 +86,44 @@ impl Oracle {
         }
     }
 
+    /// I4: no id is used again that was ever behind a tombstone; I5: nor one that is not the name's.
+    fn check_bound_anew(&self, old: Option<&Lease>, new: &Lease) -> Checked {
+        let Some(id) = new.bound.as_ref().filter(|id| old.and_then(|old| old.bound.as_ref()) != Some(id)) else {
+            return Ok(());
+        };
+        ensure(!self.tombstones.contains_key(id), "I4", || format!("{id} is bound again"))?;
+        let ours = id.name() == new.stack && id.account() == ACCOUNT && id.region() == REGION;
+        ensure(ours, "I5", || format!("{id} is bound"))
+    }
+
+    /// I1: whoever was taken over does not take it back with the same claim.
+    fn check_holder(&self, new: &Lease) -> Checked {
+        let claims = self.names.get(&new.stack).map(|ledger| &ledger.claims);
+        let mut before = claims.into_iter().flat_map(|claims| claims.range(new.first..));
+        let again = before.any(|(_, claimed)| new.holder.is_some() && claimed.holder == new.holder);
+        ensure(!again, "I1", || format!("the claim of {:?} is granted again", new.holder))
+    }
+
     /// A name that was free.
-    fn check_birth(&self, new: &Lease, is_claim: bool) -> Checked {
+    fn check_birth(new: &Lease, is_claim: bool) -> Checked {
         let said = || format!("of a free name: {}", state(new));
         ensure(is_claim, "I2", said)?;
         match &new.state {
             State::Held { .. } => ensure(new.bound.is_none(), "I4", said),
-            State::Dirty { notice: Notice::Mark { told_at: None, .. }, .. } => {
-                let known = new.bound.as_ref().is_some_and(|id| self.tombstones.contains_key(id));
-                ensure(new.holder.is_none() && !known, "I4", said)
-            }
+            State::Dirty { notice: Notice::Mark { told_at: None, .. }, .. } => ensure(new.holder.is_none(), "I4", said),
             State::Dirty { .. } => ensure(false, "I11", said),
             _ => ensure(false, "I3", said),
         }
     }
 
     /// I7: what a claimer changes, it changes by the token that stands; what only a person may do, a person did.
-    fn check_asked(&self, packet: &Packet, old: &Lease, new: &Lease) -> Checked {
+    fn check_asked(packet: &Packet, old: &Lease, new: &Lease) -> Checked {
         let by_claimer = packet.actor < CLAIMERS;
         if by_claimer {
-            let ask = Ask::of_run(self.asks[packet.actor].as_ref(), packet.run);
-            let given = ask.and_then(|ask| ask.token);
+            let leaves = matches!(old.state, State::Quarantined { .. });
+            let frees = packet.ask.as_ref().is_some_and(|ask| ask.frees());
+            ensure(frees || !leaves, "I4", || "let out of quarantine by who did not say so".to_owned())?;
+            let given = packet.ask.as_ref().and_then(|ask| ask.token);
             let stale = given.is_some_and(|given| given != old.token);
             return ensure(!stale, "I7", || format!("token {given:?} changed the lease of token {}", old.token));
         }
@@ -117,7 +142,9 @@ impl Oracle {
         ensure(due, "I3", || format!("tombstone at {}, due {:?}", packet.sent, old.due))?;
         ensure(!is_held(world, old, packet), "I11", || "a tombstone although it is to be kept".to_owned())?;
         let hold = self.names.get(&old.stack).and_then(|ledger| ledger.hold);
-        let passed = hold.is_none_or(|(until, _)| until <= world.latest(packet.actor, packet.sent));
+        // A release by a clock that is ahead drops a hold that has passed there.
+        let latest = later(world.latest(packet.actor, packet.sent), ms(self.spread));
+        let passed = hold.is_none_or(|(until, _)| until <= latest);
         ensure(passed, "I11", || format!("a tombstone at {}, and a hold: {hold:?}", packet.sent))?;
         let (State::Dirty { notice, .. }, State::Deleting { notice: carried, .. }) = (&old.state, &new.state) else {
             return Ok(());
@@ -161,11 +188,7 @@ impl Oracle {
             &new.state,
             State::Dirty { notice: Notice::Release { .. }, .. } | State::Deleting { .. } | State::Gone { .. }
         );
-        ledger.hold = match Ask::of_run(self.asks[packet.actor].as_ref(), packet.run).and_then(Ask::hold) {
-            _ if is_free(old) || is_free(Some(new)) => None,
-            Some(until) if packet.actor < CLAIMERS => Some((until, world.now())),
-            _ => ledger.hold,
-        };
+        ledger.heed(packet.ask.as_deref(), world.now(), is_free(old) || is_free(Some(new)), new);
         if is_fresh_mark(old, new) {
             ledger.marked_at = world.now();
         }
@@ -187,6 +210,19 @@ impl Oracle {
         if is_claim {
             self.superseded(&new.stack, new.source.as_ref());
         }
+    }
+}
+
+impl NameLedger {
+    /// What a claimer asked for stands, whatever the record says of it.
+    fn heed(&mut self, ask: Option<&Ask>, now: i64, is_free: bool, new: &Lease) {
+        if is_free {
+            self.hold = None;
+            self.entered.clear();
+        }
+        let Some(ask) = ask else { return };
+        self.hold = ask.hold().map(|until| (until, now)).or(self.hold);
+        self.entered.extend(ask.entered().filter(|_| new.bound.is_none()).cloned());
     }
 }
 
