@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use simulation::{Settings, Violation, run};
+use simulation::{Outcome, Settings, Violation, run};
 
 /// Seeds that a thread takes at a time.
 const BATCH: u64 = 64;
@@ -27,6 +27,28 @@ pub(crate) struct Campaign {
     pub(crate) steps: u64,
     /// The first seed of all that broke a promise.
     pub(crate) found: Option<Found>,
+    /// With a mutant: a seed that broke another promise than the mutant is about.
+    pub(crate) other: Option<Found>,
+}
+
+/// Runs a seed, and names it if it panics.
+fn attempt(seed: u64, settings: Settings) -> Outcome {
+    std::panic::catch_unwind(|| run(seed, settings)).unwrap_or_else(|panic| {
+        eprintln!("seed {seed} panics");
+        std::panic::resume_unwind(panic)
+    })
+}
+
+/// Whether a mutant is about this promise.
+fn is_meant(violation: &Violation, settings: Settings) -> bool {
+    settings.mutant.is_none_or(|mutant| mutant.invariants.contains(&violation.invariant))
+}
+
+fn keep_least(place: &Mutex<Option<Found>>, found: Found) {
+    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    if place.as_ref().is_none_or(|before| found.seed < before.seed) {
+        *place = Some(found);
+    }
 }
 
 fn holds(seed: u64, settings: Settings) -> bool {
@@ -43,7 +65,7 @@ pub(crate) fn campaign(
     let next = AtomicU64::new(range.start);
     let (done, steps) = (AtomicU64::new(0), AtomicU64::new(0));
     let stop = AtomicBool::new(false);
-    let found: Mutex<Option<Found>> = Mutex::default();
+    let (found, other): (Mutex<Option<Found>>, Mutex<Option<Found>>) = Default::default();
     let work = || {
         while !stop.load(Ordering::Relaxed) {
             let from = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -52,17 +74,18 @@ pub(crate) fn campaign(
             }
             // A batch is run to its end or its first violation, so that the least seed of all is the one that is told.
             for seed in from..range.end.min(from.saturating_add(BATCH)) {
-                let outcome = run(seed, settings);
+                let outcome = attempt(seed, settings);
                 steps.fetch_add(outcome.steps, Ordering::Relaxed);
                 done.fetch_add(1, Ordering::Relaxed);
                 // A mutant is known by what does not happen without it.
                 let counts = |_: &Violation| settings.mutant.is_none() || holds(seed, settings);
                 if let Some(violation) = outcome.violation.filter(counts) {
-                    stop.store(true, Ordering::Relaxed);
-                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                    if found.as_ref().is_none_or(|before| seed < before.seed) {
-                        *found = Some(Found { seed, violation });
+                    if !is_meant(&violation, settings) {
+                        keep_least(&other, Found { seed, violation });
+                        continue;
                     }
+                    stop.store(true, Ordering::Relaxed);
+                    keep_least(&found, Found { seed, violation });
                     break;
                 }
             }
@@ -70,6 +93,6 @@ pub(crate) fn campaign(
         }
     };
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Campaign { seeds: done.into_inner(), steps: steps.into_inner(), found }
+    let [found, other] = [found, other].map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Campaign { seeds: done.into_inner(), steps: steps.into_inner(), found, other }
 }

@@ -46,6 +46,8 @@ pub struct Outcome {
     pub violation: Option<Violation>,
     /// How often actors were polled, without faults too.
     pub steps: u64,
+    /// How often while there were faults.
+    pub faulty: u64,
     /// What happened, line by line, if it was to be written down.
     pub trace: Vec<String>,
 }
@@ -53,11 +55,11 @@ pub struct Outcome {
 /// Runs one seed.
 pub fn run(seed: u64, settings: Settings) -> Outcome {
     let world = World::new(seed, settings.mutant.map(Named::make), settings.traced);
-    let steps = {
+    let (steps, faulty) = {
         let mut schedule = Schedule::new(&world);
         schedule.run(settings.steps);
-        schedule.steps
+        (schedule.steps, schedule.faulty)
     };
     let violation = world.oracle.borrow_mut().violation.take();
-    Outcome { violation, steps, trace: world.into_trace() }
+    Outcome { violation, steps, faulty, trace: world.into_trace() }
 }

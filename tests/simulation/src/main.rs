@@ -12,10 +12,10 @@ mod tell;
 #[command(version, about)]
 struct Arguments {
     /// How many seeds to run, one after the other from --start: 20,000 unless given, and up to 1,000,000 for each mutant.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=FURTHEST))]
     seeds: Option<u64>,
     /// The first seed.
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=FURTHEST))]
     start: u64,
     /// Replays this seed alone, and prints what happens.
     #[arg(long, value_name = "X", conflicts_with_all = ["seeds", "start", "mutants"])]
@@ -30,12 +30,15 @@ struct Arguments {
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
     /// How often actors are polled in a seed while there are faults.
-    #[arg(long, value_name = "N", default_value_t = STEPS, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = STEPS, value_parser = clap::value_parser!(u64).range(LEAST..))]
     steps: u64,
 }
 
 /// As SAFETY.md defines a seed, 120 at least.
 const STEPS: u64 = 160;
+const LEAST: u64 = 120;
+/// No seed is further than twice this.
+const FURTHEST: u64 = 1 << 60;
 /// The seeds of a short run.
 const SEEDS: u64 = 20_000;
 /// Within so many every mutant has to show.

@@ -23,12 +23,14 @@ pub(crate) struct Schedule<'w> {
     paused: [i64; ACTORS],
     /// Polls so far.
     pub(crate) steps: u64,
+    /// Those before faults stopped.
+    pub(crate) faulty: u64,
 }
 
 impl<'w> Schedule<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
         let lives = (0..ACTORS).map(|_| None).collect();
-        Self { world, lives, born: [0; ACTORS], paused: [0; ACTORS], steps: 0 }
+        Self { world, lives, born: [0; ACTORS], paused: [0; ACTORS], steps: 0, faulty: 0 }
     }
 
     /// Runs the seed: so many polls with faults, and then without them until nothing is left to delete.
@@ -43,6 +45,7 @@ impl<'w> Schedule<'w> {
             self.world.schedule(at, Event::Leap);
         }
         while self.steps < steps && self.goes_on() {}
+        self.faulty = self.steps;
         if self.is_sound() {
             self.settle();
         }
@@ -73,6 +76,8 @@ impl<'w> Schedule<'w> {
         self.paused = [0; ACTORS];
         self.begin(sweeper, |link| Box::pin(settle(link)));
         while self.is_sound() && self.lives[sweeper].is_some() && self.goes_on() {}
+        let hangs = self.is_sound() && self.lives[sweeper].is_some();
+        world.oracle.borrow_mut().check_hanging(hangs);
     }
 
     fn happen(&mut self, event: Event) {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use simulation::{Named, Settings, run};
+use simulation::{Named, Settings, Violation, run};
 
 use crate::{
     STEPS,
@@ -37,7 +37,7 @@ pub(crate) fn seeds(range: &Range<u64>, threads: u64, settings: Settings) -> Exi
     let campaign = campaign(range, threads, settings, progress("seeds", total));
     clear();
     let seconds = began.elapsed().as_secs_f64();
-    let Campaign { seeds, steps, found } = campaign;
+    let Campaign { seeds, steps, found, .. } = campaign;
     println!(
         "{seeds} seeds, {steps} steps in {seconds:.1} s: {:.0} seeds a second on {threads} threads",
         rate(seeds, seconds)
@@ -69,8 +69,12 @@ pub(crate) fn mutants(mutants: &[&'static Named], range: &Range<u64>, threads: u
     if survivors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn fate(mutant: &Named, Campaign { seeds, found, .. }: &Campaign) -> String {
+fn fate(mutant: &Named, Campaign { seeds, found, other, .. }: &Campaign) -> String {
     let Some(Found { seed, violation }) = found else {
+        if let Some(Found { seed, violation }) = other {
+            let Violation { invariant, what } = violation;
+            return format!("SURVIVES  {:<32} seed {seed:>7} for another reason: {invariant}  {what}", mutant.name);
+        }
         return format!("SURVIVES  {:<32} {seeds} seeds", mutant.name);
     };
     format!("killed    {:<32} seed {seed:>7}  {:<3}  {}", mutant.name, violation.invariant, violation.what)

@@ -45,7 +45,8 @@ fn bad_arguments_are_refused() {
     for bad in [
         &["--seeds", "0"][..],
         &["--seeds", "x"],
-        &["--steps", "0"],
+        &["--steps", "119"],
+        &["--start", "18446744073709551615"],
         &["--threads", "0"],
         &["--mutants", "no-such-mutant"],
         &["--mutant", "delete-by-name"],

@@ -175,7 +175,9 @@ impl Cloud {
             let live = self.stacks.iter().rev().filter(|stack| stack.is_live());
             self.listed = live.map(|stack| stack.facts.clone()).collect();
         }
-        let stacks = self.listed.iter().skip(page * PAGE).take(PAGE).cloned().collect();
+        // A list does not say what is protected.
+        let unsaid = |facts: &StackFacts| StackFacts { protected: None, ..facts.clone() };
+        let stacks = self.listed.iter().skip(page * PAGE).take(PAGE).map(unsaid).collect();
         Reply::Listed { stacks, more: self.listed.len() > (page + 1) * PAGE }
     }
 

@@ -136,7 +136,7 @@ pub(super) fn same_request_tokens() -> Box<dyn Mutant> {
     })
 }
 
-pub(super) fn fresh_request_tokens() -> Box<dyn Mutant> {
+pub(super) fn attempts_not_counted() -> Box<dyn Mutant> {
     struct Fresh;
     impl Mutant for Fresh {
         fn call<'a>(&'a self, link: crate::link::Link<'a>, op: Op) -> super::Calling<'a> {

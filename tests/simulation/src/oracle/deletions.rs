@@ -29,7 +29,7 @@ pub(super) enum Doubt {
 impl Oracle {
     pub(super) fn check_request(&mut self, world: &World, actor: usize, op: &Op) -> Checked {
         if !op.mutates() {
-            return Ok(());
+            return check_look(op);
         }
         let eyes = &self.eyes[actor];
         ensure(eyes.mode == Mode::Apply, "I13", || format!("a run that plans sends {op}"))?;
@@ -232,6 +232,13 @@ impl Oracle {
         let first_run = self.names.get(stack).and_then(|ledger| ledger.absent_run);
         ensure(first_run != Some((actor, eyes.run)), "I6", || format!("GONE of {stack} in one run with the first look"))
     }
+}
+
+/// I5: whatever a deletion may follow is asked of a preview of this account and region.
+fn check_look(op: &Op) -> Checked {
+    let (Op::ById(id) | Op::Resources(id)) = op else { return Ok(()) };
+    let ours = id.account() == ACCOUNT && id.region() == REGION && is_preview(id.name().as_str());
+    ensure(ours, "I5", || format!("a look at {id}"))
 }
 
 /// Whether a write leaves DELETING as it is.

@@ -29,6 +29,11 @@ impl Oracle {
             .map(|stack| format!("{} has no lease", stack.facts.id))
     }
 
+    /// Nothing is under way any more, and a sweeper still waits for something.
+    pub(crate) fn check_hanging(&mut self, hangs: bool) {
+        self.judge(ensure(!hangs, "I15", || "sweep waits for what never comes".to_owned()));
+    }
+
     /// At the very end.
     pub(crate) fn check_end(&mut self, world: &World, runs: usize) {
         let left = Self::left_over(world);

@@ -55,9 +55,13 @@ impl Oracle {
         let Some(old) = old.filter(|old| !matches!(old.state, State::Gone { .. })) else {
             return Self::check_birth(new, is_claim);
         };
-        if !is_claim {
-            Self::check_asked(packet, old, new)?;
-        }
+        self.check_move(world, packet, (old, new), is_claim)?;
+        if is_claim { Ok(()) } else { Self::check_asked(packet, old, new) }
+    }
+
+    /// From one state to the next.
+    fn check_move(&self, world: &World, packet: &Packet, (old, new): (&Lease, &Lease), is_claim: bool) -> Checked {
+        let said = || format!("{} → {}", old.state.name(), state(new));
         match (&old.state, &new.state) {
             (State::Held { .. } | State::Dirty { .. }, State::Held { .. }) => check_use(old, new, is_claim),
             (State::Held { expires_at }, State::Dirty { notice: Notice::Mark { told_at, .. }, .. }) => {
