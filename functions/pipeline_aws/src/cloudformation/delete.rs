@@ -22,7 +22,7 @@ impl DeleteStacks for Stacks {
     }
 }
 
-/// The token is made of the stack, its lease's token and the attempt, and so is in nobody else's request.
+/// The token is made of the stack and of the one write of its lease that came before, and so is in nobody else's request.
 fn was_taken(error: &DeleteStackError) -> bool {
     error.is_token_already_exists_exception()
 }

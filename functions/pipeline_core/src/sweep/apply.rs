@@ -11,7 +11,7 @@ use crate::{
     },
     ports::{Clock, PortError},
     sweep::{
-        decide::{After, Deletion, Then, after, quarantined, told, uncounted},
+        decide::{After, Deletion, Then, after, postponed, quarantined, told, uncounted},
         notice::{TOLD, message},
         observe::Observer,
         plan::Planned,
@@ -61,7 +61,8 @@ impl From<PortError> for Trouble {
 impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
     /// Takes one step.
     pub async fn apply(&self, planned: &Planned) -> Applied {
-        let mut applied = Applied { entry: planned.entry(Outcome::Done), untold: None };
+        let outcome = if planned.is_denied() { Outcome::Failed } else { Outcome::Done };
+        let mut applied = Applied { entry: planned.entry(outcome), untold: None };
         if let Err(trouble) = self.attempt(planned, &mut applied).await {
             fail(&mut applied.entry, trouble);
         }
@@ -135,16 +136,22 @@ impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
         Err(Trouble::Failed(format!("put into quarantine: {why}")))
     }
 
-    /// Until it is empty, or the run's time is up. Where some of it went, that is no failed attempt.
+    /// Until it is empty, or the run's time is up.
     async fn empty(&self, bucket: &str, deletion: &Deletion) -> Result<(), Trouble> {
-        let mut trouble = Trouble::Failed as fn(String) -> Trouble;
-        while !self.empty_some(bucket, deletion).await.map_err(|error| trouble(error.to_string()))? {
-            trouble = Trouble::NotTried;
-            if self.observer.pace.is_over() {
-                return Err(trouble(format!("the bucket {bucket} is not empty yet")));
+        loop {
+            match self.empty_some(bucket, deletion).await {
+                Ok(true) => return Ok(()),
+                Ok(false) if self.observer.pace.is_over() => {
+                    return Err(Trouble::NotTried(format!("the bucket {bucket} is not empty yet")));
+                }
+                Ok(false) => {}
+                // I9: a moment's trouble is no attempt. What lasts is one, or it would never end.
+                Err(error @ (PortError::Throttled { .. } | PortError::Unavailable { .. })) => {
+                    return Err(Trouble::NotTried(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
     }
 
     /// I14: a bucket of just this stack. Another's is left as it is, and named once the deletion has failed for good.
@@ -180,11 +187,18 @@ impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
         let next = told(&lease, self.observer.policy, self.clock.now());
         let written = match answer {
             Ok(()) => self.write(Some(&lease), &next, &mut one.entry).await.map(drop),
-            Err(error) => Err(Trouble::Failed(format!("nobody was told: {error}"))),
+            Err(error) => self.untold(&lease, &format!("nobody was told: {error}"), &mut one.entry).await,
         };
         if let Err(trouble) = written {
             fail(&mut one.entry, trouble);
         }
+    }
+
+    /// It makes way for the others: what needs no telling must not wait for it.
+    async fn untold(&self, lease: &Lease, why: &str, entry: &mut Entry) -> Result<(), Trouble> {
+        let next = postponed(lease, why, self.clock.now());
+        self.write(Some(lease), &next, entry).await?;
+        Err(Trouble::Failed(why.to_owned()))
     }
 }
 

@@ -161,11 +161,11 @@ fn unchanged(facts: &StackFacts, lease: &Lease) -> Result<(), Keep> {
     Ok(())
 }
 
-/// Whether the stack was updated in a way that the notice does not cover (I11).
+/// Whether the stack was created or updated in a way that the notice does not cover (I11).
 pub fn is_outdated(notice: &Notice, facts: &StackFacts) -> bool {
     match notice {
         Notice::Mark { changed, .. } => *changed != facts.changed,
-        Notice::Release { at } => facts.changed.is_some_and(|changed| changed > later(*at, COVERED)),
+        Notice::Release { at } => facts.changed.unwrap_or(facts.created) > later(*at, COVERED),
     }
 }
 

@@ -41,6 +41,11 @@ impl Planned {
         Self { stack, lease: None, step: Step::keep(why) }
     }
 
+    /// Whether sweep could not look although there was time to: it lacks a permission, or does not understand what it sees.
+    pub fn is_denied(&self) -> bool {
+        matches!(&self.step.reason, Reason::Kept(Keep::Unreadable(error)) if !matches!(error, PortError::Throttled { .. }))
+    }
+
     /// The report's line about it.
     pub fn entry(&self, outcome: Outcome) -> Entry {
         let lease = self.lease.as_ref();

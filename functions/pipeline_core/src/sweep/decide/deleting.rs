@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Longer than a run: it may empty buckets to its end, and no other is to count another attempt meanwhile.
+const EMPTYING: SignedDuration = SignedDuration::from_mins(6);
+
 /// What a read after the tombstone says (I9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
@@ -114,6 +117,7 @@ impl Case<'_> {
     fn request(&self, notice: &Notice, failed: u32, attempts: u32, reason: Reason, buckets: Vec<String>) -> Step {
         let state = State::Deleting { notice: notice.clone(), attempts };
         let pause = if attempts > failed { backed_off(failed) } else { AGAIN };
+        let pause = if buckets.is_empty() { pause } else { pause.max(EMPTYING) };
         let delete = |id: &StackArn| Then::Delete(Deletion { id: id.clone(), failed, buckets });
         let then = self.lease.bound.as_ref().map_or(Then::Nothing, delete);
         Step { doing: Doing::Retry, reason, write: Some(self.write(state, later(self.now, pause))), then }

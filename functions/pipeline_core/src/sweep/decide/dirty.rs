@@ -68,6 +68,12 @@ impl Case<'_> {
         if graced > self.now {
             return self.kept(Keep::Grace(graced), self.lease.state.clone(), graced);
         }
+        if let Err(why) = by_itself(&seen.facts, self.lease, self.policy) {
+            return self.keep(why);
+        }
+        if let Some(step) = self.braked() {
+            return step;
+        }
         match eligible(seen, self.lease, self.policy) {
             Ok(()) => self.delete(notice, &seen.facts.id),
             Err(why) => self.keep(why),

@@ -90,6 +90,11 @@ pub fn decide(
     }
 }
 
+/// The record of a lease whose turn comes again in a moment, behind the others'.
+pub fn postponed(lease: &Lease, why: &str, now: Timestamp) -> Lease {
+    Lease { kept: Some(fit(why, KEPT_WORDS)), due: Some(later(now, AGAIN)), ..lease.clone() }
+}
+
 /// Everything that a decision is made from, but for what was seen.
 struct Case<'a> {
     lease: &'a Lease,
@@ -110,9 +115,6 @@ impl Case<'_> {
             // I5: what is not the lease's is not even looked at.
             (State::Dirty { .. } | State::Deleting { .. }, Some(id)) if !self.policy.place.has(id, stack) => {
                 Some(self.keep(Keep::Elsewhere(id.clone())))
-            }
-            (State::Dirty { notice, .. }, Some(_)) if graced(notice, self.policy).is_some_and(|at| at <= self.now) => {
-                self.braked()
             }
             _ => None,
         }
@@ -161,12 +163,16 @@ impl Case<'_> {
         later(self.now, AGAIN)
     }
 
-    /// I10: what cannot be read is kept. What may be better in a moment is not even written.
+    /// I10: what cannot be read is kept. What may be better in a moment is not even written; what lasts makes way for the
+    /// others, and is tried often enough for an alarm.
     fn unreadable(&self, error: &PortError) -> Step {
         let why = Keep::Unreadable(error.clone());
-        match error {
-            PortError::Throttled { .. } | PortError::Unavailable { .. } => Step::keep(why),
-            PortError::NotFound { .. } | PortError::Denied { .. } | PortError::Unusable { .. } => self.keep(why),
+        let lasts = !matches!(error, PortError::Throttled { .. } | PortError::Unavailable { .. });
+        match &self.lease.state {
+            State::Dirty { .. } | State::Deleting { .. } if lasts => {
+                self.kept(why, self.lease.state.clone(), self.soon())
+            }
+            _ => Step::keep(why),
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use pipeline_core::{
     ids::StackArn,
     lease::record::{Lease, Notice, State},
-    memory::World,
+    memory::{Fault, World},
     ports::Clock,
     sweep::{
         perform::{CALLS_TO_BEGIN, CALLS_TO_CONFIRM, CALLS_TO_DELETE},
@@ -141,6 +141,31 @@ fn i11_an_update_an_hour_after_the_release_is_a_use_of_which_people_are_told() {
     world.pass(SignedDuration::from_hours(24));
     runs(&world, 2);
     assert_eq!(deletions(&world), [id]);
+}
+
+#[test]
+fn i11_a_stack_that_was_made_long_after_the_release_is_told_of_first() {
+    let (world, id) = with(released);
+    let notice = Notice::Release { at: world.now() - SignedDuration::from_hours(5) };
+    let state = State::Dirty { notice, absent_at: None };
+    world.leases.put(Lease { state, ..released(&world, &id) });
+    world.cloud.edit(&id, |live| (live.facts.created, live.facts.changed) = (world.now(), None));
+    assert_eq!(only(&apply(&world)).step, Doing::Mark);
+    assert_eq!((deletions(&world).len(), world.cloud.messages.borrow().len()), (0, 1));
+}
+
+#[test]
+fn i11_what_nobody_could_be_told_of_makes_way_and_is_told_of_later() {
+    let (world, id) = with(just_expired);
+    world.outage("tell people", Fault::Refused);
+    let told_to_nobody = apply(&world);
+    assert_eq!(only(&told_to_nobody).outcome, Outcome::Failed);
+    let left = lease(&world, &id);
+    assert!(left.due > Some(world.now()) && left.kept.is_some_and(|why| why.contains("nobody was told")));
+    world.recover();
+    world.pass(SignedDuration::from_mins(2));
+    assert_eq!(only(&apply(&world)).step, Doing::Tell);
+    assert_eq!(world.cloud.messages.borrow().len(), 1);
 }
 
 #[test]

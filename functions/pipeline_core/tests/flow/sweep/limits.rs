@@ -6,7 +6,10 @@ use pipeline_core::{
     lease::record::{Lease, State},
     memory::{Fault, World},
     ports::Parameter,
-    sweep::report::{Doing, Mode, Outcome, Work},
+    sweep::{
+        report::{Doing, Mode, Outcome, Work},
+        stack::StackStatus,
+    },
 };
 
 use crate::sweep::{
@@ -100,7 +103,7 @@ fn i12_the_switch_stops_deleting_unless_it_says_exactly_allowed() {
 }
 
 #[test]
-fn i12_what_the_switch_or_the_limit_keeps_is_not_looked_at_and_stands_in_nobodys_way() {
+fn i12_what_the_switch_or_the_limit_keeps_costs_one_look_and_stands_in_nobodys_way() {
     for before in [released as fn(&World, &StackArn) -> Lease, told] {
         let (world, ids) = many(30, before);
         let expired_id = arn("shop-dev-ann", "1");
@@ -114,9 +117,18 @@ fn i12_what_the_switch_or_the_limit_keeps_is_not_looked_at_and_stands_in_nobodys
         }
         assert_eq!(world.cloud.messages.borrow().len(), 1);
         let looks = effects(&world).into_iter().filter(|effect| *effect == "read stack by id").count();
-        assert_eq!((looks, deletions(&world).len()), (1, 0));
+        assert_eq!((looks, deletions(&world).len()), (ids.len() + 1, 0));
         assert!(ids.iter().all(|id| lease(&world, id).kept.is_some()));
     }
+}
+
+#[test]
+fn what_somebody_deleted_by_hand_gives_its_name_back_while_deletion_is_stopped() {
+    let (world, id) = with(released);
+    world.cloud.edit(&id, |live| live.facts.status = StackStatus("DELETE_COMPLETE".into()));
+    allow(&world, None);
+    apply(&world);
+    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
 }
 
 #[test]

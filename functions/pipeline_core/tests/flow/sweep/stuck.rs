@@ -119,13 +119,18 @@ fn i14_a_large_bucket_is_emptied_in_as_many_runs_as_it_takes_and_costs_no_attemp
 }
 
 #[test]
-fn i14_a_bucket_that_cannot_be_emptied_is_named_once_the_attempts_are_used_up() {
+fn i9_a_bucket_that_cannot_be_emptied_for_now_costs_no_attempt() {
     let (world, id) = stuck("AWS::S3::Bucket", true);
     let bucket = Bucket { owner: Some(id.to_string()), fill: 1 };
     world.cloud.buckets.borrow_mut().insert("thing-1".into(), bucket);
-    world.outage("empty bucket", Fault::Refused);
-    runs(&world, 30);
-    assert!(quarantined(&world, &id).contains("AWS::S3::Bucket thing-1"));
+    for site in ["empty bucket", "read bucket owner"] {
+        world.outage(site, Fault::Refused);
+        runs(&world, 30);
+        assert_eq!(attempts(&lease(&world, &id)), 0, "{site}");
+        world.recover();
+    }
+    runs(&world, 6);
+    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
 }
 
 fn attempts(lease: &Lease) -> u32 {
