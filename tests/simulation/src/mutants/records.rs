@@ -198,7 +198,7 @@ pub(super) fn tombstoned_id_bound() -> Box<dyn Mutant> {
                 if let (true, Ok(Reply::Facts(Some(facts)))) = (link.actor < CLAIMERS, &mut answer)
                     && facts.status.0.starts_with("DELETE_")
                 {
-                    facts.status.0 = "CREATE_COMPLETE".to_owned();
+                    "CREATE_COMPLETE".clone_into(&mut facts.status.0);
                 }
                 answer
             })
