@@ -61,7 +61,7 @@ impl From<PortError> for Trouble {
 impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
     /// Takes one step.
     pub async fn apply(&self, planned: &Planned) -> Applied {
-        let outcome = if planned.is_denied() { Outcome::Failed } else { Outcome::Done };
+        let outcome = if planned.is_blind() { Outcome::Failed } else { Outcome::Done };
         let mut applied = Applied { entry: planned.entry(outcome), untold: None };
         if let Err(trouble) = self.attempt(planned, &mut applied).await {
             fail(&mut applied.entry, trouble);

@@ -123,13 +123,14 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Run<'_, C, E, H, R> {
     }
 
     /// How many are begun together next: as many as there is time for, if one takes as long as the latest did. The oldest
-    /// is alone, so that it gets through however much hangs on the others.
+    /// is alone, so that it gets through however much hangs on the others; from there they get more by and by, as one that
+    /// took no time says little of those behind it.
     fn width(&self, wave: usize, began: Timestamp) -> usize {
         let now = self.sweep.clock.now();
         let left = self.begins_until().duration_since(now).as_millis();
         let took = now.duration_since(began).as_millis().max(1);
         let fitting = usize::try_from(left.max(0).unsigned_abs() * wave as u128 / took.unsigned_abs());
-        fitting.unwrap_or(usize::MAX).clamp(1, self.sweep.policy.width.max(1))
+        fitting.unwrap_or(usize::MAX).clamp(1, self.sweep.policy.width.clamp(1, 2 * wave))
     }
 
     fn is_late(&self) -> bool {

@@ -42,7 +42,7 @@ impl Planned {
     }
 
     /// Whether sweep could not look although there was time to: it lacks a permission, or does not understand what it sees.
-    pub fn is_denied(&self) -> bool {
+    pub fn is_blind(&self) -> bool {
         matches!(&self.step.reason, Reason::Kept(Keep::Unreadable(error)) if !matches!(error, PortError::Throttled { .. }))
     }
 

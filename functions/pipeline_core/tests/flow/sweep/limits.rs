@@ -147,6 +147,18 @@ fn i12_a_switch_that_cannot_be_read_stops_deleting_and_the_rest_goes_on() {
 }
 
 #[test]
+fn i10_a_stack_that_cannot_be_looked_at_stays_and_the_run_says_that_it_failed() {
+    for (fault, outcome) in [(Fault::Refused, Outcome::Failed), (Fault::Throttled, Outcome::Done)] {
+        let (world, id) = with(released);
+        let before = lease(&world, &id);
+        world.outage("read stack by id", fault);
+        let report = apply(&world);
+        assert_eq!((only(&report).step, only(&report).outcome), (Doing::Keep, outcome), "{fault:?}");
+        assert_eq!((deletions(&world), lease(&world, &id)), (vec![], before), "{fault:?}");
+    }
+}
+
+#[test]
 fn i10_leases_that_cannot_be_found_make_the_run_read_only() {
     let (world, _) = with(released);
     world.outage("find due leases", Fault::Refused);

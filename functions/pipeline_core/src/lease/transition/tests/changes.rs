@@ -169,7 +169,9 @@ fn i11_a_hold_clears_mark_and_release_and_says_when_it_is_due() {
     let hold = with_token("hold", r#", "until": "2026-11-21T13:00:00Z""#);
     let untold = |changed| Notice::Mark { at: now(), told_at: None, changed };
     for (notice, cleared) in [(mark(Some(minutes(-20))), untold(Some(minutes(-90)))), (released(), untold(None))] {
-        let next = written(&dirty(notice), &hold);
+        // What was not found before the hold was not looked for since (I6).
+        let absent = lease(State::Dirty { notice, absent_at: Some(minutes(-1)) });
+        let next = written(&absent, &hold);
         assert_eq!(next.state, State::Dirty { notice: cleared, absent_at: None });
         assert_eq!((next.due, next.hold_until), (Some(minutes(60)), Some(minutes(60))));
     }
