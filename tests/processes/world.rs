@@ -162,6 +162,7 @@ fn options() -> Options {
         supervisor: Supervisor::new(env!("CARGO_BIN_EXE_flowgate")),
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
+        iam: flowgate::cloud::authority::Iam::Off,
     }
 }
 

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use aws_config::SdkConfig;
 use futures_util::FutureExt as _;
 
+use crate::cloud::authority::Authority;
 use crate::pipeline::action::{Failure, Outcome, Progress, Request, TypeId};
 use crate::supervise::Supervisor;
 use jobs::Jobs;
@@ -41,6 +42,8 @@ pub struct Context {
     pub supervisor: Supervisor,
     /// The jobs of Lambda actions, which the API settles.
     pub jobs: Jobs,
+    /// Lets a service work as a role.
+    pub authority: Authority,
 }
 
 /// Hears what an action does while it runs.

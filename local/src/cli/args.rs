@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::lease::args::Lease;
+use crate::cloud::authority::Iam;
 
 /// The whole delivery pipeline on one machine.
 #[derive(Debug, clap::Parser)]
@@ -54,6 +55,8 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) port: Port,
     #[command(flatten)]
+    pub(super) iam: Enforcement,
+    #[command(flatten)]
     pub(super) parameters: Parameters,
 }
 
@@ -61,6 +64,8 @@ pub(super) struct Run {
 pub(super) struct Up {
     #[command(flatten)]
     pub(super) port: Port,
+    #[command(flatten)]
+    pub(super) iam: Enforcement,
 }
 
 #[derive(Debug, clap::Args)]
@@ -163,6 +168,13 @@ pub(super) struct Port {
     /// The local cloud's port on 127.0.0.1 [default: a free one]
     #[arg(long = "port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) number: Option<u16>,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Enforcement {
+    /// Whether requests need permission, as on AWS: every function, build and deployment works as its own role
+    #[arg(long = "iam", value_name = "HOW", default_value_t, value_enum)]
+    pub(super) how: Iam,
 }
 
 #[derive(Debug, Default, clap::Args)]

@@ -16,6 +16,7 @@ use super::shared::Shared;
 use crate::actions::Context;
 use crate::actions::jobs::Jobs;
 use crate::api;
+use crate::cloud::authority::Iam;
 use crate::cloud::stacks::{self, PackageError};
 use crate::cloud::{self, Cloud, StartError, client};
 use crate::report::{Clocked, Cost};
@@ -57,6 +58,8 @@ pub(super) struct Options {
     pub(super) state: PathBuf,
     /// Where projects are built.
     pub(super) builds: PathBuf,
+    /// Whether requests need permission.
+    pub(super) iam: Iam,
 }
 
 impl Host {
@@ -74,6 +77,7 @@ impl Host {
             supervisor: supervisor.clone(),
             progress: Arc::new(move |line: &str| progress.preparing(line)),
             without_patches: Vec::new(),
+            iam: options.iam,
         };
         let cloud = async { Cloud::start(&cloud_options).await.map_err(HostError::from) };
         let binaries = async { functions::build(&supervisor).await.map_err(HostError::from) };
@@ -146,5 +150,6 @@ fn context(cloud: &Cloud, builds: PathBuf, supervisor: Supervisor) -> Context {
         child_env: cloud.child_env(),
         supervisor,
         jobs: Jobs::default(),
+        authority: cloud.authority(),
     }
 }

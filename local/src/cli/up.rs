@@ -26,7 +26,8 @@ pub(super) async fn run(options: &args::Up, reporter: &Shared, ended: &OnceCell<
 async fn serve(options: &args::Up, reporter: &Shared, ended: &OnceCell<End>) -> Result<String, HostError> {
     let state = run_dir::default_state().ok_or(StartError::NoStateDir)?;
     let builds = state.join("up/builds");
-    let mut host = Host::open(host::Options { port: options.port.number, state, builds }, reporter).await?;
+    let mut host =
+        Host::open(host::Options { port: options.port.number, state, builds, iam: options.iam.how }, reporter).await?;
     let _ = ended.set(End::Succeeded);
     announce(&exports::lines(host.cloud.endpoint(), &AUTHOR));
     Ok(host.tell(reporter).await)

@@ -12,6 +12,7 @@ use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
+use super::authority::Iam;
 use super::client;
 use crate::supervise::{Child, Supervisor};
 
@@ -37,6 +38,7 @@ pub(super) struct Launch<'a> {
     pub(super) run: Uuid,
     pub(super) runner_url: Option<&'a str>,
     pub(super) without_patches: &'a [String],
+    pub(super) iam: Iam,
 }
 
 /// A running emulator. Dropping it kills it, and the functions it runs.
@@ -163,7 +165,10 @@ impl Launch<'_> {
         let fixed = fixed.into_iter().map(|(name, value)| (name, value.to_owned()));
         let runner = self.runner_url.map(|url| ("FLOWGATE_RUNNER_URL", url.to_owned()));
         let own = [("FLOWGATE_RUN", self.run.to_string()), ("FLOWGATE_WITHOUT_PATCH", self.without_patches.join(","))];
-        fixed.chain(own).chain(runner)
+        // Where the tests want to know who used which permission.
+        let record = std::env::var("FLOWGATE_IAM_RECORD").ok().map(|directory| ("FLOWGATE_IAM_RECORD", directory));
+        let iam = (self.iam == Iam::Enforce).then(|| ("AUTH", "true".to_owned()));
+        fixed.chain(own).chain(runner).chain(record).chain(iam)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The local cloud: installs and starts the emulator, stops it, and deploys stacks onto it.
 
+pub mod authority;
 pub mod client;
 mod emulator;
 pub mod install;
@@ -17,6 +18,7 @@ use aws_config::SdkConfig;
 use tokio::process::Command;
 
 use crate::supervise::Supervisor;
+use authority::{Authority, Iam};
 pub use emulator::Meter;
 use emulator::{Emulator, Launch, LaunchError};
 use install::{InstallError, Installer, Progress};
@@ -40,6 +42,8 @@ pub struct Options {
     pub progress: Progress,
     /// Patches of the emulator to leave out. Only the conformance tests do that.
     pub without_patches: Vec<String>,
+    /// Whether requests need permission.
+    pub iam: Iam,
 }
 
 /// Why the local cloud did not start.
@@ -79,6 +83,7 @@ pub struct Cloud {
     emulator: Emulator,
     path: PathBuf,
     supervisor: Supervisor,
+    iam: Iam,
     run: RunDir,
 }
 
@@ -103,7 +108,7 @@ impl Cloud {
         let run = RunDir::create(&state).map_err(state_error)?;
         let path = only_aws(&cli, run.path()).map_err(state_error)?;
         let emulator = start_emulator(options, &bin, &run).await?;
-        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), run })
+        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), iam: options.iam, run })
     }
 
     /// The URL at which every service answers.
@@ -119,6 +124,11 @@ impl Cloud {
     /// A configuration for AWS clients.
     pub fn sdk_config(&self) -> SdkConfig {
         client::sdk_config(self.endpoint())
+    }
+
+    /// Who may do what here.
+    pub fn authority(&self) -> Authority {
+        Authority::new(self.iam, self.sdk_config())
     }
 
     /// What tells the processor time that the emulator itself has used, without the functions it runs.
@@ -180,6 +190,7 @@ async fn start_emulator(options: &Options, bin: &Path, run: &RunDir) -> Result<E
         run: run.id(),
         runner_url: options.runner_url.as_deref(),
         without_patches: &options.without_patches,
+        iam: options.iam,
     };
     let mut attempt = 1;
     loop {

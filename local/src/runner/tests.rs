@@ -8,6 +8,7 @@ use tokio::task::yield_now;
 
 use super::*;
 use crate::actions::jobs::Jobs;
+use crate::cloud::authority::{Authority, Iam};
 use crate::cloud::client;
 use crate::pipeline::action::{Outcome, Success};
 use crate::pipeline::engine::{ExecutionStatus, TriggerType};
@@ -23,6 +24,7 @@ fn nowhere(directory: &std::path::Path) -> Context {
         child_env: BTreeMap::new(),
         supervisor: Supervisor::new(PathBuf::from("flowgate")),
         jobs: Jobs::default(),
+        authority: Authority::new(Iam::Off, client::sdk_config("http://127.0.0.1:1")),
     }
 }
 

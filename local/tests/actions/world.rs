@@ -46,6 +46,7 @@ impl World {
             supervisor: supervisor.clone(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
+            iam: flowgate::cloud::authority::Iam::Off,
         };
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -57,6 +58,7 @@ impl World {
             child_env: cloud.child_env(),
             supervisor,
             jobs,
+            authority: cloud.authority(),
         };
         let config = aws_sdk_s3::config::Builder::from(&context.sdk).force_path_style(true).build();
         let s3 = aws_sdk_s3::Client::from_conf(config);

@@ -40,6 +40,7 @@ impl World {
             supervisor: supervisor(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
+            iam: cloud::authority::Iam::Off,
         };
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -108,6 +109,7 @@ fn context(cloud: &Cloud, directory: &TempDir) -> Context {
         child_env: cloud.child_env(),
         supervisor: supervisor(),
         jobs: Jobs::default(),
+        authority: cloud.authority(),
     }
 }
 

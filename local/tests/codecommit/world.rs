@@ -48,6 +48,7 @@ impl World {
             supervisor: supervisor(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
+            iam: flowgate::cloud::authority::Iam::Off,
         };
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -91,5 +92,6 @@ fn context(cloud: &Cloud, state: PathBuf) -> Context {
         child_env: cloud.child_env(),
         supervisor: supervisor(),
         jobs: Jobs::default(),
+        authority: cloud.authority(),
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn options() -> Options {
         supervisor: Supervisor::new(env!("CARGO_BIN_EXE_flowgate")),
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
+        iam: flowgate::cloud::authority::Iam::Off,
     }
 }
 

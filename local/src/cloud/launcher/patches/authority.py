@@ -1,0 +1,186 @@
+"""IAM, when it is enforced: one place says who may do what, and writes down what was asked.
+
+The services that flowgate plays itself (CodePipeline, CodeBuild, CloudFormation's hand on a stack's resources) ask it too: it
+lets them assume a role as AWS's services do, by the role's trust policy, and tells whether the role may do something.
+"""
+
+import dataclasses
+import json
+import secrets
+import time
+import uuid
+
+PEOPLE = ("author", "approver")
+LIFETIME_SECONDS = 3600
+ASSUME, AUTHORIZE = "/_flowgate/assume", "/_flowgate/authorize"
+
+
+def apply(settings):
+    """Gap: with AUTH=true there is nobody to sign in as but root, no service can assume a role whose trust policy has
+    conditions, CodePipeline and CodeCommit are asked of by anybody, and every request counts as sent without TLS."""
+    from ministack import app
+
+    if not app.AUTH:
+        return
+    from patches import code_services, iam_record
+
+    iam_record.apply(settings)
+    code_services.apply(settings)
+    introduce_people()
+    # Loopback is as good as TLS here: nobody else hears it.
+    pin = app.pin_request_origin
+    app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
+    app.app = Door(app.app)
+
+
+def introduce_people():
+    """People administer their account; their secret is their name."""
+    from ministack.services import iam
+
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    for name in PEOPLE:
+        iam._create_user({"UserName": [name]})
+        document = json.dumps(everything)
+        iam._put_user_policy({"UserName": [name], "PolicyName": ["Administrator"], "PolicyDocument": [document]})
+        iam._access_keys[name] = {
+            "UserName": name, "AccessKeyId": name, "SecretAccessKey": name, "Status": "Active", "CreateDate": iam._now(),
+        }
+
+
+class Denied(ValueError):
+    """What AWS says when a role may not; raised in a resource's handler it becomes the resource's failure."""
+
+
+def permit(role_arn, action, resource, context=None, session="flowgate"):
+    """Raises `Denied` unless this role may do `action` (`service:Name`) on `resource` (an ARN, or `*`). `context` has more
+    condition keys, such as `iam:PassedToService`."""
+    from ministack.core import iam_evaluator
+
+    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    request = iam_evaluator.EvalContext(
+        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}", principal_type="AssumedRole",
+        principal_account=account, action=action, resource_arn=resource, region=region(),
+        service_context={key.lower(): value for key, value in (context or {}).items()}, secure_transport=True,
+    )
+    principal = of_role(request.principal_arn, account, name)
+    result = iam_evaluator.evaluate(request, principal.policies, *principal.limits)
+    if (found := iam_evaluator._resource_policy(action.partition(":")[0], resource)) is not None:
+        result = iam_evaluator.combine_resource_policy(result, request, *found, limits=principal.limits)
+    if result.decision != "Allow":
+        why = "with an explicit deny" if result.decision == "Deny" else f"because no policy allows the {action} action"
+        raise Denied(f"User: {request.principal_arn} is not authorized to perform: {action} on resource: {resource} {why}")
+
+
+def of_role(principal_arn, account, name):
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    return iam_evaluator.PrincipalInfo(
+        arn=principal_arn, type="AssumedRole", account=account,
+        policies=marked(iam_evaluator._gather_role_policies(name, account)),
+        limits=iam_evaluator._permissions_boundary(iam._roles, name, account),
+    )
+
+
+def marked(policies):
+    """Policies of a role or user, which are written down; those of buckets and topics are not."""
+    from patches.iam_record import Identity
+
+    return Identity(policies)
+
+
+def assume(role_arn, service, source_arn, session, policy=None):
+    """Temporary credentials of a role, as a service of AWS gets them when it works for the resource `source_arn`. With
+    `policy` they may do only what that allows as well."""
+    from ministack.services import sts
+
+    check_trust(role_arn, service, source_arn)
+    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    credentials = {
+        "access_key_id": f"ASIA{secrets.token_hex(8).upper()}", "secret_access_key": secrets.token_hex(20),
+        "session_token": secrets.token_hex(32),
+    }
+    sts.register_session(credentials["access_key_id"], {
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}", "UserId": f"{name}:{session}",
+        "SecretAccessKey": credentials["secret_access_key"], "SessionToken": credentials["session_token"],
+        "Expiration": time.time() + LIFETIME_SECONDS, "AccountId": account, "PrincipalType": "AssumedRole",
+        "SessionPolicies": {"Policy": json.dumps(policy), "PolicyArns": []} if policy else None,
+    })
+    return {**credentials, "expires_in": LIFETIME_SECONDS}
+
+
+def check_trust(role_arn, service, source_arn):
+    """Raises `Denied` unless the role trusts this service, working for this resource of this account."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    name = role_arn.rpartition("/")[2]
+    role = iam._roles.get(name)
+    if role is None:
+        raise Denied(f"role {role_arn} does not exist")
+    document = json.loads(role["AssumeRolePolicyDocument"])
+    request = iam_evaluator.EvalContext(
+        principal_arn=service, principal_type="Service", principal_account=account_id(), action="sts:AssumeRole",
+        resource_arn=role_arn, region=region(), secure_transport=True,
+        service_context={"aws:sourceaccount": account_id(), "aws:sourcearn": source_arn},
+    )
+    statements = [
+        {**statement, "Resource": "*"} for statement in document["Statement"]
+        if iam_evaluator._service_principal_matches(statement.get("Principal"), service)
+    ]
+    parsed = [iam_evaluator.parse_policy_document({"Statement": statements})]
+    if iam_evaluator.evaluate(request, parsed).decision != "Allow":
+        raise Denied(f"{service} may not assume role {role_arn} for {source_arn}: its trust policy does not allow it")
+
+
+def account_id():
+    from ministack.core.responses import get_account_id
+
+    return get_account_id()
+
+
+def region():
+    from ministack.core.responses import get_region
+
+    return get_region()
+
+
+@dataclasses.dataclass
+class Door:
+    """POST /_flowgate/assume and /_flowgate/authorize, for flowgate itself. It is no gate: whoever reaches this emulator can
+    be its root."""
+
+    emulator: object
+
+    async def __call__(self, scope, receive, send):
+        actions = {ASSUME: assume_for, AUTHORIZE: permit_for}
+        action = actions.get(scope.get("path")) if scope["type"] == "http" else None
+        if action is None:
+            return await self.emulator(scope, receive, send)
+        status, answer = 200, {}
+        try:
+            answer = action(json.loads(await whole(receive))) or {}
+        except Denied as denied:
+            status, answer = 403, {"message": str(denied)}
+        body = json.dumps(answer).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def assume_for(asked):
+    session = asked.get("session") or str(uuid.uuid4())
+    return assume(asked["role"], asked["service"], asked["source"], session, asked.get("policy"))
+
+
+def permit_for(asked):
+    permit(asked["role"], asked["action"], asked["resource"], asked.get("context"), asked.get("session", "flowgate"))
+
+
+async def whole(receive):
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
