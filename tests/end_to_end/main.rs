@@ -24,4 +24,5 @@ mod sweep;
 mod terminal;
 mod together;
 mod up;
+mod wide;
 mod world;
