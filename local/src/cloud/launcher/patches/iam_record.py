@@ -7,6 +7,7 @@ N counts the statement's resources; `{"role", "decision": "Deny", "sid", "action
 
 import json
 import os
+import sys
 
 # Condition keys whose values tell apart what a statement allows.
 KEYS = ("dynamodb:leadingkeys", "iam:passedtoservice")
@@ -42,7 +43,7 @@ class Record:
     """A file that has every line once."""
 
     def __init__(self, directory, run):
-        self.path = os.path.join(directory, f"{run}.jsonl") if directory else None
+        self.path = place(directory, run) if directory else None
         self.known = set()
 
     def note(self, request, policies, result):
@@ -54,6 +55,14 @@ class Record:
                 self.known.add(text)
                 with open(self.path, "a") as file:
                     file.write(text + "\n")
+
+
+def place(directory, run):
+    # The emulator runs in a directory of its own, where nobody would look for a record.
+    if not os.path.isabs(directory):
+        sys.exit(f"FLOWGATE_IAM_RECORD must be an absolute path, and is {directory}")
+    os.makedirs(directory, exist_ok=True)
+    return os.path.join(directory, f"{run}.jsonl")
 
 
 def lines(request, policies, result):
