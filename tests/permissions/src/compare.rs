@@ -1,0 +1,220 @@
+//! What is allowed, what was seen and what is excepted, held against each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::exceptions::{Denial, Exceptions};
+use crate::permission::{Part, Permission};
+use crate::record::{Line, Record};
+use crate::template::{Roles, Statement};
+
+/// Something that does not agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "difference", rename_all = "snake_case")]
+pub enum Difference {
+    /// Allowed, neither seen nor excepted.
+    NeverSeen {
+        /// What is allowed.
+        #[serde(flatten)]
+        permission: Permission,
+        /// The condition of the template on which it depends.
+        only_if: Option<String>,
+    },
+    /// Seen, and the template does not allow it, as far as it is read here.
+    NotInTemplate {
+        /// What was seen.
+        #[serde(flatten)]
+        permission: Permission,
+    },
+    /// An exception for what was seen.
+    SeenAfterAll {
+        /// What is excepted.
+        #[serde(flatten)]
+        permission: Permission,
+    },
+    /// An exception for what the template does not allow.
+    ExceptsNothing {
+        /// What is excepted.
+        #[serde(flatten)]
+        permission: Permission,
+    },
+    /// An exception that is there more than once.
+    ExceptedTwice {
+        /// What is excepted.
+        #[serde(flatten)]
+        permission: Permission,
+    },
+    /// A role was denied something that no exception expects.
+    Denied {
+        /// The role.
+        role: String,
+        /// What it was denied.
+        action: String,
+        /// With what, ARNs.
+        resources: BTreeSet<String>,
+    },
+    /// An expected denial that did not happen.
+    NotDenied {
+        /// The role.
+        role: String,
+        /// What it should have been denied.
+        action: String,
+        /// The test that should have provoked it.
+        test: String,
+    },
+    /// A denial that is expected more than once.
+    ExpectedTwice {
+        /// The role.
+        role: String,
+        /// What it is denied.
+        action: String,
+    },
+}
+
+/// How much of a role was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Actions that its statements allow.
+    pub actions: usize,
+    /// Resources that they are about.
+    pub resources: usize,
+    /// Values of condition keys that tell apart what they allow.
+    pub keys: usize,
+    /// Statements that deny.
+    pub denials: usize,
+    /// How many of all these were seen.
+    pub seen: usize,
+    /// How many were not, and are excepted.
+    pub excepted: usize,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// All roles of the template.
+    pub roles: BTreeMap<String, Tally>,
+    /// Everything that does not agree.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares them: what is allowed must be what was seen and what is excepted, no more and no less.
+pub fn compare(roles: &Roles, record: &Record, exceptions: &Exceptions) -> Comparison {
+    let allowed = roles.permissions();
+    let seen: BTreeSet<_> = record.lines.iter().flat_map(|line| used(roles, line)).collect();
+    let excepted = exceptions.never_seen.iter().cloned().collect();
+    let mut differences = uses(roles, &allowed, &seen, &excepted);
+    differences.extend(excesses(&allowed, &seen, &exceptions.never_seen));
+    differences.extend(denials(record, &exceptions.denials));
+    Comparison { roles: tallies(roles, &allowed, &seen, &excepted), differences }
+}
+
+type Permissions = BTreeSet<Permission>;
+
+fn uses(roles: &Roles, allowed: &Permissions, seen: &Permissions, excepted: &Permissions) -> Vec<Difference> {
+    let never = allowed.difference(seen).filter(|permission| !excepted.contains(permission)).map(|permission| {
+        let statement = roles.statement(&permission.role, &permission.sid);
+        let only_if = statement.and_then(|statement| statement.only_if.clone());
+        Difference::NeverSeen { permission: permission.clone(), only_if }
+    });
+    let others =
+        seen.difference(allowed).map(|permission| Difference::NotInTemplate { permission: permission.clone() });
+    never.chain(others).collect()
+}
+
+/// What is wrong with exceptions from being seen.
+fn excesses(allowed: &Permissions, seen: &Permissions, exceptions: &[Permission]) -> Vec<Difference> {
+    let mut known = BTreeSet::new();
+    let judged = exceptions.iter().filter_map(|permission| {
+        let permission = || permission.clone();
+        if !known.insert(permission()) {
+            Some(Difference::ExceptedTwice { permission: permission() })
+        } else if !allowed.contains(&permission()) {
+            Some(Difference::ExceptsNothing { permission: permission() })
+        } else if seen.contains(&permission()) {
+            Some(Difference::SeenAfterAll { permission: permission() })
+        } else {
+            None
+        }
+    });
+    judged.collect()
+}
+
+fn denials(record: &Record, expected: &[Denial]) -> Vec<Difference> {
+    let mut happened = BTreeMap::<_, BTreeSet<_>>::new();
+    for (asked, resource) in record.lines.iter().filter_map(denied) {
+        happened.entry(asked).or_default().insert(resource.to_owned());
+    }
+    let mut known = BTreeSet::new();
+    let mut differences = Vec::new();
+    for Denial { role, action, test, .. } in expected {
+        let (role_, action_, test) = (|| role.clone(), || action.clone(), test.clone());
+        if !known.insert((&**role, &**action)) {
+            differences.push(Difference::ExpectedTwice { role: role_(), action: action_() });
+        } else if !happened.contains_key(&(&**role, &**action)) {
+            differences.push(Difference::NotDenied { role: role_(), action: action_(), test });
+        }
+    }
+    let surprising = happened.into_iter().filter(|(asked, _)| !known.contains(asked));
+    let told = surprising.map(|((role, action), resources)| {
+        let (role, action) = (role.to_owned(), action.to_owned());
+        Difference::Denied { role, action, resources }
+    });
+    told.chain(differences).collect()
+}
+
+/// Who was denied what, and with what.
+fn denied(line: &Line) -> Option<((&str, &str), &str)> {
+    match line {
+        Line::Allow { .. } => None,
+        Line::Deny { role, action, resource, .. } | Line::ImplicitDeny { role, action, resource } => {
+            Some(((role, action), resource))
+        }
+    }
+}
+
+/// What a line shows to be used.
+fn used(roles: &Roles, line: &Line) -> Vec<Permission> {
+    let of = |role: &str, sid: &str, parts: Vec<Part>| {
+        let permission = |part| Permission { role: role.to_owned(), sid: sid.to_owned(), part };
+        parts.into_iter().map(permission).collect()
+    };
+    match line {
+        Line::Allow { role, sid, action, resource, keys } => {
+            let values = keys.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+            let keys = values.filter_map(|(name, value)| Part::key(name, value));
+            let resource = Part::Resource(nth(roles.statement(role, sid), *resource));
+            of(role, sid, keys.chain([Part::Action(action.clone()), resource]).collect())
+        }
+        Line::Deny { role, sid: Some(sid), .. } => of(role, sid, vec![Part::Denial]),
+        Line::Deny { sid: None, .. } | Line::ImplicitDeny { .. } => Vec::new(),
+    }
+}
+
+/// The template's words for the resource at this place.
+fn nth(statement: Option<&Statement>, place: usize) -> String {
+    let written = statement.and_then(|statement| statement.resources.get(place));
+    written.cloned().unwrap_or_else(|| format!("number {}", place + 1))
+}
+
+fn tallies(
+    roles: &Roles,
+    allowed: &Permissions,
+    seen: &Permissions,
+    excepted: &Permissions,
+) -> BTreeMap<String, Tally> {
+    let mut tallies: BTreeMap<_, _> = roles.0.keys().map(|role| (role.clone(), Tally::default())).collect();
+    for permission in allowed {
+        let tally = tallies.entry(permission.role.clone()).or_default();
+        let kind = match permission.part {
+            Part::Action(_) => &mut tally.actions,
+            Part::Resource(_) => &mut tally.resources,
+            Part::Key(_) => &mut tally.keys,
+            Part::Denial => &mut tally.denials,
+        };
+        *kind += 1;
+        tally.seen += usize::from(seen.contains(permission));
+        tally.excepted += usize::from(excepted.contains(permission) && !seen.contains(permission));
+    }
+    tallies
+}

@@ -1,0 +1,159 @@
+//! What is allowed and cannot be seen on a local cloud, and what is denied on purpose: `exceptions.yaml`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::permission::{Part, Permission};
+
+/// Why the exceptions cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such file.
+    #[error("cannot read the exceptions {}: {source}", path.display())]
+    Unreadable {
+        /// What should have been there.
+        path: PathBuf,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
+    /// The parser's words, which name the line.
+    #[error("the exceptions cannot be read: {0}")]
+    Broken(String),
+    /// An exception needs a reason.
+    #[error("the exception for {what} does not say why: give the reason in one sentence")]
+    NoReason {
+        /// Which one.
+        what: String,
+    },
+}
+
+/// All exceptions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    /// What is allowed, but is never seen.
+    pub never_seen: Vec<Permission>,
+    /// What is denied to a role because a test wants to see it denied.
+    pub denials: Vec<Denial>,
+}
+
+/// A denial that a test provokes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Denial {
+    /// The role's logical id.
+    pub role: String,
+    /// What it is denied.
+    pub action: String,
+    /// The test that provokes it.
+    pub test: String,
+    /// Why it must be denied.
+    pub why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    never_seen: Vec<NeverSeen>,
+    #[serde(default)]
+    denials: Vec<Denial>,
+}
+
+/// Parts of a statement that several roles have; without any part it is a statement that denies.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeverSeen {
+    roles: Vec<String>,
+    sid: String,
+    #[serde(default)]
+    actions: Vec<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default)]
+    keys: Vec<String>,
+    why: String,
+}
+
+impl Exceptions {
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path);
+        Self::parse(&text.map_err(|source| Error::Unreadable { path: path.to_owned(), source })?)
+    }
+
+    /// Reads exceptions, each part of each role apart.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let options = serde_saphyr::options! { with_snippet: false };
+        let written: Written =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| Error::Broken(error.to_string()))?;
+        written.never_seen.iter().try_for_each(|entry| reason(&entry.why, || entry.sid.clone()))?;
+        written.denials.iter().try_for_each(|denial| reason(&denial.why, || denial.action.clone()))?;
+        let never_seen = written.never_seen.iter().flat_map(NeverSeen::permissions).collect();
+        Ok(Self { never_seen, denials: written.denials })
+    }
+}
+
+impl NeverSeen {
+    fn permissions(&self) -> Vec<Permission> {
+        let actions = self.actions.iter().cloned().map(Part::Action);
+        let resources = self.resources.iter().cloned().map(Part::Resource);
+        let mut parts: Vec<_> = actions.chain(resources).chain(self.keys.iter().cloned().map(Part::Key)).collect();
+        if parts.is_empty() {
+            parts.push(Part::Denial);
+        }
+        let of = |role: &String| {
+            let (role, sid) = (role.clone(), self.sid.clone());
+            parts.iter().map(move |part| Permission { role: role.clone(), sid: sid.clone(), part: part.clone() })
+        };
+        self.roles.iter().flat_map(of).collect()
+    }
+}
+
+fn reason(why: &str, what: impl Fn() -> String) -> Result<(), Error> {
+    if why.trim().is_empty() { Err(Error::NoReason { what: what() }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_stands_for_each_part_of_each_role() {
+        let text = "never_seen:\n- {roles: [A, B], sid: S, actions: ['x:Y'], resources: [r], keys: [k=v], why: because}\n- \
+                    {roles: [A], sid: D, why: because}\ndenials: [{role: A, action: 'x:Z', test: t, why: because}]\n";
+        let exceptions = Exceptions::parse(text).unwrap();
+        let said: Vec<_> = exceptions.never_seen.iter().map(ToString::to_string).collect();
+        let expected = [
+            "A, S: action x:Y",
+            "A, S: resource r",
+            "A, S: condition k=v",
+            "B, S: action x:Y",
+            "B, S: resource r",
+            "B, S: condition k=v",
+            "A, D: what it denies",
+        ];
+        assert_eq!(said, expected);
+        assert_eq!(exceptions.denials[0].test, "t");
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_refused() {
+        let entry = "{roles: [A], sid: S, why: because}";
+        for (text, expected) in [
+            ("others: []".to_owned(), "unknown field `others`"),
+            (format!("never_seen: [{}]", entry.replace("sid", "Sid")), "unknown field `Sid`"),
+            (format!("never_seen: [{}]", entry.replace(", why: because", "")), "missing field `why`"),
+            (format!("never_seen: [{}]", entry.replace("because", "' '")), "the exception for S does not say why"),
+            ("denials: [{role: A, action: x, why: w}]".to_owned(), "missing field `test`"),
+            ("denials: [{role: A, action: x, test: t, why: ''}]".to_owned(), "the exception for x does not say why"),
+            ("never_seen: [".to_owned(), "line 1"),
+        ] {
+            let error = Exceptions::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        let error = Exceptions::read(Path::new("/nonexistent/exceptions.yaml")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read the exceptions /nonexistent/exceptions.yaml: "), "{error}");
+    }
+}

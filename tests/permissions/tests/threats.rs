@@ -1,0 +1,343 @@
+//! Every threat, its control, and what fails without that control. Each test named here was seen to fail when the control
+//! was removed; that the names are right is checked, so that none of them goes without its row being looked at again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One threat.
+struct Row {
+    threat: &'static str,
+    /// What there is against it, and what shows that it is there.
+    controls: &'static [(&'static str, &'static [Proof])],
+}
+
+/// What fails without a control.
+enum Proof {
+    /// A test: its source file, and its name.
+    Test(&'static str, &'static str),
+    /// A rule of `.ci/rules` that the template is held against.
+    Rule(&'static str),
+}
+
+use Proof::{Rule, Test};
+
+const FORGED: &str = "tests/end_to_end/enforced/forged.rs";
+const KEYS: &str = "tests/end_to_end/enforced/keys.rs";
+const APART: &str = "tests/end_to_end/enforced/apart.rs";
+const WIDE: &str = "tests/end_to_end/wide.rs";
+const GATE_PEOPLE: &str = "functions/pipeline_core/tests/flow/gate/people.rs";
+const GATE_HISTORY: &str = "functions/pipeline_core/tests/flow/gate/history.rs";
+const GATE_ARTIFACT: &str = "functions/pipeline_core/tests/flow/gate/artifact.rs";
+const DIGEST: &str = "functions/pipeline_core/tests/flow/record.rs";
+const NEAR_MISSES: &str = "functions/pipeline_core/tests/flow/sweep/near_misses.rs";
+
+const THREATS: &[Row] = &[
+    Row {
+        threat: "a forged job event through lambda:InvokeFunction",
+        controls: &[
+            (
+                "only the pipeline's role may invoke",
+                &[Test(FORGED, "somebody_who_may_not_invoke_cannot_send_a_job_event"), Rule("callers")],
+            ),
+            (
+                "the job is settled by its id with CodePipeline, which knows whom it asked",
+                &[Test(FORGED, "a_forged_job_event_of_somebody_who_may_invoke_releases_nothing")],
+            ),
+            (
+                "a job of a foreign account is refused",
+                &[
+                    Test(FORGED, "a_forged_job_event_of_somebody_who_may_invoke_releases_nothing"),
+                    Test(
+                        "tests/end_to_end/job_events.rs",
+                        "i16_i17_malformed_and_duplicated_job_events_get_one_verdict_each",
+                    ),
+                ],
+            ),
+        ],
+    },
+    Row {
+        threat: "approve A, deploy B",
+        controls: &[
+            (
+                "the revision that was approved is the execution's own (I21)",
+                &[Test(GATE_ARTIFACT, "the_revision_is_the_execution_s_own_and_whole")],
+            ),
+            (
+                "revision and digest are read again after the evaluation (I22)",
+                &[
+                    Test(GATE_ARTIFACT, "i22_what_changes_at_any_time_before_the_last_look_is_denied"),
+                    Test(
+                        GATE_ARTIFACT,
+                        "i22_what_changes_after_an_approval_was_stored_and_before_it_was_told_is_denied",
+                    ),
+                ],
+            ),
+            (
+                "no PARALLEL: one release at a time",
+                &[Test("tests/permissions/tests/threats.rs", "the_release_pipeline_is_never_parallel")],
+            ),
+        ],
+    },
+    Row {
+        threat: "replayed approval",
+        controls: &[
+            (
+                "a release uses up the approvals that it counted (I23)",
+                &[Test(GATE_HISTORY, "i23_a_denial_uses_nothing_up_and_an_approval_uses_up_what_it_counted")],
+            ),
+            (
+                "a rollback goes only to what was approved, with the same digest (I23)",
+                &[Test(
+                    GATE_HISTORY,
+                    "i23_a_rollback_passes_without_a_person_when_its_target_was_approved_with_just_this",
+                )],
+            ),
+        ],
+    },
+    Row {
+        threat: "one person, two identities",
+        controls: &[
+            (
+                "who pushed is a person, not a principal (I21)",
+                &[Test(GATE_PEOPLE, "i21_who_pushed_cannot_approve_under_any_identity")],
+            ),
+            (
+                "a person counts once (I21)",
+                &[Test(GATE_PEOPLE, "i21_as_many_people_as_asked_for_and_each_of_them_once")],
+            ),
+            (
+                "a session's name is a person only for roles that the map marks (I21)",
+                &[Test(GATE_PEOPLE, "i21_nobody_counts_who_wrote_or_started_or_is_nobody")],
+            ),
+        ],
+    },
+    Row {
+        threat: "regex or prefix bypass of a name",
+        controls: &[(
+            "names are matched whole",
+            &[
+                Test(
+                    "functions/pipeline_core/src/sweep/policy.rs",
+                    "i9_only_whole_names_of_this_service_are_ephemeral",
+                ),
+                Test("tests/simulation/tests/names.rs", "only_whole_names_are_ephemeral_whatever_stands_around_them"),
+                Test(NEAR_MISSES, "i9_other_names_are_kept_whatever_the_record_says"),
+            ],
+        )],
+    },
+    // No previews of pull requests yet: there is nothing that a fork could start.
+    Row { threat: "a fork's PR obtains credentials", controls: &[] },
+    // No webhooks yet: nothing listens.
+    Row { threat: "forged or replayed webhook", controls: &[] },
+    Row {
+        threat: "tag or lease tampering",
+        controls: &[
+            (
+                "tags only permit",
+                &[Test(NEAR_MISSES, "i9_a_near_miss_is_kept_with_its_reason_however_often_sweep_comes_by")],
+            ),
+            (
+                "each function sees only its own keys of the table",
+                &[Test(KEYS, "a_functions_role_reaches_its_own_keys_and_nobody_elses"), Rule("leading_keys")],
+            ),
+            ("IAM on the tags of others' APIs", &[Test(APART, "a_preview_cannot_change_an_api_of_another_stack")]),
+        ],
+    },
+    Row {
+        threat: "a PR's build overwrites release code under the key the release will compute",
+        controls: &[
+            (
+                "buckets that only the release build writes, and roles that reach nothing of the release",
+                &[
+                    Test(APART, "the_preview_path_cannot_write_to_a_release_bucket"),
+                    Test(APART, "a_deploy_role_changes_its_own_stages_and_no_other"),
+                    Rule("release_writers"),
+                    Rule("release_buckets_shut"),
+                    Rule("paths_apart"),
+                ],
+            ),
+            (
+                "a digest over every packaged object",
+                &[
+                    Test(DIGEST, "a_digest_covers_the_templates_at_the_root_and_what_they_name_to_the_end"),
+                    Test(GATE_ARTIFACT, "an_artifact_or_a_package_that_was_exchanged_is_denied_by_both_digests"),
+                ],
+            ),
+        ],
+    },
+    Row {
+        threat: "the sweep role abused",
+        controls: &[
+            (
+                "it deletes only stacks with a preview's name",
+                &[Test(APART, "the_sweep_role_deletes_stacks_of_previews_and_no_other"), Rule("no_star_resources")],
+            ),
+            (
+                "an explicit deny on releases and on Flowgate itself",
+                &[Test(APART, "the_sweep_role_deletes_stacks_of_previews_and_no_other")],
+            ),
+        ],
+    },
+    Row {
+        threat: "PassRole escalation",
+        controls: &[
+            (
+                "a role is passed only where it is named, and to one service",
+                &[Test(APART, "a_role_is_passed_only_by_whom_and_to_what_it_is_meant_for"), Rule("pass_role")],
+            ),
+            (
+                "a boundary on the roles that app stacks make",
+                &[Test(WIDE, "the_stages_of_a_service_with_everything_are_made_changed_and_deleted_as_their_roles")],
+            ),
+        ],
+    },
+    Row {
+        threat: "secrets in logs or tokens",
+        controls: &[
+            (
+                "types that do not print themselves (I26)",
+                &[Test(
+                    "functions/pipeline_aws/tests/handler.rs",
+                    "i26_the_access_to_artifacts_does_not_print_its_secrets",
+                )],
+            ),
+            (
+                "complaints that repeat nothing of what they are about (I26)",
+                &[
+                    Test(
+                        "functions/pipeline_core/src/text.rs",
+                        "i26_a_complaint_says_where_and_what_is_expected_but_not_what_stands_there",
+                    ),
+                    Test(
+                        "functions/pipeline_core/src/ids.rs",
+                        "i26_an_error_says_what_is_expected_and_does_not_repeat_what_was_found",
+                    ),
+                ],
+            ),
+            (
+                "what Lambda gave up on is counted and not shown (I26)",
+                &[Test(
+                    "functions/pipeline_aws/tests/recorder.rs",
+                    "i26_a_job_that_lambda_gave_up_on_counts_and_shows_nothing_of_its_event",
+                )],
+            ),
+        ],
+    },
+    Row {
+        threat: "artifact swapped in the bucket",
+        controls: &[
+            (
+                "versions, TLS and a key",
+                &[Rule("bucket_versioned"), Rule("bucket_encrypted"), Rule("bucket_kept"), Rule("only_over_tls")],
+            ),
+            (
+                "only pipeline and build write artifacts, and the build only its own",
+                &[
+                    Test(APART, "the_release_build_writes_packages_and_its_own_artifact_and_nothing_else"),
+                    Rule("release_writers"),
+                ],
+            ),
+            (
+                "the digest of the build is what the gate finds",
+                &[Test(GATE_ARTIFACT, "an_artifact_or_a_package_that_was_exchanged_is_denied_by_both_digests")],
+            ),
+        ],
+    },
+    Row {
+        threat: "a test's output fakes a pass",
+        controls: &[(
+            "a result counts only from the invocation that we made, by the run's nonce",
+            &[Test(
+                "functions/pipeline_core/src/start_tests/verdict.rs",
+                "i18_a_pass_of_another_run_or_another_test_does_not_count",
+            )],
+        )],
+    },
+];
+
+/// What has no control yet, as it has nothing that would need one.
+const NOT_BUILT: [&str; 2] = ["a fork's PR obtains credentials", "forged or replayed webhook"];
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn text(file: impl AsRef<Path>) -> String {
+    let file = checkout().join(file);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn proofs() -> impl Iterator<Item = &'static Proof> {
+    THREATS.iter().flat_map(|row| row.controls).flat_map(|(_, proofs)| *proofs)
+}
+
+/// Whether the source has a test of this name: a function right below an attribute that makes it one.
+fn has_test(source: &str, name: &str) -> bool {
+    let function = format!("fn {name}(");
+    let mut attributes = vec![];
+    for line in source.lines().map(str::trim) {
+        if line.contains(&function) {
+            return attributes.iter().any(|line: &&str| line.contains("test]") || line.contains("test("));
+        }
+        if line.starts_with("#[") { attributes.push(line) } else { attributes.clear() }
+    }
+    false
+}
+
+#[test]
+fn every_control_has_something_that_fails_without_it() {
+    for Row { threat, controls } in THREATS {
+        assert_eq!(controls.is_empty(), NOT_BUILT.contains(threat), "{threat}");
+        for (control, proofs) in *controls {
+            assert!(!proofs.is_empty(), "{threat}: {control}");
+        }
+    }
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    for proof in proofs() {
+        if let Test(file, name) = proof {
+            assert!(has_test(&text(file), name), "{file} has no test {name}");
+        }
+    }
+    assert!(!has_test("fn helper() {", "helper"), "a function is no test");
+}
+
+#[test]
+fn every_rule_that_is_named_exists() {
+    let rules = fs::read_dir(checkout().join(".ci/rules")).unwrap().map(|entry| entry.unwrap().path());
+    let rules: String = rules.filter(|path| path.is_file()).filter_map(|path| fs::read_to_string(path).ok()).collect();
+    for proof in proofs() {
+        if let Rule(name) = proof {
+            let defined = [format!("def {name}("), format!("rule {name} ")];
+            assert!(defined.iter().any(|defined| rules.contains(defined)), "no rule {name}");
+        }
+    }
+}
+
+/// Where the document that names the threats is at hand.
+#[test]
+fn the_table_has_just_the_threats_that_are_known() {
+    let Ok(document) = fs::read_to_string(checkout().join("../shared/SAFETY.md")) else {
+        eprintln!("skipped: there is no SAFETY.md beside the checkout");
+        return;
+    };
+    let (_, table) = document.split_once("## Threats and controls\n").unwrap();
+    let cells = table.lines().take_while(|line| line.starts_with('|')).skip(2);
+    let known: BTreeSet<_> = cells.map(|line| line.split('|').nth(1).unwrap().trim()).collect();
+    assert_eq!(THREATS.iter().map(|row| row.threat).collect::<BTreeSet<_>>(), known);
+}
+
+fn modes(template: &str) -> Vec<&str> {
+    template.lines().filter_map(|line| line.trim().strip_prefix("ExecutionMode: ")).collect()
+}
+
+/// In PARALLEL a source of CodeCommit is whatever the branch is at by then, and not what was approved.
+#[test]
+fn the_release_pipeline_is_never_parallel() {
+    let template = text("template.yaml");
+    assert_eq!(modes(&template), ["SUPERSEDED"]);
+    assert_eq!(modes(&template.replace("SUPERSEDED", "PARALLEL")), ["PARALLEL"], "it would be seen");
+}
