@@ -6,6 +6,7 @@ The transform does not look into packages, so a folder will do where CloudFormat
 """
 
 import json
+import logging
 import sys
 
 from samtranslator.parser.parser import Parser
@@ -13,7 +14,11 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 
-def main(template):
+# It has notes on its own metrics only.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+
+def expand(template):
     with open(template) as file:
         document = yaml_parse(file)
     for resource in document["Resources"].values():
@@ -21,8 +26,8 @@ def main(template):
         if "CodeUri" in properties:
             properties["CodeUri"] = {"Bucket": "packages", "Key": properties["CodeUri"]}
     # No managed policies: none is called by its name alone.
-    expanded = Translator({}, Parser()).translate(document, {})
-    json.dump(expanded, sys.stdout, indent=2)
+    return Translator({}, Parser()).translate(document, {})
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    json.dump(expand(*sys.argv[1:]), sys.stdout, indent=2)

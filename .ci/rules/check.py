@@ -1,0 +1,71 @@
+"""Rules of our own for templates.
+
+    check.py TEMPLATE [OF_A_SERVICE ...]
+
+The first template is Flowgate's own, the others are of services, for whose stacks fewer rules make sense; each is a SAM
+template. Says which rule each one breaks, where, and what to do; CFN_GUARD names AWS's engine for the rules in *.guard.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+import access
+import apart
+import guard
+import known
+from exceptions import FILE, Exceptions
+from expand import expand
+from sample import Sample
+
+OURS = (*access.RULES, *apart.RULES, *known.RULES)
+# The least and the most that somebody can ask for, which between them decide each condition both ways.
+LEAST = {"ServiceName": "time-service", "RepositoryName": "time_service"}
+MOST = {
+    **LEAST,
+    "Provider": "GitHub",
+    "RepositoryName": "ada/time_service",
+    "DeployPolicyArns": "arn:aws:iam::111122223333:policy/deploy",
+    "ConnectionArn": "arn:aws:codeconnections:us-east-1:111122223333:connection/0",
+    "EntryAlarmName": "incident",
+    "PreviewPolicyArns": "arn:aws:iam::111122223333:policy/preview",
+    "AppBoundary": "arn:aws:iam::111122223333:policy/boundary",
+    "NoticeEmail": "a@example.com",
+    "ApprovalEmail": "a@example.com",
+    "AlarmEmail": "a@example.com",
+    "ProdAlarmName": "errors",
+}
+
+
+def check(templates, rules=OURS, exceptions=None):
+    """The findings in each of these templates."""
+    samples = [[Sample(template, asked) for asked in (LEAST, MOST)] for template in templates]
+    resolved = [
+        {"Parameters": t.get("Parameters", {}), "Resources": s.resources}
+        for t, pair in zip(templates, samples, strict=True)
+        for s in pair
+    ]
+    by_guard = guard.check(resolved)
+    found = []
+    for index, pair in enumerate(samples):
+        known_exceptions = Exceptions(exceptions or FILE.read_text())
+        ours = [finding for sample in pair for rule in rules for finding in rule(sample, known_exceptions)]
+        unused = [] if rules is not OURS else known_exceptions.unused()
+        # Both deployments mostly have the same.
+        found.append(list(dict.fromkeys([*by_guard[2 * index], *by_guard[2 * index + 1], *ours, *unused])))
+    return found
+
+
+def main(own, *services):
+    findings = check([expand(own)])
+    if services:
+        findings += check([expand(service) for service in services], access.EVERYWHERE)
+    for template, found in zip((own, *services), findings, strict=True):
+        for finding in found:
+            print(f"{template}: {finding}")
+    sys.exit(1 if any(findings) else 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

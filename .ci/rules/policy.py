@@ -1,0 +1,94 @@
+"""The policies of a sample, statement by statement."""
+
+import dataclasses
+import functools
+
+PREVIEW, RELEASE_DEPLOYS = "PreviewDeployRole", ("DeployRole", "ProdDeployRole")
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    rule: str
+    resource: str
+    path: str
+    todo: str
+
+    def __str__(self):
+        return f"{self.rule}: {self.resource}, {self.path}: {self.todo}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Statement:
+    resource: str
+    path: str
+    body: dict
+
+    sid = property(lambda self: self.body.get("Sid", ""))
+    allows = property(lambda self: self.body["Effect"] == "Allow")
+    actions = property(lambda self: many(self.body.get("Action")))
+    resources = property(lambda self: many(self.body.get("Resource")))
+    conditions = property(lambda self: self.body.get("Condition", {}))
+
+    def principals(self, kind):
+        principal = self.body.get("Principal", {})
+        return many(principal) if principal == "*" else many(principal.get(kind))
+
+    def asks(self, key):
+        """What a condition on `key` wants, by its operator."""
+        return {
+            operator: many(value)
+            for operator, keys in self.conditions.items()
+            for name, value in keys.items()
+            if name.lower() == key.lower()
+        }
+
+    def finding(self, rule, todo):
+        return Finding(rule, self.resource, self.path, todo)
+
+
+def many(value):
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def of_document(resource, where, document):
+    for index, body in enumerate(many(document["Statement"])):
+        yield Statement(resource, f"{where}, {body.get('Sid', f'statement {index + 1}')}", body)
+
+
+def identity(sample):
+    """What roles may do."""
+    for name, resource in sample.of_type("AWS::IAM::Role").items():
+        for policy in resource["Properties"].get("Policies", []):
+            yield from of_document(name, f"Policies {policy['PolicyName']}", policy["PolicyDocument"])
+    for name, resource in sample.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").items():
+        yield from of_document(name, "PolicyDocument", resource["Properties"]["PolicyDocument"])
+
+
+def attached(sample):
+    """Who may do what to a bucket, a topic or a queue."""
+    for name, resource in sample.of_type(
+        "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"
+    ).items():
+        yield from of_document(name, "PolicyDocument", resource["Properties"]["PolicyDocument"])
+
+
+def trust(sample):
+    """Who may be a role."""
+    for name, resource in sample.of_type("AWS::IAM::Role").items():
+        yield from of_document(name, "AssumeRolePolicyDocument", resource["Properties"]["AssumeRolePolicyDocument"])
+
+
+@functools.cache
+def overlap(left, right):
+    """Whether some text fits both patterns, in which * stands for any text and ? for any character."""
+    if not left or not right:
+        return not (left + right).strip("*")
+    if left[0] == "*":
+        return overlap(left[1:], right) or overlap(left, right[1:])
+    if right[0] == "*":
+        return overlap(right, left)
+    return (left[0] == right[0] or "?" in (left[0], right[0])) and overlap(left[1:], right[1:])
+
+
+def touch(left, right):
+    return any(overlap(one, other) for one in left for other in right)

@@ -1,0 +1,112 @@
+"""Ways to change a template, in place; each gives a function that does it."""
+
+import copy
+
+
+def properties(template, name):
+    return template["Resources"][name]["Properties"]
+
+
+def statements(template, name):
+    if "PolicyDocument" in properties(template, name):
+        return properties(template, name)["PolicyDocument"]["Statement"]
+    return properties(template, name)["Policies"][0]["PolicyDocument"]["Statement"]
+
+
+def of(template, name, sid):
+    [found] = [statement for statement in statements(template, name) if statement.get("Sid") == sid]
+    return found
+
+
+def put(name, *path, to):
+    """Sets what is at this path of a resource."""
+
+    def change(template):
+        place = template["Resources"][name]
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = to
+
+    return change
+
+
+def drop(name, *path):
+    def change(template):
+        place = template["Resources"][name]
+        for step in path[:-1]:
+            place = place[step]
+        del place[path[-1]]
+
+    return change
+
+
+def reword(name, sid, **changes):
+    """Replaces parts of a statement; what is None goes."""
+
+    def change(template):
+        # Statements that were written once are one object in several roles.
+        for index, statement in enumerate(statements(template, name)):
+            if statement.get("Sid") == sid:
+                changed = {**copy.deepcopy(statement), **changes}
+                statements(template, name)[index] = {key: value for key, value in changed.items() if value is not None}
+
+    return change
+
+
+def also(name, sid="Extra", **statement):
+    """One statement more."""
+
+    def change(template):
+        statements(template, name).append({"Sid": sid, "Effect": "Allow", **statement})
+
+    return change
+
+
+def without(name, sid):
+    def change(template):
+        statements(template, name).remove(of(template, name, sid))
+
+    return change
+
+
+def lacking(name, sid, action):
+    def change(template):
+        given = of(template, name, sid)["Action"]
+        reword(name, sid, Action=[one for one in given if one != action])(template)
+
+    return change
+
+
+def trusting(name, **changes):
+    def change(template):
+        document = copy.deepcopy(properties(template, name)["AssumeRolePolicyDocument"])
+        document["Statement"][0].update(changes)
+        properties(template, name)["AssumeRolePolicyDocument"] = document
+
+    return change
+
+
+def resource(name, kind, **given):
+    def change(template):
+        template["Resources"][name] = {"Type": kind, "Properties": given}
+
+    return change
+
+
+def parameter(name, **given):
+    def change(template):
+        template["Parameters"][name] = {"Type": "String", **given}
+
+    return change
+
+
+def arn(name):
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def sub(text):
+    return {"Fn::Sub": text}
+
+
+def account(operator="StringEquals"):
+    return {operator: {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
