@@ -2,101 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
+use crate::difference::{Comparison, Difference, Tally};
 use crate::exceptions::{Denial, Exceptions};
 use crate::permission::{Part, Permission};
 use crate::record::{Line, Record};
 use crate::template::{Roles, Statement};
-
-/// Something that does not agree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "difference", rename_all = "snake_case")]
-pub enum Difference {
-    /// Allowed, neither seen nor excepted.
-    NeverSeen {
-        /// What is allowed.
-        #[serde(flatten)]
-        permission: Permission,
-        /// The condition of the template on which it depends.
-        only_if: Option<String>,
-    },
-    /// Seen, and the template does not allow it, as far as it is read here.
-    NotInTemplate {
-        /// What was seen.
-        #[serde(flatten)]
-        permission: Permission,
-    },
-    /// An exception for what was seen.
-    SeenAfterAll {
-        /// What is excepted.
-        #[serde(flatten)]
-        permission: Permission,
-    },
-    /// An exception for what the template does not allow.
-    ExceptsNothing {
-        /// What is excepted.
-        #[serde(flatten)]
-        permission: Permission,
-    },
-    /// An exception that is there more than once.
-    ExceptedTwice {
-        /// What is excepted.
-        #[serde(flatten)]
-        permission: Permission,
-    },
-    /// A role was denied something that no exception expects.
-    Denied {
-        /// The role.
-        role: String,
-        /// What it was denied.
-        action: String,
-        /// With what, ARNs.
-        resources: BTreeSet<String>,
-    },
-    /// An expected denial that did not happen.
-    NotDenied {
-        /// The role.
-        role: String,
-        /// What it should have been denied.
-        action: String,
-        /// The test that should have provoked it.
-        test: String,
-    },
-    /// A denial that is expected more than once.
-    ExpectedTwice {
-        /// The role.
-        role: String,
-        /// What it is denied.
-        action: String,
-    },
-}
-
-/// How much of a role was seen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// Actions that its statements allow.
-    pub actions: usize,
-    /// Resources that they are about.
-    pub resources: usize,
-    /// Values of condition keys that tell apart what they allow.
-    pub keys: usize,
-    /// Statements that deny.
-    pub denials: usize,
-    /// How many of all these were seen.
-    pub seen: usize,
-    /// How many were not, and are excepted.
-    pub excepted: usize,
-}
-
-/// The answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Comparison {
-    /// All roles of the template.
-    pub roles: BTreeMap<String, Tally>,
-    /// Everything that does not agree.
-    pub differences: Vec<Difference>,
-}
 
 /// Compares them: what is allowed must be what was seen and what is excepted, no more and no less.
 pub fn compare(roles: &Roles, record: &Record, exceptions: &Exceptions) -> Comparison {
@@ -147,12 +57,12 @@ fn denials(record: &Record, expected: &[Denial]) -> Vec<Difference> {
     }
     let mut known = BTreeSet::new();
     let mut differences = Vec::new();
-    for Denial { role, action, test, .. } in expected {
-        let (role_, action_, test) = (|| role.clone(), || action.clone(), test.clone());
-        if !known.insert((&**role, &**action)) {
-            differences.push(Difference::ExpectedTwice { role: role_(), action: action_() });
-        } else if !happened.contains_key(&(&**role, &**action)) {
-            differences.push(Difference::NotDenied { role: role_(), action: action_(), test });
+    for denial in expected {
+        let asked = (&*denial.role, &*denial.action);
+        if !known.insert(asked) {
+            differences.push(Difference::ExpectedTwice { denial: denial.clone() });
+        } else if !happened.contains_key(&asked) {
+            differences.push(Difference::NotDenied { denial: denial.clone() });
         }
     }
     let surprising = happened.into_iter().filter(|(asked, _)| !known.contains(asked));

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::permission::{Part, Permission};
 
@@ -39,8 +39,7 @@ pub struct Exceptions {
 }
 
 /// A denial that a test provokes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Denial {
     /// The role's logical id.
     pub role: String,
@@ -58,7 +57,17 @@ struct Written {
     #[serde(default)]
     never_seen: Vec<NeverSeen>,
     #[serde(default)]
-    denials: Vec<Denial>,
+    denials: Vec<Denied>,
+}
+
+/// What one test provokes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Denied {
+    role: String,
+    actions: Vec<String>,
+    test: String,
+    why: String,
 }
 
 /// Parts of a statement that several roles have; without any part it is a statement that denies.
@@ -89,9 +98,9 @@ impl Exceptions {
         let written: Written =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| Error::Broken(error.to_string()))?;
         written.never_seen.iter().try_for_each(|entry| reason(&entry.why, || entry.sid.clone()))?;
-        written.denials.iter().try_for_each(|denial| reason(&denial.why, || denial.action.clone()))?;
+        written.denials.iter().try_for_each(|denied| reason(&denied.why, || denied.test.clone()))?;
         let never_seen = written.never_seen.iter().flat_map(NeverSeen::permissions).collect();
-        Ok(Self { never_seen, denials: written.denials })
+        Ok(Self { never_seen, denials: written.denials.iter().flat_map(Denied::each).collect() })
     }
 }
 
@@ -111,6 +120,17 @@ impl NeverSeen {
     }
 }
 
+impl Denied {
+    fn each(&self) -> impl Iterator<Item = Denial> {
+        self.actions.iter().map(|action| Denial {
+            role: self.role.clone(),
+            action: action.clone(),
+            test: self.test.clone(),
+            why: self.why.clone(),
+        })
+    }
+}
+
 fn reason(why: &str, what: impl Fn() -> String) -> Result<(), Error> {
     if why.trim().is_empty() { Err(Error::NoReason { what: what() }) } else { Ok(()) }
 }
@@ -122,7 +142,7 @@ mod tests {
     #[test]
     fn an_entry_stands_for_each_part_of_each_role() {
         let text = "never_seen:\n- {roles: [A, B], sid: S, actions: ['x:Y'], resources: [r], keys: [k=v], why: because}\n- \
-                    {roles: [A], sid: D, why: because}\ndenials: [{role: A, action: 'x:Z', test: t, why: because}]\n";
+                    {roles: [A], sid: D, why: because}\ndenials: [{role: A, actions: ['x:Z', 'x:W'], test: t, why: because}]\n";
         let exceptions = Exceptions::parse(text).unwrap();
         let said: Vec<_> = exceptions.never_seen.iter().map(ToString::to_string).collect();
         let expected = [
@@ -135,7 +155,8 @@ mod tests {
             "A, D: what it denies",
         ];
         assert_eq!(said, expected);
-        assert_eq!(exceptions.denials[0].test, "t");
+        let denied: Vec<_> = exceptions.denials.iter().map(|denial| (&*denial.action, &*denial.test)).collect();
+        assert_eq!(denied, [("x:Z", "t"), ("x:W", "t")]);
     }
 
     #[test]
@@ -146,8 +167,8 @@ mod tests {
             (format!("never_seen: [{}]", entry.replace("sid", "Sid")), "unknown field `Sid`"),
             (format!("never_seen: [{}]", entry.replace(", why: because", "")), "missing field `why`"),
             (format!("never_seen: [{}]", entry.replace("because", "' '")), "the exception for S does not say why"),
-            ("denials: [{role: A, action: x, why: w}]".to_owned(), "missing field `test`"),
-            ("denials: [{role: A, action: x, test: t, why: ''}]".to_owned(), "the exception for x does not say why"),
+            ("denials: [{role: A, actions: [x], why: w}]".to_owned(), "missing field `test`"),
+            ("denials: [{role: A, actions: [x], test: t, why: ''}]".to_owned(), "the exception for t does not say why"),
             ("never_seen: [".to_owned(), "line 1"),
         ] {
             let error = Exceptions::parse(&text).unwrap_err().to_string();

@@ -2,6 +2,7 @@
 //! and what `exceptions.yaml` excepts with a reason. So nobody widens a role, or leaves a permission behind, without notice.
 
 pub mod compare;
+pub mod difference;
 pub mod exceptions;
 pub mod permission;
 pub mod record;

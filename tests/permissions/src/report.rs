@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::compare::{Comparison, Difference, Tally};
+use crate::difference::{Comparison, Difference, Tally};
+use crate::exceptions::Denial;
 use crate::record::Record;
 
 /// For people: a line for each role, and for each difference.
@@ -18,7 +19,7 @@ pub fn text(comparison: &Comparison, record: &Record) -> String {
         1 => "1 difference".to_owned(),
         several => format!("{several} differences"),
     };
-    roles.chain(differences).chain([format!("{} records{torn}: {end}\n", record.files)]).collect()
+    roles.chain(differences).chain([format!("records: {}{torn}; {end}\n", record.files)]).collect()
 }
 
 /// For programs.
@@ -49,15 +50,16 @@ impl fmt::Display for Difference {
             Self::NeverSeen { permission, only_if } => {
                 let only = only_if.as_ref().map(|condition| format!(" (which depends on {condition})"));
                 let only = only.unwrap_or_default();
-                write!(f, "{permission} was never seen{only}: remove it from the template, or let a test use it; ")?;
-                write!(f, "what no test can use goes to exceptions.yaml, with the reason")
+                write!(
+                    f,
+                    "{permission} was never seen{only}: remove it, let a test use it, or except it with the reason"
+                )
             }
             Self::NotInTemplate { permission } => {
                 write!(
                     f,
-                    "{permission} was seen, but the template does not allow it: if a part of a role was removed, "
-                )?;
-                write!(f, "put it back; if the record is of another template, run the tests again")
+                    "{permission} was seen, but is not in the template: put it back, or run the tests again with this template"
+                )
             }
             Self::SeenAfterAll { permission } => {
                 write!(f, "{permission} is excepted, but was seen: remove it from exceptions.yaml")
@@ -78,13 +80,14 @@ impl fmt::Display for Difference {
                     "allow it in the template if it needs it; if a test wants it denied, add it to denials in exceptions.yaml"
                 )
             }
-            Self::NotDenied { role, action, test } => {
+            Self::NotDenied { denial } => {
+                let Denial { role, action, test, .. } = denial;
                 write!(
                     f,
-                    "{role} was not denied {action}, as {test} should have provoked: let it, or remove it from exceptions.yaml"
+                    "{role} was not denied {action}, which {test} should provoke: see why, or remove it from exceptions.yaml"
                 )
             }
-            Self::ExpectedTwice { role, action } => {
+            Self::ExpectedTwice { denial: Denial { role, action, .. } } => {
                 write!(f, "that {role} is denied {action} is expected twice: remove one from exceptions.yaml")
             }
         }

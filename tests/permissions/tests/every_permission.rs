@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use permissions::compare::{Comparison, Difference, compare};
+use permissions::compare::compare;
+use permissions::difference::{Comparison, Difference};
 use permissions::exceptions::{Denial, Exceptions};
 use permissions::permission::{Part, Permission};
 use permissions::record::{Line, Record};

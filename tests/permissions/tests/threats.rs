@@ -25,6 +25,7 @@ use Proof::{Rule, Test};
 const FORGED: &str = "tests/end_to_end/enforced/forged.rs";
 const KEYS: &str = "tests/end_to_end/enforced/keys.rs";
 const APART: &str = "tests/end_to_end/enforced/apart.rs";
+const SWEEP_ROLE: &str = "tests/processes/roles.rs";
 const WIDE: &str = "tests/end_to_end/wide.rs";
 const GATE_PEOPLE: &str = "functions/pipeline_core/tests/flow/gate/people.rs";
 const GATE_HISTORY: &str = "functions/pipeline_core/tests/flow/gate/history.rs";
@@ -171,11 +172,14 @@ const THREATS: &[Row] = &[
         controls: &[
             (
                 "it deletes only stacks with a preview's name",
-                &[Test(APART, "the_sweep_role_deletes_stacks_of_previews_and_no_other"), Rule("no_star_resources")],
+                &[
+                    Test(SWEEP_ROLE, "i14_the_role_of_sweep_can_change_no_stack_but_delete_previews"),
+                    Rule("no_star_resources"),
+                ],
             ),
             (
                 "an explicit deny on releases and on Flowgate itself",
-                &[Test(APART, "the_sweep_role_deletes_stacks_of_previews_and_no_other")],
+                &[Test(SWEEP_ROLE, "i14_the_role_of_sweep_can_change_no_stack_but_delete_previews")],
             ),
         ],
     },

@@ -101,7 +101,8 @@ fn policies_outside_roles_are_not_overlooked() {
 
 #[test]
 fn what_is_no_template_is_told() {
-    assert!(refused("Resources:\n  A:\n   - b\n  c\n").contains("line 4"));
+    let error = refused("Resources:\n  A: {Type: b}\n  B: {Type: [}\n");
+    assert!(error.starts_with("it is no template: ") && error.contains("line 3"), "{error}");
     assert!(refused("Parameters: {}").contains("missing field `Resources`"), "{}", refused("Parameters: {}"));
     assert_eq!(refused("Resources: {}"), Error::NoRole.to_string());
     let role = "Resources: {Gate: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: []}}}";
