@@ -1,4 +1,5 @@
-//! Who calls: the people of the local cloud, told apart by the access key that signs a request.
+//! Who calls: the principal that the local cloud names where IAM is enforced; else the people, told apart by the access key
+//! that signs a request.
 
 use axum::http::{HeaderMap, header};
 
@@ -51,9 +52,16 @@ pub struct Caller {
     pub arn: String,
 }
 
-/// Names the caller by the access key in the `Authorization` header. Whoever is nobody in particular is the account's
-/// root, who counts for nothing where people count.
+/// By it the local cloud says who asks, when it has checked who that is: no client's request brings it here, for the local
+/// cloud forwards none of their headers but those it knows.
+const CALLER: &str = "x-flowgate-caller";
+
+/// Names the caller as the local cloud does, or by the access key in the `Authorization` header. Whoever is nobody in
+/// particular is the account's root, who counts for nothing where people count.
 pub fn caller(headers: &HeaderMap) -> Caller {
+    if let Some(arn) = headers.get(CALLER).and_then(|value| value.to_str().ok()) {
+        return Caller { arn: arn.to_owned() };
+    }
     let key = headers.get(header::AUTHORIZATION).and_then(|value| access_key(value.to_str().ok()?));
     of_key(key.unwrap_or_default())
 }
@@ -101,6 +109,15 @@ mod tests {
         }
         let parameters = "SignedHeaders=host,Signature=s,Credential=approver/20260101/us-east-1/s3/aws4_request";
         assert_eq!(arn(format!("AWS4-ECDSA-P256-SHA256 {parameters}").as_bytes()), APPROVER.arn);
+    }
+
+    #[test]
+    fn whom_the_local_cloud_names_is_the_caller_whatever_key_signs() {
+        let session = "arn:aws:sts::000000000000:assumed-role/r/s";
+        let signed = "AWS4-HMAC-SHA256 Credential=author/20260101/us-east-1/codepipeline/aws4_request";
+        let headers = [(header::AUTHORIZATION, signed), (CALLER.parse().unwrap(), session)];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        assert_eq!(caller(&HeaderMap::from_iter(headers)).arn, session);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::operation::publish::PublishError;
 use serde_json::{Value, json};
 
-use super::{Context, config, failed, store};
+use super::acting::Acting;
+use super::{config, failed, store};
 use crate::cloud::client::REGION;
 use crate::pipeline::action::{Approval, Failure, Request};
 
@@ -12,17 +13,16 @@ use crate::pipeline::action::{Approval, Failure, Request};
 const SUBJECT_CHARACTERS: usize = 100;
 
 /// Asks for the approval.
-pub(super) async fn run(context: &Context, request: &Request) -> Result<(), Failure> {
+pub(super) async fn run(acting: &Acting, request: &Request) -> Result<(), Failure> {
     let Some(approval) = &request.approval else {
         let message = format!("action {} has no approval token: this is a defect of flowgate", request.action);
         return Err(failed("SystemUnavailable", message));
     };
     let Some(topic) = config::optional(request, "NotificationArn") else { return Ok(()) };
-    let publish = Client::new(&context.sdk).publish().topic_arn(topic).subject(subject(request));
+    let publish = Client::new(&acting.sdk).publish().topic_arn(topic).subject(subject(request));
     let published = publish.message(message(request, approval).to_string()).send().await;
     published.map(drop).map_err(|error| {
         let code = match error.as_service_error() {
-            Some(PublishError::AuthorizationErrorException(_)) => "PermissionError",
             Some(PublishError::NotFoundException(_) | PublishError::InvalidParameterException(_)) => {
                 "ConfigurationError"
             }
@@ -30,10 +30,8 @@ pub(super) async fn run(context: &Context, request: &Request) -> Result<(), Fail
         };
         let reason = store::reason(&error);
         let action = &request.action;
-        failed(
-            code,
-            format!("topic {topic} of action {action} cannot be published to, correct NotificationArn: {reason}"),
-        )
+        let remedy = if reason.denied { "" } else { ", correct NotificationArn" };
+        reason.failure(code, format!("topic {topic} of action {action} cannot be published to{remedy}: {reason}"))
     })
 }
 
@@ -69,7 +67,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::pipeline::action::TypeId;
+    use crate::pipeline::action::{Roles, TypeId};
 
     fn request(pipeline: &str, configuration: &[(&str, &str)]) -> Request {
         let configuration = configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -87,6 +85,7 @@ mod tests {
                 version: "1".into(),
             },
             configuration: configuration.collect::<BTreeMap<_, _>>(),
+            roles: Roles { pipeline: "arn:aws:iam::000000000000:role/pipeline".into(), own: None },
             inputs: Vec::new(),
             outputs: Vec::new(),
             approval: Some(Approval { token, expires: "2026-07-07T20:22:59.5Z".parse().unwrap() }),

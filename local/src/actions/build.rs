@@ -12,8 +12,11 @@ mod workspace;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::acting::{self, Acting};
 use super::{Context, Observer, config, store};
 use crate::buildspec::Files;
+use crate::cloud::authority::{Refused, Role};
+use crate::cloud::client::REGION;
 use crate::pipeline::action::{Artifact, Failure, Progress, Request, Success};
 pub use artifacts::Packed;
 use cloud_log::CloudLog;
@@ -21,6 +24,9 @@ use environment::Identity;
 pub use execute::{Built, Job, execute};
 use project::Project;
 pub use workspace::Input;
+
+/// CodeBuild's principal.
+const CODEBUILD: &str = "codebuild.amazonaws.com";
 
 /// Why a build action failed.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +56,27 @@ pub enum Error {
         /// Why.
         source: Box<execute::Error>,
     },
+    /// The pipeline's role may not build.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// CodeBuild cannot work as the project's role.
+    #[error("build {id}: {source}; let the trust policy of {role} allow {CODEBUILD} to assume it for this project")]
+    Role {
+        /// The build.
+        id: String,
+        /// The role.
+        role: String,
+        /// What IAM says.
+        source: Refused,
+    },
+    /// The project's role may not write the log.
+    #[error("the log of build {id} cannot be written: {reason}")]
+    Log {
+        /// The build.
+        id: String,
+        /// What the service says.
+        reason: store::Reason,
+    },
     /// The buildspec does not say what goes into an output artifact.
     #[error(
         "output artifact {0} is not in the buildspec: add artifacts.files, or secondary-artifacts.{0} when there are several"
@@ -70,6 +97,10 @@ pub enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (code, id) = match &error {
+            Error::Refused(refused) => return acting::refusal(refused),
+            Error::Store(denial) if denial.is_denial() => return super::denied(error),
+            Error::Log { .. } => return super::denied(error),
+            Error::Role { id, .. } => (super::PERMISSION_ERROR, Some(id.clone())),
             Error::Build { id, .. } | Error::Artifact { id, .. } => ("JobFailed", Some(id.clone())),
             Error::Store(store::Error::Store { .. }) => ("JobFailed", None),
             _ => ("ConfigurationError", None),
@@ -78,7 +109,7 @@ impl From<Error> for Failure {
     }
 }
 
-pub(super) async fn run(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Error> {
+pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Observer) -> Result<Success, Error> {
     let name = config::required(request, "ProjectName")?;
     for name in request.inputs.iter().map(|artifact| artifact.name.as_str()).chain([name]) {
         check_name(name)?;
@@ -86,20 +117,39 @@ pub(super) async fn run(context: &Context, request: &Request, observer: &dyn Obs
     if let Some(batch) = config::optional(request, "BatchEnabled").filter(|value| *value != "false") {
         return Err(config::unsupported(request, "BatchEnabled", batch, "").into());
     }
-    let project = project::read(context, name).await?;
+    let arn = format!("arn:aws:codebuild:{REGION}:{}:project/{name}", acting.account);
+    acting.session.may("codebuild:StartBuild", &arn, &[]).await?;
+    // As CodeBuild reads its own.
+    let project = project::read(acting.authority.root(), name).await?;
     let uuid = Uuid::new_v4().to_string();
     let id = format!("{name}:{uuid}");
     observer.progress(Progress { external_execution_id: Some(id.clone()), ..Progress::default() });
-    let job = job(context, request, name, project, &uuid).await?;
-    let (log, lines) = CloudLog::new(observer);
-    let building = build(context, request, name, &id, job, log);
-    let (built, ()) = tokio::join!(building, lines.run(&context.sdk, name, &uuid));
+    acting.session.may("codebuild:BatchGetBuilds", &arn, &[]).await?;
+    let builder = builder(acting, &project, &id, &uuid).await?;
+    let unwritten = |reason| Error::Log { id: id.clone(), reason };
+    let (log, lines) = CloudLog::new(observer, &builder.sdk, name, &uuid).await.map_err(unwritten)?;
+    let building = async {
+        let job = job(&builder, request, name, project, &uuid).await?;
+        build(&builder, request, name, &id, job, log).await
+    };
+    let (built, written) = tokio::join!(building, lines.run());
+    let built = built?;
+    written.map_err(unwritten)?;
     Ok(Success {
         summary: Some(format!("Build {id} succeeded.")),
         external_execution_id: Some(id),
-        variables: built?.exported,
+        variables: built.exported,
         revision: None,
     })
+}
+
+/// Who builds: CodeBuild, as the project's role.
+async fn builder(context: &Context, project: &Project, id: &str, uuid: &str) -> Result<Acting, Error> {
+    let session = format!("AWSCodeBuild-{uuid}");
+    let (arn, source) = (&project.role, &project.arn);
+    let role = Role { arn, service: CODEBUILD, source, session: &session, policy: None };
+    let failed = |source| Error::Role { id: id.to_owned(), role: arn.clone(), source };
+    context.authority.assume(&role).await.map(|session| context.with(session)).map_err(failed)
 }
 
 /// The build itself. Its log is whole when this ends.
@@ -117,23 +167,24 @@ async fn build(
     Ok(built)
 }
 
-async fn job(context: &Context, request: &Request, name: &str, project: Project, uuid: &str) -> Result<Job, Error> {
+async fn job(builder: &Acting, request: &Request, name: &str, project: Project, uuid: &str) -> Result<Job, Error> {
     let now = Timestamp::now();
     let inputs = inputs(request)?;
-    let region = context.sdk.region().map(ToString::to_string).unwrap_or_default();
+    let region = builder.sdk.region().map(ToString::to_string).unwrap_or_default();
     let identity = Identity { request, project_name: name, project: &project, uuid, region: &region, started: now };
     let of_codebuild = environment::of_codebuild(&identity, inputs[0]);
     let mut base = environment::from_host(crate::supervise::environment());
-    base.extend(context.child_env.clone());
+    base.extend(builder.child_env.clone());
+    base.extend(environment::keys(builder.session.credentials()));
     let mut zips = Vec::new();
     for artifact in inputs {
-        zips.push(Input { name: artifact.name.clone(), zip: store::get(context, artifact).await? });
+        zips.push(Input { name: artifact.name.clone(), zip: store::get(builder, artifact).await? });
     }
     let mut overrides = project.variables;
     overrides.extend(project::action_variables(request)?);
     overrides.extend(of_codebuild);
     Ok(Job {
-        root: context.builds.join(name),
+        root: builder.builds.join(name),
         inputs: zips,
         buildspec: project.buildspec,
         base,

@@ -6,10 +6,10 @@ mod template;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
 use sha2::{Digest as _, Sha256};
 
+use super::acting::{self, Acting};
 use super::{Context, Observer, archive, config, store};
 use crate::pipeline::action::{Artifact, Failure, Location, Progress, Request, Success};
 use deploy::{Change, Deployment, TemplateSource};
@@ -79,6 +79,11 @@ pub enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = match &error {
+            Error::Deploy(deploy::Error::Refused(refused)) => return acting::refusal(refused),
+            Error::Deploy(deploy::Error::Call(call)) if call.code.as_deref().is_some_and(store::is_denial) => {
+                return super::denied(error);
+            }
+            Error::Store(denial) if denial.is_denial() => return super::denied(error),
             Error::Deploy(_) | Error::Outputs(_) | Error::Store(store::Error::Store { .. }) => "JobFailed",
             _ => "ConfigurationError",
         };
@@ -90,18 +95,17 @@ impl From<Error> for Failure {
     }
 }
 
-pub(super) async fn run(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Error> {
+pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Observer) -> Result<Success, Error> {
     match config::required(request, "ActionMode")? {
         "CREATE_UPDATE" => {}
         other => return Err(config::unsupported(request, "ActionMode", other, ", CREATE_UPDATE does").into()),
     }
-    let wanted = deployment(context, request).await?;
-    let client = Client::new(&context.sdk);
+    let wanted = deployment(acting, request).await?;
     let name = wanted.stack.clone();
     let on_start =
         |id: &str| observer.progress(Progress { external_execution_id: Some(id.to_owned()), ..Progress::default() });
-    let (stack, change) = deploy::deploy(&client, wanted, on_start).await?;
-    write_outputs(context, request, &stack.outputs).await?;
+    let (stack, change) = deploy::deploy(acting, wanted, on_start).await?;
+    write_outputs(acting, request, &stack.outputs).await?;
     Ok(Success {
         summary: Some(summary(&name, change)),
         external_execution_id: Some(stack.id),

@@ -1,38 +1,46 @@
 //! Lambda actions: invoke the function with a job, and wait until somebody settles that job.
 
 mod event;
+mod scope;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use tokio::time::{Instant, timeout};
 
+use super::acting::{self, Acting};
 use super::jobs::{ExecutionDetails, JobId, Jobs, Settlement};
-use super::{Context, Observer, config, failed, store};
+use super::{Observer, config, failed, store};
+use crate::cloud::authority::Session;
 use crate::pipeline::action::{Failure, Progress, Request, Success};
-use event::Sender;
 
 /// How long CodePipeline waits for an answer to one invocation.
 const SILENCE: Duration = Duration::from_mins(20);
 /// How long an action may take, all its continuations together.
 const TOTAL: Duration = Duration::from_hours(24);
 
+/// Who sends jobs.
+struct Sender {
+    account: String,
+    /// Whose artifacts they are about.
+    session: Session,
+}
+
 /// Invokes the function of an action.
 trait Invoke {
     async fn invoke(&self, event: Vec<u8>) -> Result<(), Failure>;
 }
 
-pub(super) async fn run(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {
+pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {
     let function =
         config::required(request, "FunctionName").map_err(|error| failed("ConfigurationError", error.to_string()))?;
-    let function = Function { client: Client::new(&context.sdk), name: function };
-    let sender = sender(context).await?;
-    converse(&function, &context.jobs, &sender, request, observer).await
+    let function = Function { client: Client::new(&acting.sdk), name: function };
+    let sender = Sender { account: acting.account.clone(), session: acting.session.clone() };
+    converse(&function, &acting.jobs, &sender, request, observer).await
 }
 
 /// Invokes until the work is done: a continuation token asks for one more job.
@@ -69,7 +77,9 @@ async fn one_job(
     end: Instant,
 ) -> Result<Settlement, Failure> {
     let (job, settled) = jobs.create();
-    function.invoke(event::job_event(&job, sender, request, token)).await?;
+    let credentials =
+        sender.session.lend(&scope::policy(request)).await.map_err(|refused| acting::refusal(&refused))?;
+    function.invoke(event::job_event(&job, &sender.account, &credentials, request, token)).await?;
     let left = end.saturating_duration_since(Instant::now());
     match timeout(left.min(SILENCE), settled).await {
         Ok(Ok(settlement)) => Ok(settlement),
@@ -106,14 +116,6 @@ fn progress(details: ExecutionDetails) -> Progress {
     }
 }
 
-async fn sender(context: &Context) -> Result<Sender, Failure> {
-    let missing =
-        |reason: String| failed("SystemUnavailable", format!("no credentials for the job's artifacts: {reason}"));
-    let provider = context.sdk.credentials_provider().ok_or_else(|| missing("none are configured".into()))?;
-    let credentials = provider.provide_credentials().await.map_err(|error| missing(error.to_string()))?;
-    Ok(Sender { account: context.account.clone(), credentials })
-}
-
 struct Function<'a> {
     client: Client,
     name: &'a str,
@@ -128,7 +130,8 @@ impl Invoke for Function<'_> {
             let message = format!("function {name} does not exist: deploy it, or correct FunctionName of the action");
             return Err(failed("ConfigurationError", message));
         }
-        Err(failed("JobFailed", format!("function {name} cannot be invoked: {}", store::reason(&error))))
+        let reason = store::reason(&error);
+        Err(reason.failure("JobFailed", format!("function {name} cannot be invoked: {reason}")))
     }
 }
 

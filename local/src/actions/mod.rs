@@ -1,6 +1,7 @@
 //! The executors: one file for each kind of action. Each turns a [`Request`] into an [`Outcome`] by acting on the local
 //! cloud.
 
+mod acting;
 mod approval;
 pub mod archive;
 pub mod build;
@@ -24,6 +25,9 @@ use crate::cloud::authority::Authority;
 use crate::pipeline::action::{Failure, Outcome, Progress, Request, TypeId};
 use crate::supervise::Supervisor;
 use jobs::Jobs;
+
+/// CodePipeline's failure type for a role that lacks a permission.
+const PERMISSION_ERROR: &str = "PermissionError";
 
 /// What every action needs of the machine and of the local cloud.
 #[derive(Debug, Clone)]
@@ -73,13 +77,14 @@ pub async fn run(context: &Context, request: &Request, observer: &dyn Observer) 
 }
 
 async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {
+    let acting = &context.acting_as(&request.pipeline, &request.execution, &request.roles).await?;
     let TypeId { category, owner, provider, .. } = &request.type_id;
     let success = match (category.as_str(), owner.as_str(), provider.as_str()) {
-        ("Approval", "AWS", "Manual") => return approval::run(context, request).await.map(|()| Outcome::Waiting),
-        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => source::run(context, request).await?,
-        ("Build" | "Test", "AWS", "CodeBuild") => Box::pin(build::run(context, request, observer)).await?,
-        ("Deploy", "AWS", "CloudFormation") => cloudformation::run(context, request, observer).await?,
-        ("Invoke", "AWS", "Lambda") => lambda::run(context, request, observer).await?,
+        ("Approval", "AWS", "Manual") => return approval::run(acting, request).await.map(|()| Outcome::Waiting),
+        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => source::run(acting, request).await?,
+        ("Build" | "Test", "AWS", "CodeBuild") => Box::pin(build::run(acting, request, observer)).await?,
+        ("Deploy", "AWS", "CloudFormation") => cloudformation::run(acting, request, observer).await?,
+        ("Invoke", "AWS", "Lambda") => lambda::run(acting, request, observer).await?,
         _ => {
             let kind = format!("{category} of {owner} by {provider}");
             let message = format!("action {} is a {kind}, which does not run here", request.action);
@@ -87,6 +92,11 @@ async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer)
         }
     };
     Ok(Outcome::Succeeded(success))
+}
+
+/// A failure of a role that may not do what the action needs; `message` says which, what and on what.
+fn denied(message: impl std::fmt::Display) -> Failure {
+    failed(PERMISSION_ERROR, format!("{message}; allow it in the policies of that role, then retry"))
 }
 
 fn failed(code: &str, message: impl Into<String>) -> Failure {

@@ -1,12 +1,14 @@
 //! The artifact store: zips in S3.
 
+use std::fmt;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
 use super::Context;
 use super::archive::{self, Archive};
 use super::config;
-use crate::pipeline::action::{Artifact, Location, Request};
+use crate::pipeline::action::{Artifact, Failure, Location, Request};
 
 /// Why an artifact, or a file in one, cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +31,7 @@ pub enum Error {
         /// Where.
         location: Location,
         /// What S3 says.
-        reason: String,
+        reason: Reason,
     },
     /// It is there and cannot be unpacked.
     #[error("artifact {artifact} is unusable: {source}")]
@@ -60,6 +62,13 @@ pub enum Error {
     Reference(#[from] config::Error),
 }
 
+impl Error {
+    /// Whether the role may not.
+    pub(super) fn is_denial(&self) -> bool {
+        matches!(self, Self::Store { reason, .. } if reason.denied)
+    }
+}
+
 /// A file of an input artifact, with words for messages about it.
 pub(super) struct InputFile {
     /// `FILE in artifact NAME`
@@ -73,11 +82,11 @@ pub(super) fn client(context: &Context) -> Client {
 }
 
 pub(super) async fn get(context: &Context, artifact: &Artifact) -> Result<Vec<u8>, Error> {
-    let failed = |reason: String| failure(artifact, "read", reason);
+    let failed = |reason| failure(artifact, "read", reason);
     let Location { bucket, key } = &artifact.location;
     let answer = client(context).get_object().bucket(bucket).key(key).send().await;
     let body = answer.map_err(|error| failed(reason(&error)))?.body;
-    Ok(body.collect().await.map_err(|error| failed(error.to_string()))?.to_vec())
+    Ok(body.collect().await.map_err(|error| failed(broken(&error)))?.to_vec())
 }
 
 pub(super) async fn put(context: &Context, artifact: &Artifact, content: Vec<u8>) -> Result<(), Error> {
@@ -116,15 +125,46 @@ fn split<'a>(request: &Request, key: &'static str, reference: &'a str) -> Result
     parts.ok_or_else(wrong)
 }
 
-fn failure(artifact: &Artifact, done: &'static str, reason: String) -> Error {
+fn failure(artifact: &Artifact, done: &'static str, reason: Reason) -> Error {
     Error::Store { artifact: artifact.name.clone(), done, location: artifact.location.clone(), reason }
 }
 
-/// What a service said, or how the call broke.
-pub(super) fn reason<E, R>(error: &SdkError<E, R>) -> String
+/// How an answer broke off.
+fn broken(error: &impl ToString) -> Reason {
+    Reason { text: error.to_string(), denied: false }
+}
+
+/// What a service said, or how a call broke.
+#[derive(Debug)]
+pub struct Reason {
+    text: String,
+    /// The role may not.
+    pub(super) denied: bool,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Reason {
+    /// The failure with this message: of `code`, unless it is for lack of permission.
+    pub(super) fn failure(&self, code: &str, message: String) -> Failure {
+        if self.denied { super::denied(message) } else { super::failed(code, message) }
+    }
+}
+
+pub(super) fn reason<E, R>(error: &SdkError<E, R>) -> Reason
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    R: fmt::Debug,
 {
-    error.message().map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned)
+    let text = error.message().map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned);
+    Reason { text, denied: error.code().is_some_and(is_denial) }
+}
+
+/// Whether this is how a service calls a lack of permission.
+pub(super) fn is_denial(code: &str) -> bool {
+    code.starts_with("AccessDenied") || code.starts_with("AuthorizationError")
 }

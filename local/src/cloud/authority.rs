@@ -1,11 +1,19 @@
 //! IAM as AWS's own services meet it: CodePipeline and CodeBuild, which flowgate plays, do all their work as a role that trusts
 //! them, and may do what that role may.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// How long a service works as a role. On AWS services renew their credentials as they need to; here they last longer than
+/// any action or build, and than the longest that a rule may wait, which is 60 days.
+const AT_WORK: Duration = Duration::from_hours(61 * 24);
+/// How long credentials are good for that a service hands on.
+const LENT: Duration = Duration::from_hours(1);
 
 /// Whether the local cloud asks who may do what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -82,31 +90,50 @@ impl Authority {
         Self { root, http: (iam == Iam::Enforce).then(client) }
     }
 
+    /// What our own clients reach the local cloud with, as its root.
+    pub fn root(&self) -> &SdkConfig {
+        &self.root
+    }
+
     /// Lets a service work as a role, which must trust it.
     pub async fn assume(&self, role: &Role<'_>) -> Result<Session, Refused> {
         let credentials = match &self.http {
-            None => self.credentials_of_root(),
+            None => credentials_of_root(),
             Some(http) => {
                 let asked = json!({"role": role.arn, "service": role.service, "source": role.source,
-                    "session": role.session, "policy": role.policy});
-                let answer: Answer = ask(http, &self.root, "assume", &asked).await?;
-                let Answer { access_key_id, secret_access_key, session_token } = answer;
-                Credentials::new(access_key_id, secret_access_key, Some(session_token), None, "flowgate")
+                    "session": role.session, "policy": role.policy, "seconds": AT_WORK.as_secs()});
+                ask::<Answer>(http, &self.root, "assume", &asked).await?.into()
             }
         };
-        let provider = SharedCredentialsProvider::new(credentials.clone());
-        let sdk = self.root.to_builder().credentials_provider(provider).build();
-        let (role, name) = (role.arn.to_owned(), role.session.to_owned());
-        Ok(Session { sdk, credentials, role, name, http: self.http.clone() })
-    }
-
-    fn credentials_of_root(&self) -> Credentials {
-        use super::client::{ACCESS_KEY, SECRET_KEY};
-        Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "flowgate")
+        Ok(Session::new(&self.root, credentials, role.arn, role.session, self.http.clone()))
     }
 }
 
 impl Session {
+    fn new(sdk: &SdkConfig, credentials: Credentials, role: &str, name: &str, http: Option<reqwest::Client>) -> Self {
+        let provider = SharedCredentialsProvider::new(credentials.clone());
+        let sdk = sdk.to_builder().credentials_provider(provider).build();
+        Self { sdk, credentials, role: role.to_owned(), name: name.to_owned(), http }
+    }
+
+    /// Lets this role work as another, which must trust it, and which it must be allowed to assume.
+    pub async fn assume(&self, role: &str) -> Result<Self, Refused> {
+        let Some(http) = &self.http else { return Ok(self.clone()) };
+        self.may("sts:AssumeRole", role, &[]).await?;
+        let asked =
+            json!({"role": role, "by": self.role, "session": self.name, "policy": null, "seconds": AT_WORK.as_secs()});
+        let credentials = ask::<Answer>(http, &self.sdk, "assume", &asked).await?.into();
+        Ok(Self::new(&self.sdk, credentials, role, &self.name, self.http.clone()))
+    }
+
+    /// Credentials of this role to hand on: they last an hour, and may do only what `policy` allows as well.
+    pub async fn lend(&self, policy: &Value) -> Result<Credentials, Refused> {
+        let Some(http) = &self.http else { return Ok(self.credentials.clone()) };
+        let asked = json!({"role": self.role, "by": self.role, "session": self.name, "policy": policy,
+            "seconds": LENT.as_secs()});
+        ask::<Answer>(http, &self.sdk, "assume", &asked).await.map(Credentials::from)
+    }
+
     /// What signs the role's requests.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
@@ -121,6 +148,17 @@ impl Session {
             "context": context});
         ask::<Value>(http, &self.sdk, "authorize", &asked).await.map(drop)
     }
+}
+
+impl From<Answer> for Credentials {
+    fn from(Answer { access_key_id, secret_access_key, session_token }: Answer) -> Self {
+        Self::new(access_key_id, secret_access_key, Some(session_token), None, "flowgate")
+    }
+}
+
+fn credentials_of_root() -> Credentials {
+    use super::client::{ACCESS_KEY, SECRET_KEY};
+    Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "flowgate")
 }
 
 async fn ask<T: for<'a> Deserialize<'a>>(

@@ -22,6 +22,8 @@ pub struct Request {
     pub type_id: TypeId,
     /// The action's configuration, its `#{namespace.Name}` references resolved.
     pub configuration: BTreeMap<String, String>,
+    /// Whom it works as.
+    pub roles: Roles,
     /// The artifacts the action reads, in the order it declares them.
     pub inputs: Vec<Artifact>,
     /// The artifacts the action writes, each with the key it must upload to.
@@ -58,6 +60,17 @@ pub struct RuleRequest {
     pub type_id: TypeId,
     /// The rule's configuration, its references resolved.
     pub configuration: BTreeMap<String, String>,
+    /// Whom it works as.
+    pub roles: Roles,
+}
+
+/// The roles that an action or a rule works as, by their ARNs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles {
+    /// The pipeline's, which CodePipeline assumes.
+    pub pipeline: String,
+    /// Its own where it has one, which the pipeline's assumes.
+    pub own: Option<String>,
 }
 
 /// When in a stage a condition is evaluated.

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
 use flowgate::actions::rules;
 use flowgate::clock::Clock;
-use flowgate::pipeline::action::{ConditionKind, Outcome, RuleRequest, TypeId};
+use flowgate::pipeline::action::{ConditionKind, Outcome, Roles, RuleRequest, TypeId};
 
 use crate::world::World;
 
@@ -20,6 +20,7 @@ fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) 
         rule: "Check".into(),
         type_id,
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        roles: Roles { pipeline: "arn:aws:iam::000000000000:role/pipeline".into(), own: None },
     }
 }
 

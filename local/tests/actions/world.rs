@@ -8,7 +8,7 @@ use flowgate::actions::jobs::Jobs;
 use flowgate::actions::{Context, Observer, run};
 use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::{Cloud, Options};
-use flowgate::pipeline::action::{Artifact, Failure, Location, Outcome, Progress, Request, Success, TypeId};
+use flowgate::pipeline::action::{Artifact, Failure, Location, Outcome, Progress, Request, Roles, Success, TypeId};
 use flowgate::repository::Store;
 use flowgate::supervise::Supervisor;
 use tempfile::TempDir;
@@ -138,6 +138,7 @@ pub(crate) fn request(
             version: "1".into(),
         },
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        roles: Roles { pipeline: format!("arn:aws:iam::{ACCOUNT}:role/pipeline"), own: None },
         inputs: artifacts(inputs),
         outputs: artifacts(outputs),
         approval: None,

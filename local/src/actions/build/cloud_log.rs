@@ -2,11 +2,14 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::operation::create_log_stream::{CreateLogStreamError as Unmade, CreateLogStreamOutput};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::actions::Observer;
+use crate::actions::store::{self, Reason};
 use crate::pipeline::action::Progress;
 
 /// How many lines go up at once; CloudWatch Logs takes ten times as many.
@@ -18,14 +21,32 @@ pub(super) struct CloudLog<'a> {
     lines: UnboundedSender<InputLogEvent>,
 }
 
-/// The other end: what is to be uploaded.
-pub(super) struct Upload(UnboundedReceiver<InputLogEvent>);
+/// The other end: what is to be uploaded, and where to.
+pub(super) struct Upload {
+    lines: UnboundedReceiver<InputLogEvent>,
+    stream: Stream,
+}
+
+struct Stream {
+    client: Client,
+    group: String,
+    name: String,
+}
 
 impl<'a> CloudLog<'a> {
-    /// The upload ends when this is dropped and everything is there.
-    pub(super) fn new(observer: &'a dyn Observer) -> (Self, Upload) {
-        let (lines, receiver) = mpsc::unbounded_channel();
-        (Self { observer, lines }, Upload(receiver))
+    /// Opens the stream of a build; only a role that may not fails that. The upload ends when the log is dropped and
+    /// everything is there.
+    pub(super) async fn new(
+        observer: &'a dyn Observer,
+        sdk: &SdkConfig,
+        project: &str,
+        build: &str,
+    ) -> Result<(Self, Upload), Reason> {
+        let (sender, lines) = mpsc::unbounded_channel();
+        let stream =
+            Stream { client: Client::new(sdk), group: format!("/aws/codebuild/{project}"), name: build.to_owned() };
+        stream.open().await?;
+        Ok((Self { observer, lines: sender }, Upload { lines, stream }))
     }
 }
 
@@ -46,17 +67,45 @@ impl Observer for CloudLog<'_> {
 }
 
 impl Upload {
-    /// Uploads lines as they come. A log that cannot be written must not fail a build: it is in a file too.
-    pub(super) async fn run(mut self, sdk: &SdkConfig, project: &str, stream: &str) {
-        let client = Client::new(sdk);
-        let group = format!("/aws/codebuild/{project}");
-        // It is there already where the template declares it.
-        drop(client.create_log_group().log_group_name(&group).send().await);
-        drop(client.create_log_stream().log_group_name(&group).log_stream_name(stream).send().await);
+    /// Uploads lines as they come.
+    pub(super) async fn run(mut self) -> Result<(), Reason> {
         let mut batch = Vec::new();
-        while self.0.recv_many(&mut batch, BATCH).await > 0 {
-            let put = client.put_log_events().log_group_name(&group).log_stream_name(stream);
-            drop(put.set_log_events(Some(std::mem::take(&mut batch))).send().await);
+        let mut all = Ok(());
+        while self.lines.recv_many(&mut batch, BATCH).await > 0 {
+            all = all.and(self.stream.write(std::mem::take(&mut batch)).await);
+        }
+        all
+    }
+}
+
+impl Stream {
+    /// Makes it, and its group where the template does not declare one.
+    async fn open(&self) -> Result<(), Reason> {
+        match self.make().await {
+            Err(error) if error.as_service_error().is_some_and(Unmade::is_resource_not_found_exception) => {
+                let group = self.client.create_log_group().log_group_name(&self.group).send().await;
+                unless_denied(group)?;
+                unless_denied(self.make().await)
+            }
+            made => unless_denied(made),
         }
     }
+
+    async fn make(&self) -> Result<CreateLogStreamOutput, SdkError<Unmade>> {
+        self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&self.name).send().await
+    }
+
+    async fn write(&self, lines: Vec<InputLogEvent>) -> Result<(), Reason> {
+        let put = self.client.put_log_events().log_group_name(&self.group).log_stream_name(&self.name);
+        unless_denied(put.set_log_events(Some(lines)).send().await)
+    }
+}
+
+/// A log that cannot be written for a moment must not fail a build: it is in a file too.
+fn unless_denied<T, E>(answer: Result<T, SdkError<E>>) -> Result<(), Reason>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let reason = answer.err().map(|error| store::reason(&error));
+    reason.filter(|reason| reason.denied).map_or(Ok(()), Err)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_credential_types::Credentials;
 use jiff::Timestamp;
 
 use super::project::Project;
@@ -55,6 +56,16 @@ pub(super) struct Identity<'a> {
 
 pub(super) fn from_host(all: impl Iterator<Item = (String, String)>) -> Variables {
     all.filter(|(name, _)| FROM_HOST.contains(&name.as_str())).collect()
+}
+
+/// By these the commands work as the project's role.
+pub(super) fn keys(credentials: &Credentials) -> impl Iterator<Item = (String, String)> {
+    let token = credentials.session_token().map(|token| ("AWS_SESSION_TOKEN", token));
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", credentials.access_key_id()),
+        ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key()),
+    ];
+    keys.into_iter().chain(token).map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 /// The variables CodeBuild sets, apart from those that depend on the directories of the build.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_codebuild::Client;
 use aws_sdk_codebuild::types::{self, EnvironmentVariableType};
 use serde::Deserialize;
 
-use crate::actions::{Context, config, store};
+use crate::actions::{config, store};
 use crate::pipeline::action::Request;
 
 /// CodeBuild's own limit for a build that sets none.
@@ -44,6 +45,8 @@ pub enum Error {
 #[derive(Debug)]
 pub(super) struct Project {
     pub(super) arn: String,
+    /// Whom its builds work as.
+    pub(super) role: String,
     /// Inline text or a path, when it sets one.
     pub(super) buildspec: Option<String>,
     pub(super) variables: BTreeMap<String, String>,
@@ -61,16 +64,17 @@ struct Variable {
     r#type: String,
 }
 
-pub(super) async fn read(context: &Context, name: &str) -> Result<Project, Error> {
-    let answer = Client::new(&context.sdk).batch_get_projects().names(name).send().await;
+pub(super) async fn read(sdk: &SdkConfig, name: &str) -> Result<Project, Error> {
+    let answer = Client::new(sdk).batch_get_projects().names(name).send().await;
     let failed = |reason| Error::Call { name: name.to_owned(), reason };
-    let projects = answer.map_err(|error| failed(store::reason(&error)))?.projects.unwrap_or_default();
+    let projects = answer.map_err(|error| failed(store::reason(&error).to_string()))?.projects.unwrap_or_default();
     let project = projects.into_iter().next().ok_or_else(|| Error::Missing(name.to_owned()))?;
     let environment = project.environment;
     let image = environment.as_ref().map(|environment| environment.image.clone()).unwrap_or_default();
     let variables = environment.and_then(|environment| environment.environment_variables).unwrap_or_default();
     Ok(Project {
         arn: project.arn.unwrap_or_default(),
+        role: project.service_role.unwrap_or_default(),
         buildspec: project.source.and_then(|source| source.buildspec).filter(|text| !text.trim().is_empty()),
         variables: variables.into_iter().map(plain).collect::<Result<_, _>>()?,
         image,

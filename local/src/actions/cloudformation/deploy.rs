@@ -3,6 +3,8 @@
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
 
+use crate::actions::acting::Acting;
+use crate::cloud::authority::Refused;
 use crate::cloud::stack_wait::{self, CallError, FailedResource, Stack};
 
 /// A stack as it should be.
@@ -42,6 +44,9 @@ pub enum Error {
     /// CloudFormation refused, or could not be asked.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The role may not look at the stack.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// The stack is in no state to be updated.
     #[error("stack {stack} is in {status} and cannot be updated: {remedy}")]
     State {
@@ -75,18 +80,23 @@ pub(super) enum Change {
 
 /// Creates or updates the stack and waits for the end; `on_start` hears its ARN.
 pub(super) async fn deploy(
-    client: &Client,
+    acting: &Acting,
     wanted: Deployment,
     on_start: impl Fn(&str),
 ) -> Result<(Stack, Change), Error> {
+    let client = &Client::new(&acting.sdk);
     let name = wanted.stack.clone();
     let existing = stack_wait::find(client, &name).await?;
     let (id, change) = match operation(existing.as_ref())? {
         Operation::Create => (create(client, wanted).await?, Change::Created),
-        Operation::Update(stack) => match update(client, wanted).await? {
-            Some(id) => (id, Change::Updated),
-            None => (stack.id.clone(), Change::Unchanged),
-        },
+        Operation::Update(stack) => {
+            // CodePipeline looks at what it updates; nothing here needs the answer.
+            acting.session.may("cloudformation:GetTemplateSummary", &stack.id, &[]).await?;
+            match update(client, wanted).await? {
+                Some(id) => (id, Change::Updated),
+                None => (stack.id.clone(), Change::Unchanged),
+            }
+        }
     };
     on_start(&id);
     let stack = stack_wait::settled(client, &id).await?.ok_or(Error::Gone(name))?;

@@ -6,15 +6,14 @@ use serde_json::{Value, json};
 use crate::actions::jobs::JobId;
 use crate::pipeline::action::{Artifact, Request};
 
-/// Who sends jobs.
-pub(super) struct Sender {
-    pub(super) account: String,
-    pub(super) credentials: Credentials,
-}
-
 /// The event as bytes.
-pub(super) fn job_event(job: &JobId, sender: &Sender, request: &Request, continuation_token: Option<&str>) -> Vec<u8> {
-    let credentials = &sender.credentials;
+pub(super) fn job_event(
+    job: &JobId,
+    account: &str,
+    credentials: &Credentials,
+    request: &Request,
+    continuation_token: Option<&str>,
+) -> Vec<u8> {
     let mut data = json!({
         "actionConfiguration": {"configuration": request.configuration},
         "inputArtifacts": artifacts(&request.inputs),
@@ -28,7 +27,7 @@ pub(super) fn job_event(job: &JobId, sender: &Sender, request: &Request, continu
     if let Some(token) = continuation_token {
         data["continuationToken"] = json!(token);
     }
-    json!({"CodePipeline.job": {"id": job, "accountId": sender.account, "data": data}}).to_string().into_bytes()
+    json!({"CodePipeline.job": {"id": job, "accountId": account, "data": data}}).to_string().into_bytes()
 }
 
 fn artifacts(artifacts: &[Artifact]) -> Value {

@@ -1,11 +1,12 @@
 use std::sync::Mutex;
 
-use aws_credential_types::Credentials;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::actions::jobs::FailureDetails;
-use crate::pipeline::action::{Artifact, Location, TypeId};
+use crate::cloud::authority::{Authority, Iam, Role};
+use crate::cloud::client::sdk_config;
+use crate::pipeline::action::{Artifact, Location, Roles, TypeId};
 
 /// A function that keeps its events and settles each job at once, as the next of `answers` says.
 struct Fake {
@@ -91,7 +92,7 @@ impl Observer for Heard {
     fn line(&self, _: &str) {}
 }
 
-fn request() -> Request {
+pub(super) fn request() -> Request {
     let artifact = |name: &str, revision: Option<&str>| Artifact {
         name: name.into(),
         location: Location { bucket: "b".into(), key: format!("k/{name}") },
@@ -110,6 +111,7 @@ fn request() -> Request {
             version: "1".into(),
         },
         configuration: BTreeMap::from([("FunctionName".into(), "f".into()), ("UserParameters".into(), "u".into())]),
+        roles: Roles { pipeline: "arn:aws:iam::000000000000:role/pipeline".into(), own: None },
         inputs: vec![artifact("In", Some("abc"))],
         outputs: vec![artifact("Out", None)],
         approval: None,
@@ -117,8 +119,9 @@ fn request() -> Request {
 }
 
 async fn converse_with(fake: &Fake, heard: &Heard) -> Result<Success, Failure> {
-    let credentials = Credentials::new("AKID", "SECRET", Some("TOKEN".into()), None, "test");
-    let sender = Sender { account: "111122223333".into(), credentials };
+    let role = Role { arn: "r", service: "codepipeline.amazonaws.com", source: "p", session: "e", policy: None };
+    let session = Authority::new(Iam::Off, sdk_config("http://127.0.0.1:1")).assume(&role).await.unwrap();
+    let sender = Sender { account: "111122223333".into(), session };
     converse(fake, &fake.jobs, &sender, &request(), heard).await
 }
 
@@ -136,7 +139,7 @@ async fn the_event_is_the_documented_one() {
         "actionConfiguration": {"configuration": {"FunctionName": "f", "UserParameters": "u"}},
         "inputArtifacts": [{"name": "In", "revision": "abc", "location": location("k/In")}],
         "outputArtifacts": [{"name": "Out", "revision": null, "location": location("k/Out")}],
-        "artifactCredentials": {"accessKeyId": "AKID", "secretAccessKey": "SECRET", "sessionToken": "TOKEN"},
+        "artifactCredentials": {"accessKeyId": "test", "secretAccessKey": "test", "sessionToken": ""},
     }}});
     assert_eq!(*event, expected);
 }

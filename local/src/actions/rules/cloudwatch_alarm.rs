@@ -141,12 +141,16 @@ impl Alarms {
     pub(super) async fn state(&self, name: &str) -> Result<Option<State>, Failure> {
         let ask = self.0.describe_alarms().alarm_names(name);
         let ask = ask.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
-        let unreadable = |reason: String| failed("JobFailed", format!("alarm {name} cannot be read: {reason}"));
-        let found = ask.send().await.map_err(|error| unreadable(store::reason(&error)))?;
+        let message = |reason: &dyn fmt::Display| format!("alarm {name} cannot be read: {reason}");
+        let found = ask.send().await.map_err(|error| {
+            let reason = store::reason(&error);
+            reason.failure("JobFailed", message(&reason))
+        })?;
         let metric = found.metric_alarms().first().map(|alarm| alarm.state_value());
         let composite = found.composite_alarms().first().map(|alarm| alarm.state_value());
         let state = metric.or(composite).map(|state| state.map_or("no state", StateValue::as_str));
-        let known = |state| State::parse(state).ok_or_else(|| unreadable(format!("its state is {state:?}")));
+        let known =
+            |state| State::parse(state).ok_or_else(|| failed("JobFailed", message(&format!("its state is {state:?}"))));
         state.map(known).transpose()
     }
 }

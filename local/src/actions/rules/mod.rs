@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
-use super::{Context, failed};
+use super::{Context, PERMISSION_ERROR, failed};
 use crate::clock::Clock;
 use crate::pipeline::action::{Failure, Outcome, RuleRequest, Success};
 use cloudwatch_alarm::{Alarm, Alarms};
@@ -70,7 +70,9 @@ async fn dispatch(
     match request.type_id.provider.as_str() {
         "DeploymentWindow" => wait(clock, &Window::new(request)?, waiting).await,
         "CloudWatchAlarm" => {
-            let watched = Watched { alarm: Alarm::new(request)?, alarms: Alarms::new(context), started: clock.now() };
+            let alarm = Alarm::new(request)?;
+            let acting = context.acting_as(&request.pipeline, &request.execution, &request.roles).await?;
+            let watched = Watched { alarm, alarms: Alarms::new(&acting), started: clock.now() };
             wait(clock, &watched, waiting).await
         }
         provider => Err(Error::Provider { rule: request.rule.clone(), provider: provider.to_owned() }.into()),
@@ -106,6 +108,8 @@ impl Look for Watched {
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
         match self.alarms.state(self.alarm.name()).await {
             Ok(state) => Ok(self.alarm.decide(state, self.started, now)),
+            // No moment's trouble.
+            Err(why) if why.code == PERMISSION_ERROR => Err(why),
             Err(why) => self.alarm.unread(why, self.started, now),
         }
     }

@@ -48,6 +48,8 @@ pub struct Rule {
     pub type_id: TypeId,
     /// What the rule needs to know, with unresolved references.
     pub configuration: BTreeMap<String, String>,
+    /// The role it runs with, instead of the pipeline's.
+    pub role_arn: Option<String>,
     /// The region it runs in, the same for all actions.
     pub region: Option<String>,
     /// After how long it fails.

@@ -103,6 +103,16 @@ impl Pipeline {
         &self.declaration
     }
 
+    /// The role it runs with.
+    pub fn role_arn(&self) -> &str {
+        &self.declaration.role_arn
+    }
+
+    /// Its stage of this name.
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
     /// Numbers this definition among those of its pipeline.
     pub fn set_version(&mut self, version: u32) {
         self.version = version;

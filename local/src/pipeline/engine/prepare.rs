@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::event::Ids;
 use super::state::{ActionRun, ActionStatus, ErrorDetails, Execution, RuleRun, RuleStatus, State};
-use crate::pipeline::action::{Approval, Artifact, ConditionKind, Location, Request, RuleRequest};
+use crate::pipeline::action::{Approval, Artifact, ConditionKind, Location, Request, Roles, RuleRequest};
 use crate::pipeline::definition::{Action, Pipeline, Rule};
 use crate::pipeline::variables::Scope;
 
@@ -55,6 +55,8 @@ impl View<'_> {
 
     /// What the executor of the action is asked.
     pub(super) fn request(&self, stage: &str, run: &ActionRun) -> Request {
+        let mut actions = self.pipeline.stage(stage).into_iter().flat_map(|stage| &stage.actions);
+        let action = actions.find(|action| action.name == run.name);
         Request {
             id: run.id.0.clone(),
             pipeline: self.pipeline.name.clone(),
@@ -63,6 +65,7 @@ impl View<'_> {
             action: run.name.clone(),
             type_id: run.type_id.clone(),
             configuration: run.resolved_configuration.clone(),
+            roles: self.roles(action.and_then(|action| action.role_arn.clone())),
             inputs: run.input_artifacts.clone(),
             outputs: run.output_artifacts.clone(),
             approval: run.approval.clone(),
@@ -71,6 +74,8 @@ impl View<'_> {
 
     /// What the executor of the rule is asked.
     pub(super) fn rule_request(&self, stage: &str, kind: ConditionKind, run: &RuleRun) -> RuleRequest {
+        let condition = self.pipeline.stage(stage).and_then(|stage| stage.condition(kind));
+        let rule = condition.and_then(|condition| condition.rules.iter().find(|rule| rule.name == run.name));
         RuleRequest {
             id: run.id.0.clone(),
             pipeline: self.pipeline.name.clone(),
@@ -80,7 +85,12 @@ impl View<'_> {
             rule: run.name.clone(),
             type_id: run.type_id.clone(),
             configuration: run.resolved_configuration.clone(),
+            roles: self.roles(rule.and_then(|rule| rule.role_arn.clone())),
         }
+    }
+
+    fn roles(&self, own: Option<String>) -> Roles {
+        Roles { pipeline: self.pipeline.role_arn().to_owned(), own }
     }
 
     fn resolve(&self, action: &Action, run: &mut ActionRun) -> Result<(), String> {

@@ -89,12 +89,17 @@ def marked(policies):
     return Identity(policies)
 
 
-def assume(role_arn, service, source_arn, session, policy=None):
+def assume(role_arn, service, source_arn, session, policy=None, seconds=LIFETIME_SECONDS):
     """Temporary credentials of a role, as a service of AWS gets them when it works for the resource `source_arn`. With
     `policy` they may do only what that allows as well."""
+    check_trust(role_arn, service, source_arn)
+    return issue(role_arn, session, policy, seconds)
+
+
+def issue(role_arn, session, policy, seconds):
+    """Temporary credentials of a role, whoever asks."""
     from ministack.services import sts
 
-    check_trust(role_arn, service, source_arn)
     account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
     credentials = {
         "access_key_id": f"ASIA{secrets.token_hex(8).upper()}", "secret_access_key": secrets.token_hex(20),
@@ -103,22 +108,17 @@ def assume(role_arn, service, source_arn, session, policy=None):
     sts.register_session(credentials["access_key_id"], {
         "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}", "UserId": f"{name}:{session}",
         "SecretAccessKey": credentials["secret_access_key"], "SessionToken": credentials["session_token"],
-        "Expiration": time.time() + LIFETIME_SECONDS, "AccountId": account, "PrincipalType": "AssumedRole",
+        "Expiration": time.time() + seconds, "AccountId": account, "PrincipalType": "AssumedRole",
         "SessionPolicies": {"Policy": json.dumps(policy), "PolicyArns": []} if policy else None,
     })
-    return {**credentials, "expires_in": LIFETIME_SECONDS}
+    return {**credentials, "expires_in": seconds}
 
 
 def check_trust(role_arn, service, source_arn):
     """Raises `Denied` unless the role trusts this service, working for this resource of this account."""
     from ministack.core import iam_evaluator
-    from ministack.services import iam
 
-    name = role_arn.rpartition("/")[2]
-    role = iam._roles.get(name)
-    if role is None:
-        raise Denied(f"role {role_arn} does not exist")
-    document = json.loads(role["AssumeRolePolicyDocument"])
+    document = trust_policy(role_arn)
     request = iam_evaluator.EvalContext(
         principal_arn=service, principal_type="Service", principal_account=account_id(), action="sts:AssumeRole",
         resource_arn=role_arn, region=region(), secure_transport=True,
@@ -131,6 +131,25 @@ def check_trust(role_arn, service, source_arn):
     parsed = [iam_evaluator.parse_policy_document({"Statement": statements})]
     if iam_evaluator.evaluate(request, parsed).decision != "Allow":
         raise Denied(f"{service} may not assume role {role_arn} for {source_arn}: its trust policy does not allow it")
+
+
+def check_trust_in(role_arn, by_arn, session):
+    """Raises `Denied` unless the role trusts another role, or that one's account."""
+    from ministack.core import iam_evaluator
+
+    account, name = by_arn.split(":")[4], by_arn.rpartition("/")[2]
+    caller = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
+    if not iam_evaluator.evaluate_trust_policy(trust_policy(role_arn), caller):
+        raise Denied(f"role {by_arn} may not assume role {role_arn}: its trust policy does not allow it")
+
+
+def trust_policy(role_arn):
+    from ministack.services import iam
+
+    role = iam._roles.get(role_arn.rpartition("/")[2])
+    if role is None:
+        raise Denied(f"role {role_arn} does not exist")
+    return json.loads(role["AssumeRolePolicyDocument"])
 
 
 def account_id():
@@ -169,8 +188,13 @@ class Door:
 
 
 def assume_for(asked):
-    session = asked.get("session") or str(uuid.uuid4())
-    return assume(asked["role"], asked["service"], asked["source"], session, asked.get("policy"))
+    """For a service, or for a session of the role `by`: one of the same role only narrows what it has."""
+    role, session = asked["role"], asked.get("session") or str(uuid.uuid4())
+    if "service" in asked:
+        check_trust(role, asked["service"], asked["source"])
+    elif asked["by"] != role:
+        check_trust_in(role, asked["by"], session)
+    return issue(role, session, asked.get("policy"), asked.get("seconds", LIFETIME_SECONDS))
 
 
 def permit_for(asked):

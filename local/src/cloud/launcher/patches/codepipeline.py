@@ -13,6 +13,8 @@ JSON = "application/x-amz-json-1.1"
 # The runner answers at once; it works in the background.
 TIMEOUT_SECONDS = 60
 FORWARDED = ("x-amz-target", "content-type", "authorization")
+# Who asks, where IAM is enforced. No client's request brings it to the runner: it is none of those forwarded.
+CALLER = "x-flowgate-caller"
 
 
 def apply(settings):
@@ -44,6 +46,7 @@ class Runner:
     async def handle(self, method, path, headers, body, query_params):
         """A service handler of the emulator."""
         forwarded = {name: headers[name] for name in FORWARDED if name in headers}
+        forwarded |= caller()
         return await asyncio.to_thread(self.post, forwarded, body)
 
     def post(self, headers, body):
@@ -83,6 +86,13 @@ class Runner:
         if status >= 400:
             raise Refused(answer.get("__type", "").rpartition("#")[2], answer.get("message", ""), status)
         return answer
+
+
+def caller():
+    from ministack import app
+    from ministack.core import iam_evaluator
+
+    return {CALLER: iam_evaluator.caller_arn()} if app.AUTH else {}
 
 
 class Refused(ValueError):

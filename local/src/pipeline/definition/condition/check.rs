@@ -115,6 +115,7 @@ fn rule(place: &Place, declared: &wire::Rule) -> Checked<Rule> {
         name,
         type_id,
         configuration: declared.configuration.clone(),
+        role_arn: declared.role_arn.clone(),
         region: declared.region.clone(),
         timeout_minutes: declared.timeout_in_minutes,
     })
