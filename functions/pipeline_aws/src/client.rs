@@ -10,6 +10,8 @@ use aws_smithy_http_client::{
 };
 use aws_types::SdkConfig;
 
+use crate::discreet::Discreet;
+
 /// A variable that Lambda sets is missing.
 #[derive(Debug, thiserror::Error)]
 #[error("the environment variable {0} is not set; this program is made to run as a Lambda function")]
@@ -24,7 +26,7 @@ pub fn variable(name: &str) -> Result<String, MissingVariable> {
 ///
 /// Deliberately not `aws_config`'s chain: it would look for profiles and instance metadata that a Lambda never has.
 pub fn from_environment() -> Result<SdkConfig, MissingVariable> {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = Discreet(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https());
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(variable("AWS_REGION")?))

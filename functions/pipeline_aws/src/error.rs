@@ -1,8 +1,10 @@
 //! SDK errors, made ours.
 
+use std::{error::Error, iter::successors};
+
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
 };
 use pipeline_core::ports::PortError;
 
@@ -25,18 +27,25 @@ const THROTTLED: [&str; 9] = [
 /// What `operation` came to: a missing permission, too many requests, or a service that did not serve.
 pub(crate) fn port_error<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
 {
     let operation = operation.to_owned();
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
     let detail = match (code, message) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(error).to_string(),
+        _ => chain(error),
     };
     match code {
         Some(code) if DENIED.contains(&code) => PortError::Denied { operation, detail },
         Some(code) if THROTTLED.contains(&code) => PortError::Throttled { operation, detail },
         _ => PortError::Unavailable { operation, detail },
     }
+}
+
+/// What each error of a chain says of itself. I26: how it prints for debugging would show the whole answer.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |&error| error.source());
+    let said: Vec<String> = causes.map(ToString::to_string).collect();
+    said.join(": ")
 }

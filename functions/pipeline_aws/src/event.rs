@@ -1,11 +1,11 @@
 //! The job event's way in: the job id first, from whatever can be read, and then the rest.
 
-use std::fmt;
-
 use pipeline_core::{
     ids::JobId,
     job::{Artifact, Job, MalformedJob},
+    text,
 };
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -37,7 +37,7 @@ pub struct Delivery {
 pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
     let (id, body) = identify(event)?;
     let job = serde_json::from_str::<Wire>(body.get())
-        .map_err(|error| MalformedJob(error.to_string()))
+        .map_err(|error| MalformedJob(text::complaint(&error)))
         .and_then(|wire| job(id.clone(), wire, account));
     Ok(Delivery { id, job })
 }
@@ -60,6 +60,9 @@ fn identify(event: &RawValue) -> Result<(JobId, &RawValue), NotAJob> {
 }
 
 fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactAccess), MalformedJob> {
+    if !is_account(&wire.account_id) {
+        return Err(MalformedJob("its accountId is not 12 digits".into()));
+    }
     if wire.account_id != account {
         return Err(MalformedJob(format!("it is of account {}, and this function of {account}", wire.account_id)));
     }
@@ -75,8 +78,16 @@ fn job(id: JobId, wire: Wire, account: &str) -> Result<(Job, ArtifactAccess), Ma
         outputs: data.output_artifacts.into_iter().flatten().map(artifact).collect(),
         continuation: data.continuation_token,
     };
-    let access = ArtifactAccess { credentials, key: data.encryption_key.map(|EncryptionKey { id }| id) };
+    let access = ArtifactAccess {
+        credentials,
+        owner: account.to_owned(),
+        key: data.encryption_key.map(|EncryptionKey { id }| id),
+    };
     Ok((job, access))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn artifact(wire: WireArtifact) -> Artifact {
@@ -150,10 +161,18 @@ struct S3Location {
     object_key: String,
 }
 
-/// How a job reaches its artifacts.
+/// How a job reaches its artifacts. Its credentials print nothing of themselves (I26).
+///
+/// ```compile_fail
+/// fn print(access: &pipeline_aws::event::ArtifactAccess) -> String {
+///     access.to_string()
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ArtifactAccess {
     pub(crate) credentials: ArtifactCredentials,
+    /// The account whose buckets they are, and no other's.
+    pub(crate) owner: String,
     /// The KMS key that new artifacts are encrypted with, where the pipeline names one.
     pub(crate) key: Option<String>,
 }
@@ -162,24 +181,7 @@ pub struct ArtifactAccess {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArtifactCredentials {
-    pub(crate) access_key_id: Secret,
-    pub(crate) secret_access_key: Secret,
-    pub(crate) session_token: Option<Secret>,
-}
-
-/// A text that does not print itself (I26).
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Secret(String);
-
-impl Secret {
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
+    pub(crate) access_key_id: SecretString,
+    pub(crate) secret_access_key: SecretString,
+    pub(crate) session_token: Option<SecretString>,
 }

@@ -4,6 +4,7 @@ use pipeline_core::{
     ids::{CommitId, ExecutionId, JobId},
     job::Artifact,
     record::{facts::Push, perform::Fact},
+    text,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -17,8 +18,8 @@ pub enum Event {
     Fact(Fact),
     /// Lambda gave up on an event that a function was invoked with.
     GaveUp(GaveUp),
-    /// Nothing of ours, and what it is instead.
-    Foreign(String),
+    /// Nothing of ours, and what it is instead, in words of ours (I26).
+    Foreign(&'static str),
 }
 
 /// Lambda's record of an asynchronous invocation that came to nothing. Of the event it holds the job's id alone (I26).
@@ -47,28 +48,26 @@ const FAILURE: &str = "Lambda asynchronous invocation record";
 /// Reads any event.
 pub fn read(event: &RawValue) -> Result<Event, MalformedEvent> {
     let Ok(outer) = serde_json::from_str::<Outer<'_>>(event.get()) else {
-        return Ok(Event::Foreign("no event at all".into()));
+        return Ok(Event::Foreign("no event at all"));
     };
     match (outer.source.as_deref(), outer.detail_type.as_deref(), outer.detail) {
         (Some("aws.codepipeline"), Some(ACTION), Some(detail)) => action(&parse(ACTION, detail)?),
         (Some("aws.codecommit"), Some(REPOSITORY), Some(detail)) => repository(parse(REPOSITORY, detail)?),
         (None, None, None) => failure(&outer),
-        (source, kind, _) => {
-            Ok(Event::Foreign(format!("{} of {}", kind.unwrap_or("an event"), source.unwrap_or("nobody"))))
-        }
+        _ => Ok(Event::Foreign("an event that is not kept")),
     }
 }
 
 fn parse<'a, T: Deserialize<'a>>(kind: &'static str, text: &'a RawValue) -> Result<T, MalformedEvent> {
-    serde_json::from_str(text.get()).map_err(|error| MalformedEvent { kind, why: error.to_string() })
+    serde_json::from_str(text.get()).map_err(|error| MalformedEvent { kind, why: text::complaint(&error) })
 }
 
 fn action(detail: &ActionDetail) -> Result<Event, MalformedEvent> {
     if detail.kind.category != "Build" || detail.state != "SUCCEEDED" {
-        return Ok(Event::Foreign(format!("{} of a {} action", detail.state, detail.kind.category)));
+        return Ok(Event::Foreign("of an action, and not a build that succeeded"));
     }
     let Some(output) = detail.output_artifacts.iter().flatten().next() else {
-        return Ok(Event::Foreign(format!("build action {} has no output artifact", detail.action)));
+        return Ok(Event::Foreign("a build without an output artifact"));
     };
     let malformed = |error: &dyn std::error::Error| MalformedEvent { kind: ACTION, why: error.to_string() };
     let execution: ExecutionId = detail.execution_id.parse().map_err(|error| malformed(&error))?;
@@ -79,11 +78,11 @@ fn action(detail: &ActionDetail) -> Result<Event, MalformedEvent> {
 
 fn repository(detail: RepositoryDetail) -> Result<Event, MalformedEvent> {
     if !["referenceCreated", "referenceUpdated"].contains(&detail.event.as_str()) {
-        return Ok(Event::Foreign(format!("{} in repository {}", detail.event, detail.repository_name)));
+        return Ok(Event::Foreign("of a repository, and not a push to a branch"));
     }
     // A tag releases nothing: who sets one on a commit has no part in it.
     if detail.reference_type.as_deref() == Some("tag") {
-        return Ok(Event::Foreign(format!("a tag in repository {}", detail.repository_name)));
+        return Ok(Event::Foreign("a tag"));
     }
     let missing = |field: &str| MalformedEvent { kind: REPOSITORY, why: format!("missing field `{field}`") };
     let commit = detail.commit_id.ok_or_else(|| missing("commitId"))?;
@@ -92,17 +91,17 @@ fn repository(detail: RepositoryDetail) -> Result<Event, MalformedEvent> {
     match detail.caller_user_arn {
         Some(by) => Ok(Event::Fact(Fact::Pushed(Push { repository: detail.repository_name, commit, by }))),
         // CodeCommit has not always told; then nobody knows, and the gate says so.
-        None => Ok(Event::Foreign(format!("a push of {commit} by nobody"))),
+        None => Ok(Event::Foreign("a push by nobody")),
     }
 }
 
 fn failure(outer: &Outer<'_>) -> Result<Event, MalformedEvent> {
-    let Some(context) = outer.request_context else { return Ok(Event::Foreign("an event of no kind".into())) };
+    let Some(context) = outer.request_context else { return Ok(Event::Foreign("an event of no kind")) };
     // I26: the parser would repeat what it found, and next to it there are credentials.
     let context: RequestContext = serde_json::from_str(context.get())
         .map_err(|_| MalformedEvent { kind: FAILURE, why: "its requestContext is not what Lambda documents".into() })?;
     if context.condition == "Success" {
-        return Ok(Event::Foreign("a successful invocation".into()));
+        return Ok(Event::Foreign("a successful invocation"));
     }
     let job = outer.request_payload.and_then(|payload| event::job_id(payload).ok());
     Ok(Event::GaveUp(GaveUp { function: context.function_arn, condition: context.condition, job }))
@@ -125,7 +124,6 @@ struct Outer<'a> {
 #[serde(rename_all = "kebab-case")]
 struct ActionDetail {
     execution_id: String,
-    action: String,
     state: String,
     #[serde(rename = "type")]
     kind: ActionType,

@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod cloudformation;
 pub mod codepipeline;
+mod discreet;
 pub mod dynamodb;
 pub mod environment;
 mod error;

@@ -108,7 +108,7 @@ fn read(event: &RawValue) -> Result<Asked, BadRequest> {
     if !event.get().trim_start().starts_with('{') {
         return Err(BadRequest("it is not an object".to_owned()));
     }
-    serde_json::from_str(event.get()).map_err(|error| BadRequest(text::fit(&error.to_string(), 500)))
+    serde_json::from_str(event.get()).map_err(|error| BadRequest(text::complaint(&error)))
 }
 
 /// What `sweep` does with the events it is invoked with.

@@ -114,6 +114,9 @@ fn i17_a_job_whose_id_is_known_is_reported_however_broken_the_rest_is() {
         "missing field `location`",
     );
     assert_misconfigured(&with(|job| job["accountId"] = json!("999999999999")), "it is of account 999999999999");
+    for id in ["", "11112222333", SENTINEL] {
+        assert_misconfigured(&with(|job| job["accountId"] = json!(id)), "its accountId is not 12 digits");
+    }
     assert_misconfigured(
         &job().to_string().replace("\"accountId\"", "\"accountId\":\"1\",\"accountId\""),
         "duplicate field",
@@ -160,7 +163,7 @@ fn i26_the_access_to_artifacts_does_not_print_its_secrets() {
     let event = job().to_string();
     let raw: &RawValue = serde_json::from_str(&event).expect("JSON");
     let delivery = pipeline_aws::event::read(raw, ACCOUNT).expect("a job");
-    assert!(format!("{delivery:?}").contains("(secret)"));
+    assert!(format!("{delivery:?}").contains("REDACTED"));
     assert!(!format!("{delivery:?}").contains(SENTINEL), "{delivery:?}");
 }
 

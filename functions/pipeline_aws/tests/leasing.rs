@@ -168,7 +168,7 @@ fn what_is_neither_a_job_nor_a_request_is_refused_and_does_nothing() {
         ("7", "not a JSON object"),
         (r#""x""#, "not a JSON object"),
         ("{}", "missing field `operation`"),
-        (r#"{"operation": "delete"}"#, "unknown variant `delete`"),
+        (r#"{"operation": "delete"}"#, "unknown variant, expected one of"),
         (r#"{"operation": null}"#, "operation"),
         (r#"{"source": "aws.events", "detail-type": "Scheduled Event"}"#, "missing field `operation`"),
         (r#"{"codepipeline.job": {}}"#, "missing field `operation`"),

@@ -24,9 +24,93 @@ pub fn fit(text: &str, limit: usize) -> String {
     kept.chain(CUT.chars()).collect()
 }
 
+/// What is wrong with a text that is to be JSON, without what stands there: it may be a secret in the wrong place (I26).
+/// Whoever wrote it finds it by line and column.
+pub fn complaint(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let repeats = ["invalid type: ", "invalid value: ", "unknown field ", "unknown variant "];
+    if !repeats.iter().any(|start| words.starts_with(start)) {
+        return words;
+    }
+    let kind = words.split(['"', '`']).next().unwrap_or_default();
+    let kind = kind.split(", expected").next().unwrap_or_default().trim_end();
+    match words.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("{kind}, expected {expected}"),
+        None => kind.to_owned(),
+    }
+}
+
+/// The same of a text that is to be YAML.
+pub fn yaml_complaint(error: &serde_saphyr::Error) -> String {
+    let words = error.without_snippet().to_string();
+    let line = words.lines().next().unwrap_or_default();
+    let line = line.split('"').next().unwrap_or_default();
+    let repeats = ["duplicate mapping key", "unsupported tag", "unknown field", "unknown variant"];
+    match repeats.iter().find_map(|start| line.split_once(start).map(|(place, _)| format!("{place}{start}"))) {
+        Some(kind) => kind,
+        None => line.trim_end().to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
     use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        #[serde(rename = "count")]
+        _count: Option<u8>,
+        #[serde(rename = "colour")]
+        _colour: Option<Colour>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Colour {
+        #[serde(rename = "red")]
+        Red,
+    }
+
+    #[test]
+    fn i26_a_complaint_says_where_and_what_is_expected_but_not_what_stands_there() {
+        for (json, words) in [
+            (r#"{"count": "S"}"#, "invalid type: string, expected u8 at line 1 column 13"),
+            (r#"{"count": "S, expected T `U` \" V"}"#, "invalid type: string, expected u8 at line 1 column 34"),
+            (r#"{"count": 1234567}"#, "invalid value: integer, expected u8 at line 1 column 17"),
+            (r#"{"count": [1]}"#, "invalid type: sequence, expected u8 at line 1 column 10"),
+            (r#"{"S": 1}"#, "unknown field, expected `count` or `colour` at line 1 column 4"),
+            (r#"{"colour": "S"}"#, "unknown variant, expected `red` at line 1 column 14"),
+            (r#"{"count": 1, "count": 1}"#, "duplicate field `count` at line 1 column 20"),
+            (r#"{"count": S}"#, "expected value at line 1 column 11"),
+        ] {
+            assert_eq!(complaint(&serde_json::from_str::<Request>(json).unwrap_err()), words, "{json}");
+        }
+    }
+
+    #[test]
+    fn i26_a_complaint_about_yaml_repeats_none_of_it() {
+        let texts = [
+            "a: 1\nSECRET: 1\nSECRET: 2",
+            "SECRET: [",
+            "SECRET: *SECRET",
+            "SECRET: !SECRET [SECRET]",
+            "SECRET: SECRET",
+            "SECRET",
+            "\"SECRET",
+            "%YAML SECRET",
+            "SECRET: x: SECRET",
+            "--- {}\n---\nSECRET: 1",
+            "SECRET: !!int SECRET",
+        ];
+        for text in texts {
+            let words = yaml_complaint(&serde_saphyr::from_str::<BTreeMap<String, u8>>(text).unwrap_err());
+            assert!(words.contains("line ") && !words.contains("SECRET"), "{text:?}: {words}");
+        }
+    }
 
     #[test]
     fn a_text_within_the_limit_is_untouched() {

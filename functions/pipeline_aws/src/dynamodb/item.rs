@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use pipeline_core::ports::PortError;
+use pipeline_core::{ports::PortError, text};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::dynamodb::unreadable;
@@ -68,5 +68,5 @@ pub(super) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, String> {
         return Err(format!("its version is {version:?}, not {VERSION}; is an older Flowgate running?"));
     }
     let body = item.get("body").and_then(|value| value.as_s().ok()).ok_or("it has no body")?;
-    serde_json::from_str(body).map_err(|error| error.to_string())
+    serde_json::from_str(body).map_err(|error| text::complaint(&error))
 }

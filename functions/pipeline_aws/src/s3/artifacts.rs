@@ -17,14 +17,17 @@ use pipeline_core::{
     job::Artifact,
     ports::PortError,
 };
+use secrecy::ExposeSecret;
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use crate::{error::port_error, event::ArtifactAccess, s3::unread};
 
 /// Artifacts, as one job or our own role may reach them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Artifacts {
     client: Client,
+    /// The account that the buckets must be of, where it is known.
+    owner: Option<String>,
     key: Option<String>,
 }
 
@@ -39,29 +42,34 @@ const LARGEST_SUM: u64 = 32 << 20;
 
 impl Artifacts {
     /// The artifacts of one job, reached with its credentials over the HTTP client of `config`.
-    pub fn new(config: &SdkConfig, ArtifactAccess { credentials, key }: &ArtifactAccess) -> Self {
+    pub fn new(config: &SdkConfig, ArtifactAccess { credentials, owner, key }: &ArtifactAccess) -> Self {
         let credentials = Credentials::new(
-            credentials.access_key_id.expose(),
-            credentials.secret_access_key.expose(),
-            credentials.session_token.as_ref().map(|token| token.expose().to_owned()).filter(|token| !token.is_empty()),
+            credentials.access_key_id.expose_secret(),
+            credentials.secret_access_key.expose_secret(),
+            credentials
+                .session_token
+                .as_ref()
+                .map(ExposeSecret::expose_secret)
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned),
             None,
             "job",
         );
         // Bucket names in the path work for every bucket, also where a host cannot carry them.
         let config = Builder::from(config).credentials_provider(credentials).force_path_style(true).build();
-        Self { client: Client::from_conf(config), key: key.clone() }
+        Self { client: Client::from_conf(config), owner: Some(owner.clone()), key: key.clone() }
     }
 
     /// The artifacts that our own role may read.
     pub fn ours(config: &SdkConfig) -> Self {
-        Self { client: super::client(config), key: None }
+        Self { client: super::client(config), owner: None, key: None }
     }
 
     /// The artifact's zip, whole.
     async fn zip(&self, artifact: &Artifact) -> Result<Bytes, PortError> {
         let operation = format!("read artifact {}", artifact.name);
         let request = self.client.get_object().bucket(&artifact.bucket).key(&artifact.key);
-        let answer = request.send().await;
+        let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
         let answer = answer.map_err(|error| unread(&format!("artifact {}", artifact.name), &error))?;
         if answer.content_length().is_some_and(|length| length > LARGEST_ARTIFACT) {
             let why = format!("it is larger than {LARGEST_ARTIFACT} bytes; leave only the templates in it");
@@ -142,7 +150,7 @@ impl WriteArtifacts for Artifacts {
         if let Some(key) = &self.key {
             request = request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key);
         }
-        let request = request.body(ByteStream::from(zip));
+        let request = request.set_expected_bucket_owner(self.owner.clone()).body(ByteStream::from(zip));
         request.send().await.map_err(|error| port_error(&operation, &error))?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::ids::ExecutionId;
+use crate::{ids::ExecutionId, text};
 
 /// What the action asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,17 +29,16 @@ pub struct InvalidParams(String);
 pub fn parse(text: Option<&str>) -> Result<Params, InvalidParams> {
     let text =
         text.ok_or_else(|| InvalidParams(r#"missing; give {"service", "execution", "revision", "stages"}"#.into()))?;
-    let params: Params = serde_json::from_str(text).map_err(|error| InvalidParams(error.to_string()))?;
+    let params: Params = serde_json::from_str(text).map_err(|error| InvalidParams(text::complaint(&error)))?;
     if !is_service(&params.service) {
         return Err(InvalidParams(format!(
-            "service {:?} cannot name a service (words of a-z and 0-9 with single - between them, {LONGEST} characters at \
+            "service cannot name a service (words of a-z and 0-9 with single - between them, {LONGEST} characters at \
              most; no word after the first may be {}); rename it",
-            params.service,
             TAKEN.join(", ")
         )));
     }
     match params.stages.keys().find(|stage| !is_name(stage)) {
-        Some(stage) => Err(InvalidParams(format!("stage {stage:?} is not a name (a-z, 0-9 and -)"))),
+        Some(_) => Err(InvalidParams("stages: a key is not a name (a-z, 0-9 and -)".into())),
         None if params.stages.is_empty() => Err(InvalidParams("no stage to configure".into())),
         None => Ok(params),
     }
@@ -84,7 +83,7 @@ mod tests {
     fn a_service_that_could_be_taken_for_anothers_stage_or_preview_is_refused() {
         for name in ["shop-beta", "shop-prod-x", "shop-flowgate", "shop-tests", "shop-gamma", "shop-pr-1", "shop-dev"] {
             let message = service(name).unwrap_err().to_string();
-            assert!(message.contains(&format!("{name:?} cannot name a service")), "{message}");
+            assert!(message.contains("service cannot name a service"), "{name}: {message}");
         }
     }
 
@@ -98,7 +97,7 @@ mod tests {
     fn what_is_no_name_at_all_is_refused() {
         for name in ["", "-", "shop-", "shop--x", "Shop", "1st", "shop_x", "naïve"] {
             let message = service(name).unwrap_err().to_string();
-            assert!(message.contains(&format!("{name:?} cannot name a service")), "{message}");
+            assert!(message.contains("service cannot name a service"), "{name}: {message}");
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, de::IgnoredAny};
 
+use crate::text;
+
 /// Why a template cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path} is not a CloudFormation template: {detail}")]
@@ -23,8 +25,8 @@ struct Template {
 /// The names under `Parameters`, from YAML or JSON.
 pub fn declared_parameters(path: &str, template: &[u8]) -> Result<BTreeSet<String>, InvalidTemplate> {
     let invalid = |detail: String| InvalidTemplate { path: path.to_owned(), detail };
-    let text = std::str::from_utf8(template).map_err(|error| invalid(error.to_string()))?;
-    let template: Template = serde_saphyr::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    let yaml = std::str::from_utf8(template).map_err(|error| invalid(error.to_string()))?;
+    let template: Template = serde_saphyr::from_str(yaml).map_err(|error| invalid(text::yaml_complaint(&error)))?;
     Ok(template.parameters.unwrap_or_default().into_keys().collect())
 }
 

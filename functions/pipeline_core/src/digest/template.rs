@@ -1,9 +1,12 @@
 //! What a template names.
 
-use crate::digest::{
-    Object, Reference,
-    locations::{Unresolved, locations, objects},
-    node::Node,
+use crate::{
+    digest::{
+        Object, Reference,
+        locations::{Unresolved, locations, objects},
+        node::Node,
+    },
+    text,
 };
 
 /// Why nobody can say what a template names.
@@ -27,8 +30,9 @@ pub enum InvalidTemplate {
 
 /// The objects that a template, or a part that is included in one, names.
 pub fn references(text: &[u8]) -> Result<Vec<Reference>, InvalidTemplate> {
-    let text = std::str::from_utf8(text).map_err(|error| InvalidTemplate::Unreadable(error.to_string()))?;
-    let template: Node = serde_saphyr::from_str(text).map_err(|error| unreadable(&error))?;
+    let yaml = std::str::from_utf8(text).map_err(|error| InvalidTemplate::Unreadable(error.to_string()))?;
+    let template: Node =
+        serde_saphyr::from_str(yaml).map_err(|error| InvalidTemplate::Unreadable(text::yaml_complaint(&error)))?;
     let mut found = globals(&template)?;
     walk("the template", &template, &mut found)?;
     Ok(found)
@@ -43,11 +47,6 @@ pub fn references_of_any(text: &[u8]) -> Result<Vec<Reference>, InvalidTemplate>
         }
         found => found,
     }
-}
-
-/// The parser's first line: what follows it repeats the template.
-fn unreadable(error: &serde_saphyr::Error) -> InvalidTemplate {
-    InvalidTemplate::Unreadable(error.to_string().lines().next().unwrap_or_default().to_owned())
 }
 
 /// A resource is known by its shape, wherever it stands: loops and included parts put it in other places, too.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::ids::ExecutionId;
+use crate::{ids::ExecutionId, text};
 
 /// What the action asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -69,7 +69,7 @@ pub fn parse(text: Option<&str>) -> Result<Params, InvalidParams> {
     let text = text.ok_or_else(|| {
         InvalidParams(r#"missing; give {"pipeline", "execution", "approvals", "rules", "people", "revision"}"#.into())
     })?;
-    let params: Params = serde_json::from_str(text).map_err(|error| InvalidParams(error.to_string()))?;
+    let params: Params = serde_json::from_str(text).map_err(|error| InvalidParams(text::complaint(&error)))?;
     match complaint(&params) {
         Some(complaint) => Err(InvalidParams(complaint)),
         None => Ok(params),
@@ -136,8 +136,8 @@ mod tests {
         type Spoil = fn(&mut Value);
         let cases: [(Spoil, &str); 13] = [
             (|v| v["rules"] = json!({}), "there are no rules"),
-            (|v| v["rules"]["approve"] = json!({}), "unknown field `approve`"),
-            (|v| v["rules"]["digest"] = json!({"sha": 1}), "unknown field `sha`"),
+            (|v| v["rules"]["approve"] = json!({}), "unknown field, expected `approved` or `digest`"),
+            (|v| v["rules"]["digest"] = json!({"sha": 1}), "unknown field"),
             (|v| v["rules"]["approved"] = json!({}), "missing field `count`"),
             (|v| v["rules"]["approved"]["count"] = json!(0), "approved.count is 0"),
             (|v| v["rules"]["approved"]["count"] = json!(4), "approved.count is 4"),

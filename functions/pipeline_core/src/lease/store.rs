@@ -34,8 +34,8 @@ pub struct Cursor {
 
 /// A text is no place in a list of leases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the next of a list of leases")]
-pub struct InvalidCursor(String);
+#[error("a text that is not the next of a list of leases")]
+pub struct InvalidCursor;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +50,7 @@ impl TryFrom<String> for Cursor {
         let place = text
             .split_once('#')
             .and_then(|(due, stack)| Some(Self { due: due.parse().ok()?, stack: stack.parse().ok()? }));
-        place.ok_or(InvalidCursor(text))
+        place.ok_or(InvalidCursor)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ExecutionId, FunctionName, StackName};
+use crate::{
+    ids::{ExecutionId, FunctionName, StackName},
+    text,
+};
 
 /// What the action asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +95,7 @@ struct Outputs {
 }
 
 fn json(text: &str) -> Result<Params, InvalidParams> {
-    let wire: Wire = serde_json::from_str(text).map_err(|error| InvalidParams(error.to_string()))?;
+    let wire: Wire = serde_json::from_str(text).map_err(|error| InvalidParams(text::complaint(&error)))?;
     let timeout_minutes = wire.timeout_minutes.unwrap_or(LONGEST_MINUTES);
     if !(1..=LONGEST_MINUTES).contains(&timeout_minutes) {
         return Err(InvalidParams(format!("timeout_minutes is {timeout_minutes}, not 1 to {LONGEST_MINUTES}")));
@@ -119,10 +122,10 @@ fn json(text: &str) -> Result<Params, InvalidParams> {
 fn piped(text: &str) -> Result<Params, InvalidParams> {
     let parts: Vec<&str> = text.split('|').map(str::trim).collect();
     let [app, tests, stage] = parts[..] else {
-        return Err(InvalidParams(format!("{text:?} has {} parts, not app-stack|test-stack|stage", parts.len())));
+        return Err(InvalidParams(format!("{} parts between |, not app-stack|test-stack|stage", parts.len())));
     };
     if stage.is_empty() {
-        return Err(InvalidParams(format!("{text:?} names no stage")));
+        return Err(InvalidParams("names no stage behind the stacks".into()));
     }
     let tests = Tests::Exactly(stack(tests)?, TEST_PREFIX.into());
     Ok(sample(stack(app)?, tests, stage.to_owned()))
@@ -132,7 +135,7 @@ fn piped(text: &str) -> Result<Params, InvalidParams> {
 fn bare(text: &str, configured: Option<&str>) -> Result<Params, InvalidParams> {
     let app = stack(text)?;
     let function = configured.filter(|name| !name.is_empty()).ok_or_else(|| {
-        InvalidParams(format!("{text:?} names only the app stack, and TEST_FUNCTION is not set; add the test stack"))
+        InvalidParams("names only the app stack, and TEST_FUNCTION is not set; add the test stack".into())
     })?;
     let function: FunctionName =
         function.parse().map_err(|error| InvalidParams(format!("TEST_FUNCTION of our environment: {error}")))?;
@@ -213,7 +216,7 @@ mod tests {
             ("", "missing"),
             ("{", "EOF"),
             (r#"{"app_stack": "s"}"#, "missing field `test_stack`"),
-            (r#"{"app_stack": "s", "test_stack": "t", "timeout": 3}"#, "unknown field `timeout`"),
+            (r#"{"app_stack": "s", "test_stack": "t", "timeout": 3}"#, "unknown field, expected one of"),
             (r#"{"app_stack": "s", "app_stack": "s", "test_stack": "t"}"#, "duplicate field"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 14}"#, "not 1 to 13"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 0}"#, "not 1 to 13"),

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, IgnoredAny},
 };
 
 use crate::{
@@ -18,10 +18,6 @@ use crate::{
 
 /// The longest request, in bytes: several times what the longest valid one takes.
 const LONGEST: usize = 16 * 1024;
-/// The longest complaint, in characters; what is complained of may be long.
-const COMPLAINT: usize = 500;
-/// As much of it is for a field's name.
-const FIELD: usize = 60;
 /// How many leases are listed at a time.
 const PAGE: usize = 100;
 
@@ -48,16 +44,17 @@ pub(super) fn parse(text: &str) -> Result<Request, String> {
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let mut json = serde_json::Deserializer::from_str(text);
     let wire = serde_path_to_error::deserialize(&mut json).map_err(|error| complaint(&error))?;
-    json.end().map_err(|error| error.to_string())?;
+    json.end().map_err(|error| text::complaint(&error))?;
     Ok(wire)
 }
 
 fn complaint(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let words = match error.path().to_string().as_str() {
-        "." | "?" => error.inner().to_string(),
-        path => format!("{}: {}", text::fit(path, FIELD), error.inner()),
-    };
-    text::fit(&words, COMPLAINT)
+    let words = text::complaint(error.inner());
+    match error.path().to_string().as_str() {
+        // I26: where a field is not known, its name is the end of the path.
+        path if path != "." && path != "?" && !words.starts_with("unknown field") => format!("{path}: {words}"),
+        _ => words,
+    }
 }
 
 /// The operation, whatever else there is: values that are not looked at are skipped without recursion.
@@ -111,7 +108,7 @@ struct EnterWire {
 
 fn enter(wire: EnterWire) -> Result<Request, String> {
     if !is_pipeline(&wire.pipeline) {
-        return Err(format!("pipeline: {:?} is not a pipeline's name", text::fit(&wire.pipeline, COMPLAINT)));
+        return Err("pipeline: a text that is not a pipeline's name".to_owned());
     }
     let commits = match (wire.head, wire.revision) {
         (None, None) => None,
@@ -176,7 +173,14 @@ struct HoldWire {
     _operation: IgnoredAny,
     stack: StackName,
     token: FencingToken,
+    #[serde(deserialize_with = "instant")]
     until: Timestamp,
+}
+
+/// I26: the parser of timestamps would repeat what it found.
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| D::Error::custom("a text that is not a timestamp, such as 2026-11-21T12:00:00Z"))
 }
 
 fn hold(HoldWire { stack, token, until, .. }: HoldWire) -> Request {

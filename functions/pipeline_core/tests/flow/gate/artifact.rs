@@ -34,7 +34,7 @@ fn the_revision_is_the_execution_s_own_and_whole() {
     let none = || Execution { sources: vec![], ..standard() };
     let cases: [(Value, Execution, &str); 8] = [
         (changed(|p| p["revision"] = json!(null)), standard(), "the action names no revision"),
-        (changed(|p| p["revision"] = json!("8f2c8f2c")), standard(), "\"8f2c8f2c\" is not a full commit id"),
+        (changed(|p| p["revision"] = json!("8f2c8f2c")), standard(), "a text of 8 characters is not a full commit id"),
         (changed(|p| p["revision"] = json!("")), standard(), "is not a full commit id"),
         (
             changed(|p| p["revision"] = json!(commit().to_string().to_uppercase())),

@@ -55,8 +55,8 @@ fn a_field_that_is_missing_unknown_or_twice_is_named() {
         request.as_object_mut().unwrap().remove(field);
         is_bad(&request.to_string(), &format!("missing field `{field}`"));
     }
-    is_bad(&claim_with("owner", &json!("me")), "owner: unknown field `owner`, expected one of");
-    is_bad(&claim_with("token", &json!(1)), "unknown field `token`");
+    is_bad(&claim_with("owner", &json!("me")), "unknown field, expected one of");
+    is_bad(&claim_with("token", &json!(1)), "unknown field");
     is_bad(r#"{"operation": "show", "stack": "a", "stack": "b"}"#, "duplicate field `stack`");
     is_bad(r#"{"operation": "show", "operation": "list", "stack": "a"}"#, "duplicate field `operation`");
     for (operation, fields) in [
@@ -71,7 +71,7 @@ fn a_field_that_is_missing_unknown_or_twice_is_named() {
         is_bad(&request.to_string(), "missing field `token`");
         request["token"] = json!(1);
         request["force"] = json!(true);
-        is_bad(&request.to_string(), "unknown field `force`");
+        is_bad(&request.to_string(), "unknown field");
     }
 }
 
@@ -141,9 +141,9 @@ fn a_megabyte_or_deep_nesting_is_refused_without_reading_it_whole() {
     is_bad(&format!("{}{}", " ".repeat(1 << 20), claim(MINE, PR)), "16384 are the most");
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     is_bad(&format!(r#"{{"operation": "show", "stack": {deep}}}"#), "stack: invalid type: sequence");
-    is_bad(&format!(r#"{{"operation": "show", "stack": "a", "x": {deep}}}"#), "unknown field `x`");
+    is_bad(&format!(r#"{{"operation": "show", "stack": "a", "x": {deep}}}"#), "unknown field");
     is_bad(&format!(r#"{{"operation": {deep}}}"#), "operation: ");
-    is_bad(&format!(r#"{{"operation": "show", "{}": 1}}"#, "k".repeat(10_000)), "unknown field `kkk");
+    is_bad(&format!(r#"{{"operation": "show", "{}": 1}}"#, "k".repeat(10_000)), "unknown field");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn other_fields_are_what_they_should_be() {
         request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         request.to_string()
     };
-    is_bad(&enter(json!({"pipeline": ""})), "pipeline: \"");
+    is_bad(&enter(json!({"pipeline": ""})), "pipeline: a text");
     is_bad(&enter(json!({"pipeline": "a".repeat(101)})), "is not a pipeline's name");
     for pipeline in ["shop", "shopping", "p", "other-shop-previews", "Shop-previews"] {
         is_bad(&enter(json!({"pipeline": pipeline})), &format!("pipeline: {pipeline} is not named shop-…"));
@@ -175,7 +175,7 @@ fn other_fields_are_what_they_should_be() {
     }
     let time = "2026-11-21T12:00:00Z";
     for after in ["", "x", "page 2", time, &format!("{time}#"), "#shop-pr-42", &"x".repeat(10_000)] {
-        let words = if after.len() < 100 { "is not the next of a list of leases" } else { "after: \"xxx" };
+        let words = "after: a text that is not the next of a list of leases";
         is_bad(&json!({"operation": "list", "after": after}).to_string(), words);
     }
 }
