@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod approval;
+mod enforced;
 mod queue;
 mod rules;
 mod runner;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flowgate::actions::archive::{Archive, pack_one};
 use flowgate::actions::jobs::Jobs;
 use flowgate::actions::{Context, Observer, run};
+use flowgate::cloud::authority::Iam;
 use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::{Cloud, Options};
 use flowgate::pipeline::action::{Artifact, Failure, Location, Outcome, Progress, Request, Roles, Success, TypeId};
@@ -36,6 +37,10 @@ impl World {
     }
 
     pub(crate) async fn with_runner(runner_url: Option<String>, jobs: Jobs) -> Self {
+        Self::start(runner_url, jobs, Iam::Off).await
+    }
+
+    pub(crate) async fn start(runner_url: Option<String>, jobs: Jobs, iam: Iam) -> Self {
         let state = std::env::var_os("FLOWGATE_STATE");
         let state = state.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("state"), PathBuf::from);
         let supervisor = Supervisor::new(env!("CARGO_BIN_EXE_flowgate"));
@@ -46,7 +51,7 @@ impl World {
             supervisor: supervisor.clone(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
-            iam: flowgate::cloud::authority::Iam::Off,
+            iam,
         };
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();

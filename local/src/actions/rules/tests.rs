@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::cloudwatch_alarm::State;
 use super::*;
-use crate::pipeline::action::{ConditionKind, TypeId};
+use crate::pipeline::action::{ConditionKind, Roles, TypeId};
 
 const KINDS: [ConditionKind; 3] = [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure];
 
