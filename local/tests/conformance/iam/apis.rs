@@ -1,0 +1,76 @@
+use serde_json::{Value, json};
+
+use super::service_world::{World, arn, silent};
+use crate::world::deploy_template;
+
+/// A REST API and an HTTP API of one function, which lets both in.
+async fn deploy(world: &World) -> [(String, String); 2] {
+    let uri = json!({ "Fn::Sub": concat!(
+        "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
+    ) });
+    let rest =
+        |kind: &str, properties: Value| json!({ "Type": format!("AWS::ApiGateway::{kind}"), "Properties": properties });
+    let http = |kind: &str, properties: Value| json!({ "Type": format!("AWS::ApiGatewayV2::{kind}"), "Properties": properties });
+    let mut deployment = rest("Deployment", json!({ "RestApiId": { "Ref": "Rest" }, "StageName": "live" }));
+    deployment["DependsOn"] = json!("RestMethod");
+    let resources = json!({
+        "Silent": silent(), "Function": world.listener("behind"), "RestDeployment": deployment,
+        "Rest": rest("RestApi", json!({ "Name": "rest" })),
+        "RestResource": rest("Resource", json!({
+            "RestApiId": { "Ref": "Rest" }, "ParentId": { "Fn::GetAtt": ["Rest", "RootResourceId"] }, "PathPart": "time",
+        })),
+        "RestMethod": rest("Method", json!({
+            "RestApiId": { "Ref": "Rest" }, "ResourceId": { "Ref": "RestResource" }, "HttpMethod": "GET",
+            "AuthorizationType": "NONE",
+            "Integration": { "Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": uri },
+        })),
+        "Http": http("Api", json!({ "Name": "http", "ProtocolType": "HTTP" })),
+        "HttpIntegration": http("Integration", json!({
+            "ApiId": { "Ref": "Http" }, "IntegrationType": "AWS_PROXY", "IntegrationUri": uri, "PayloadFormatVersion": "2.0",
+        })),
+        "HttpRoute": http("Route", json!({
+            "ApiId": { "Ref": "Http" }, "RouteKey": "GET /time",
+            "Target": { "Fn::Sub": "integrations/${HttpIntegration}" },
+        })),
+        "HttpStage": http("Stage", json!({ "ApiId": { "Ref": "Http" }, "StageName": "live", "AutoDeploy": true })),
+    });
+    let outputs = json!({ "Rest": { "Value": { "Ref": "Rest" } }, "Http": { "Value": { "Ref": "Http" } } });
+    let template = json!({ "Resources": resources, "Outputs": outputs });
+    let stack = deploy_template(&world.cloud, "apis", &template).await.unwrap();
+    ["Rest", "Http"].map(|api| {
+        let id = &stack.outputs[api];
+        (format!("{}/_aws/execute-api/{id}/live/time", world.cloud.endpoint()), id.clone())
+    })
+}
+
+async fn get(url: &str) -> u16 {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    client.get(url).send().await.unwrap().status().as_u16()
+}
+
+/// Lets an API in whose requests look so.
+async fn let_in(world: &World, statement: &str, source: &str) {
+    let permission = world.lambda().add_permission().function_name("behind").statement_id(statement);
+    let permission = permission.action("lambda:InvokeFunction").principal("apigateway.amazonaws.com");
+    permission.source_arn(arn("execute-api", source)).send().await.unwrap();
+}
+
+pub(super) async fn every_function_answers(world: &World) {
+    for (url, _) in deploy(world).await {
+        assert_eq!(get(&url).await, 200, "{url}");
+        world.heard(1).await;
+    }
+}
+
+#[tokio::test]
+async fn an_api_calls_a_function_whose_policy_lets_it_in() {
+    let world = World::start(&[]).await;
+    for (place, (url, id)) in deploy(&world).await.into_iter().enumerate() {
+        assert_eq!(get(&url).await, 500, "{url}");
+        let_in(&world, &format!("other{place}"), &format!("{id}/*/POST/time")).await;
+        assert_eq!(get(&url).await, 500, "{url}");
+        let_in(&world, &format!("this{place}"), &format!("{id}/*/GET/time")).await;
+        assert_eq!(get(&url).await, 200, "{url}");
+        assert_eq!(world.heard(1).await, ["behind"]);
+    }
+}
