@@ -2,7 +2,7 @@
 
 import re
 
-from policy import PREVIEW, RELEASE_DEPLOYS, Finding, attached, identity, many, trust
+from policy import PREVIEW, RELEASE_DEPLOYS, Finding, attached, identity, many, touch, trust
 
 EVERYTHING = re.compile(r"\*|/?[a-z-]+[:/]\*")
 RIGHTS = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
@@ -33,9 +33,13 @@ def no_star_resources(sample, exceptions):
 
 
 def is_everything(arn):
-    parts = arn.split(":", 5)
-    # An object's key comes after its bucket's name, which is narrow enough.
-    return arn == "*" or (len(parts) == 6 and parts[2] != "s3" and EVERYTHING.fullmatch(parts[5]) is not None)
+    if arn == "*":
+        return True
+    _, _, service, _, account, what = arn.split(":", 5)
+    if service == "s3":
+        # An object's key comes after its bucket's name, which is narrow enough.
+        return what.startswith("*")
+    return "*" in (service, account) or EVERYTHING.fullmatch(what) is not None
 
 
 def pass_role(sample, _exceptions):
@@ -77,8 +81,10 @@ def sids(sample, _exceptions):
 def leading_keys(sample, _exceptions):
     """Each function sees its own keys of the state table, and nothing reads the whole of it."""
     tables = [sample.identity(name)[1] for name in sample.of_type("AWS::DynamoDB::Table")]
+    places = [place for table in tables for place in (table, f"{table}/index/*")]
     for statement in filter(lambda statement: statement.allows, identity(sample)):
-        if not any(arn.startswith(table) for arn in statement.resources for table in tables):
+        on_items = any(action.startswith("dynamodb:") for action in statement.actions)
+        if not on_items or not touch(statement.resources, places):
             continue
         keys = statement.asks("dynamodb:LeadingKeys")
         if not any(operator in ("ForAllValues:StringEquals", "ForAllValues:StringLike") for operator in keys):
@@ -96,16 +102,15 @@ def leading_keys(sample, _exceptions):
 def no_open_principals(sample, _exceptions):
     """Nobody is let in without being named."""
     for statement in (*attached(sample), *trust(sample)):
-        if statement.allows and ("*" in statement.principals("AWS") or "NotPrincipal" in statement.body):
+        open_to_all = any("*" in statement.principals(kind) for kind in ("AWS", "Service", "Federated"))
+        if statement.allows and (open_to_all or "NotPrincipal" in statement.body):
             yield statement.finding("no_open_principals", "name who is allowed")
 
 
 def bound_services(sample, exceptions):
     """A service is let in only when it works for this account, and for just that resource, where it says so."""
     for statement in (*attached(sample), *trust(sample)):
-        for service in (
-            statement.principals("Service") if statement.allows and statement.body.get("Principal") != "*" else ()
-        ):
+        for service in sorted(set(statement.principals("Service")) - {"*"}) if statement.allows else ():
             for key in ("aws:SourceAccount", "aws:SourceArn"):
                 if is_bound(statement, key):
                     continue

@@ -1,7 +1,9 @@
 """Who may write release code, who may call Flowgate's functions, and that release and previews never meet."""
 
+import itertools
+
 from policy import PREVIEW, RELEASE_DEPLOYS, Finding, attached, identity, touch
-from sample import PSEUDO
+from sample import KINDS, PSEUDO
 
 # Who may put objects there.
 WRITERS = {"PackageBucket": {"BuildRole"}, "ArtifactBucket": {"BuildRole", "PipelineRole"}}
@@ -117,42 +119,43 @@ def callers(sample, _exceptions):
         for arn, name in functions.items():
             if name not in own and touch(statement.resources, [arn]):
                 yield statement.finding("callers", f"{statement.resource} is not to call {name}")
+    rules = {sample.identity(name)[1] for name in sample.of_type("AWS::Events::Rule")}
     for name, permission in sample.of_type("AWS::Lambda::Permission").items():
         given = permission["Properties"]
-        function = next(
-            (other for arn, other in functions.items() if given["FunctionName"] in (arn, arn.rpartition(":")[2])), None
-        )
-        if function not in EVENTS.get(given["Principal"], ()):
-            yield Finding("callers", name, "Principal", f"{given['Principal']} is not to call {function}")
-        source = given.get("SourceArn", "").split(":")
-        if len(source) < 6 or "*" in source[4] or source[5] == "*":
-            yield Finding("callers", name, "SourceArn", "say for what it may call, by an ARN with its account")
+        called = {other for arn, other in functions.items() if given["FunctionName"] in (arn, arn.rpartition(":")[2])}
+        if not called or not called <= EVENTS.get(given["Principal"], set()):
+            yield Finding("callers", name, "Principal", f"{given['Principal']} is not to call {given['FunctionName']}")
+        elif given.get("SourceArn") not in rules:
+            yield Finding("callers", name, "SourceArn", "let in only a rule of this template")
 
 
 def paths_apart(sample, exceptions):
     """What previews may change the release may not, and the other way round; nor do Beta and Prod meet."""
-    changing = {
-        name: [s for s in identity(sample) if s.allows and s.resource == name and changes(s)] for name in sides()
-    }
-    for left, right in ((PREVIEW, "DeployRole"), (PREVIEW, "ProdDeployRole"), RELEASE_DEPLOYS, (PREVIEW, "BuildRole")):
-        for one in changing[left]:
-            for other in changing[right]:
-                if touch(one.resources, other.resources) and not (
-                    one.sid == other.sid and exceptions.has("shared", sid=one.sid)
-                ):
-                    yield one.finding(
-                        "paths_apart", f"it reaches what {other.sid} of {right} does; give each side names of its own"
-                    )
+    for left, right in ((PREVIEW, "DeployRole"), (PREVIEW, "ProdDeployRole"), RELEASE_DEPLOYS):
+        for one, other in itertools.product(changing(sample, left), changing(sample, right)):
+            excepted = one.sid == other.sid and exceptions.has("shared", sid=one.sid)
+            if not excepted and touch(one.resources, other.resources):
+                todo = f"it reaches what {other.sid} of {right} does; give each side names of its own"
+                yield one.finding("paths_apart", todo)
 
 
-def sides():
-    return (PREVIEW, *RELEASE_DEPLOYS, "BuildRole")
+def flowgate_untouched(sample, _exceptions):
+    """Who deploys the service, or what it deploys, does not change Flowgate, which decides about that."""
+    own = [sample.identity(name)[1] for name in sample.of_type(*KINDS)]
+    for role in (PREVIEW, *RELEASE_DEPLOYS):
+        for statement, arn in itertools.product(changing(sample, role), own):
+            if touch(statement.resources, [arn]):
+                yield statement.finding("flowgate_untouched", f"keep it away from {arn}")
 
 
-def changes(statement):
-    """Reading what both may read does no harm."""
-    verbs = [action.partition(":")[2] for action in statement.actions]
-    return not all(verb.startswith(("Get", "List", "Describe")) for verb in verbs)
+def changing(sample, role):
+    """What the role may do but read; reading what both may read does no harm."""
+    allowed = [statement for statement in identity(sample) if statement.allows and statement.resource == role]
+    return [statement for statement in allowed if not all(map(reads, statement.actions))]
+
+
+def reads(action):
+    return action.partition(":")[2].startswith(("Get", "List", "Describe"))
 
 
 def own_log_groups(sample, _exceptions):
@@ -189,4 +192,13 @@ def sweep_spares(sample, _exceptions):
         yield Finding("sweep_spares", "SweepRole", "Policies", f"deny {', '.join(sorted(STACK_CHANGES))} on {arn}")
 
 
-RULES = (release_writers, release_buckets_shut, only_over_tls, callers, paths_apart, own_log_groups, sweep_spares)
+RULES = (
+    release_writers,
+    release_buckets_shut,
+    only_over_tls,
+    callers,
+    paths_apart,
+    flowgate_untouched,
+    own_log_groups,
+    sweep_spares,
+)

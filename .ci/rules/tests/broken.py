@@ -17,6 +17,7 @@ LOSSES = (
 )
 FUNCTION = "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${ServiceName}"
 ROLE = "arn:aws:iam::${AWS::AccountId}:role/${ServiceName}"
+PIPELINE = "arn:aws:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}"
 STACK = "arn:aws:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${ServiceName}"
 KEYS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["digest#*"]}}
 NAMED = {"Null": {"dynamodb:LeadingKeys": "false"}}
@@ -43,6 +44,8 @@ BROKEN = {
             Action="codepipeline:GetPipelineState",
             Resource=sub("arn:aws:codepipeline:${AWS::Region}:${AWS::AccountId}:*"),
         ),
+        also("RecordRole", Action="s3:GetObject", Resource="arn:aws:s3:::*/*"),
+        also("RecordRole", Action="codepipeline:GetPipelineState", Resource="arn:aws:codepipeline:us-east-1:*:shop"),
         # An action more where one is excepted.
         reword(
             "SweepRole",
@@ -99,6 +102,11 @@ BROKEN = {
         ),
         reword("SweepRole", "FindLeases", Condition=None),
         also("RecordRole", **TABLE),
+        also(
+            "RecordRole",
+            Action="dynamodb:Scan",
+            Resource=sub("arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AWS::StackName}-*"),
+        ),
     ],
     "no_open_principals": [
         also("AlarmTopicPolicy", Principal="*", **TOPIC),
@@ -111,6 +119,7 @@ BROKEN = {
         ),
         also("AlarmTopicPolicy", NotPrincipal={"AWS": "arn:aws:iam::111122223333:root"}, **TOPIC),
         trusting("GateRole", Principal={"AWS": "*"}),
+        trusting("GateRole", Principal={"Service": "*"}),
     ],
     "bound_services": [
         trusting("BuildRole", Condition={}),
@@ -206,7 +215,17 @@ BROKEN = {
         also("PreviewDeployRole", Action="lambda:UpdateFunctionCode", Resource=sub(FUNCTION + "-p*")),
         also("DeployRole", Action="lambda:UpdateFunctionCode", Resource=sub(FUNCTION + "-dev-*")),
         also("DeployRole", Action="lambda:DeleteFunction", Resource=sub(FUNCTION + "-prod-x")),
-        also("PreviewDeployRole", Action="logs:PutLogEvents", Resource=arn("BuildLogs")),
+        also("PreviewDeployRole", Action="iam:TagRole", Resource=[sub(ROLE + "-pr-*"), sub(ROLE + "-beta-*")]),
+    ],
+    "flowgate_untouched": [
+        also("DeployRole", Action="lambda:UpdateFunctionCode", Resource=sub(FUNCTION + "-flowgate-*")),
+        also("PreviewDeployRole", Action="iam:DeleteRole", Resource=arn("GateRole")),
+        also(
+            "ProdDeployRole",
+            Action="ssm:PutParameter",
+            Resource=sub("arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/flowgate/${ServiceName}/*"),
+        ),
+        also("ProdDeployRole", Action="codepipeline:UpdatePipeline", Resource=sub(PIPELINE)),
     ],
     "own_log_groups": [
         drop("GateFunction", "Properties", "LoggingConfig"),
