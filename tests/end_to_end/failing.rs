@@ -82,6 +82,20 @@ async fn a_template_that_is_no_yaml_is_named_with_the_place_of_the_mistake() {
     assert_says(run.failed_at("Build", "Configure"), &expected);
 }
 
+/// Its stack would have a log group that is Flowgate's.
+#[tokio::test]
+async fn a_stack_that_cannot_be_deployed_is_named_with_its_resource_and_why() {
+    let world = World::new().await;
+    let service = world.copy("plain");
+    let template = service.join("app-sam.yaml");
+    let logs = "\nResources:\n  Taken:\n    Type: AWS::Logs::LogGroup\n    Properties: { LogGroupName: /aws/lambda/plain-flowgate-gate }\n";
+    let broken = fs::read_to_string(&template).unwrap().replacen("\nResources:\n", logs, 1);
+    fs::write(template, broken).unwrap();
+    let run = end(world.run(&service)).await;
+    assert_says(run.failed_at("Beta", "Deploy"), &["plain-beta", "Taken", "plain-flowgate-gate"]);
+    assert_eq!(run.stages(), ["Source", "Build", "DeployTests", "Beta"]);
+}
+
 #[tokio::test]
 async fn a_test_of_the_sample_fails_the_pipeline_in_its_own_words() {
     let world = World::new().await;

@@ -1,6 +1,10 @@
 //! Job events to the deployed function itself: a real process behind the Runtime API, with its real state table.
 
+use std::collections::HashMap;
+
 use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_dynamodb::Client as Dynamo;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::primitives::Blob;
 use flowgate::cloud::client;
@@ -14,8 +18,8 @@ const FUNCTION: &str = "plain-flowgate-start-tests";
 
 /// A pipeline that has ended, with its cloud still up.
 struct Deployed {
-    endpoint: String,
     table: String,
+    state: Dynamo,
     lambda: Lambda,
     _run: Run,
 }
@@ -27,12 +31,11 @@ impl Deployed {
         let mut run = Run::start(command);
         let last = run.until(|line| line["stages"].is_array()).await;
         let url = last["outputs"]["Beta"]["ApiUrl"].as_str().unwrap();
-        let endpoint = url[..url.find("/_aws").unwrap()].to_owned();
-        let sdk = client::sdk_config(&endpoint);
+        let sdk = client::sdk_config(url.split("/_aws").next().unwrap());
         let stack = CloudFormation::new(&sdk).describe_stack_resource().stack_name("plain-flowgate");
         let resource = stack.logical_resource_id("StateTable").send().await.unwrap();
         let table = resource.stack_resource_detail().and_then(|detail| detail.physical_resource_id()).unwrap();
-        Self { table: table.to_owned(), lambda: Lambda::new(&sdk), endpoint, _run: run }
+        Self { table: table.to_owned(), state: Dynamo::new(&sdk), lambda: Lambda::new(&sdk), _run: run }
     }
 
     /// Invokes the function and asserts that it answers Ok, whatever it thinks of the event.
@@ -44,20 +47,14 @@ impl Deployed {
 
     /// All items of a partition of the state table, by their sort keys.
     async fn items(&self, pk: &str) -> Vec<(String, Value, Option<String>)> {
-        let query = json!({
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": pk}},
-            "ConsistentRead": true,
-        });
-        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(&self.endpoint);
-        let request = request.header("X-Amz-Target", "DynamoDB_20120810.Query").json(&query);
-        let answer: Value = request.send().await.unwrap().json().await.unwrap();
-        let item = |item: &Value| {
-            let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
+        let query = self.state.query().table_name(&self.table).key_condition_expression("pk = :pk");
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).consistent_read(true);
+        let answer = query.send().await.unwrap();
+        let item = |item: &HashMap<String, AttributeValue>| {
+            let text = |name: &str| item.get(name)?.as_s().ok().cloned();
             (text("sk").unwrap(), serde_json::from_str(&text("body").unwrap()).unwrap(), text("answer"))
         };
-        answer["Items"].as_array().unwrap_or_else(|| panic!("{answer}")).iter().map(item).collect()
+        answer.items().iter().map(item).collect()
     }
 
     /// The verdict that stands for a job, and how CodePipeline answered it.

@@ -7,12 +7,14 @@
 
 mod bad_input;
 mod clients;
+mod enforced;
 mod failing;
 mod guarded;
 #[cfg(target_os = "linux")]
 mod interrupted;
 mod job_events;
 mod lease;
+mod passed_on;
 mod passing;
 #[cfg(target_os = "linux")]
 mod processes;

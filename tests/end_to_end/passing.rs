@@ -1,9 +1,10 @@
 //! Services that pass.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::run::{Ended, end};
 use crate::world::{World, fixture};
@@ -15,7 +16,11 @@ const DEPLOYED: [&str; 3] = ["Beta", "Gamma", "Prod"];
 
 async fn passes(service: &Path) -> Ended {
     let world = World::new().await;
-    let mut command = world.run(service);
+    let command = world.run(service);
+    passes_in(&world, command).await
+}
+
+async fn passes_in(world: &World, mut command: Command) -> Ended {
     command.args(["--approve", "yes"]);
     let run = end(command).await;
     assert_eq!((run.code, &run.last()["status"]), (Some(0), &"Succeeded".into()), "{run:?}");
@@ -52,6 +57,15 @@ async fn a_service_whose_tests_pass_reaches_the_end_of_its_pipeline() {
     assert_eq!(said_by_tests(&run), [Some("1 of 1 passed"); 3]);
 }
 
+/// As `flowgate run` comes: everybody may do everything.
+#[tokio::test]
+async fn where_iam_is_not_enforced_it_passes_all_the_same() {
+    let world = World::new().await;
+    let mut command = world.flowgate_as_it_comes("run");
+    command.arg(fixture("plain")).arg("--json");
+    passes_in(&world, command).await;
+}
+
 #[tokio::test]
 async fn each_stage_gets_the_parameters_its_template_declares() {
     let run = passes(&fixture("with_parameters")).await;
@@ -78,6 +92,7 @@ async fn a_node_service_that_only_knows_the_samples_contract_passes() {
 }
 
 fn has(program: &str) -> bool {
-    let status = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status =
+        std::process::Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }

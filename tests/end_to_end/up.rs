@@ -6,6 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_codepipeline::Client as CodePipeline;
 use flowgate::cloud::client;
@@ -43,7 +45,19 @@ impl Up {
     }
 
     pub(crate) async fn with(world: World) -> Self {
+        let command = world.flowgate("up");
+        Self::start(world, command).await
+    }
+
+    /// One whose requests no recorder writes down: what a test asks for by hand is not what Flowgate uses.
+    pub(crate) async fn unrecorded() -> Self {
+        let world = World::new().await;
         let mut command = world.flowgate("up");
+        command.env_remove("FLOWGATE_IAM_RECORD");
+        Self::start(world, command).await
+    }
+
+    async fn start(world: World, mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -180,6 +194,12 @@ impl Up {
 
     pub(crate) fn sdk(&self) -> SdkConfig {
         client::sdk_config(&self.exports["AWS_ENDPOINT_URL"])
+    }
+
+    /// For clients of one of the people, whose secret is their name.
+    pub(crate) fn sdk_as(&self, person: &str) -> SdkConfig {
+        let credentials = Credentials::new(person, person, None, None, "the tests");
+        self.sdk().to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
     }
 
     pub(crate) fn pipelines(&self) -> CodePipeline {

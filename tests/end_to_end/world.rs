@@ -65,8 +65,17 @@ impl World {
         command
     }
 
-    /// One of the commands.
+    /// One of the commands; those that start a cloud enforce IAM there.
     pub(crate) fn flowgate(&self, subcommand: &str) -> Command {
+        let mut command = self.flowgate_as_it_comes(subcommand);
+        if ["run", "up"].contains(&subcommand) {
+            command.args(["--iam", "enforce"]);
+        }
+        command
+    }
+
+    /// One of the commands, with no option but what is asked for.
+    pub(crate) fn flowgate_as_it_comes(&self, subcommand: &str) -> Command {
         let mut command = self.command(FLOWGATE);
         command.arg(subcommand).env("FLOWGATE_STATE", &self.state);
         command

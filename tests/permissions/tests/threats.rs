@@ -25,7 +25,8 @@ use Proof::{Rule, Test};
 const FORGED: &str = "tests/end_to_end/enforced/forged.rs";
 const KEYS: &str = "tests/end_to_end/enforced/keys.rs";
 const APART: &str = "tests/end_to_end/enforced/apart.rs";
-const SWEEP_ROLE: &str = "tests/processes/roles.rs";
+const SWEEP_ROLE: &str = "tests/processes/roles/abused.rs";
+const SECRETS: &str = "tests/processes/secrets/mod.rs";
 const WIDE: &str = "tests/end_to_end/wide.rs";
 const GATE_PEOPLE: &str = "functions/pipeline_core/tests/flow/gate/people.rs";
 const GATE_HISTORY: &str = "functions/pipeline_core/tests/flow/gate/history.rs";
@@ -91,7 +92,7 @@ const THREATS: &[Row] = &[
                 "a rollback goes only to what was approved, with the same digest (I23)",
                 &[Test(
                     GATE_HISTORY,
-                    "i23_a_rollback_passes_without_a_person_when_its_target_was_approved_with_just_this",
+                    "i23_a_rollback_to_something_else_than_was_approved_is_denied_whatever_the_other_rules_are",
                 )],
             ),
         ],
@@ -109,7 +110,7 @@ const THREATS: &[Row] = &[
             ),
             (
                 "a session's name is a person only for roles that the map marks (I21)",
-                &[Test(GATE_PEOPLE, "i21_nobody_counts_who_wrote_or_started_or_is_nobody")],
+                &[Test("functions/pipeline_core/src/gate/people.rs", "who_is_nobody_is_so_for_a_reason")],
             ),
         ],
     },
@@ -142,7 +143,10 @@ const THREATS: &[Row] = &[
                 "each function sees only its own keys of the table",
                 &[Test(KEYS, "a_functions_role_reaches_its_own_keys_and_nobody_elses"), Rule("leading_keys")],
             ),
-            ("IAM on the tags of others' APIs", &[Test(APART, "a_preview_cannot_change_an_api_of_another_stack")]),
+            (
+                "IAM on the tags of others' APIs",
+                &[Test(APART, "a_role_that_deploys_changes_its_own_stages_and_passes_their_roles_and_no_others")],
+            ),
         ],
     },
     Row {
@@ -151,8 +155,8 @@ const THREATS: &[Row] = &[
             (
                 "buckets that only the release build writes, and roles that reach nothing of the release",
                 &[
-                    Test(APART, "the_preview_path_cannot_write_to_a_release_bucket"),
-                    Test(APART, "a_deploy_role_changes_its_own_stages_and_no_other"),
+                    Test(APART, "only_the_release_build_writes_what_is_released"),
+                    Test(APART, "a_role_that_deploys_changes_its_own_stages_and_passes_their_roles_and_no_others"),
                     Rule("release_writers"),
                     Rule("release_buckets_shut"),
                     Rule("paths_apart"),
@@ -179,7 +183,10 @@ const THREATS: &[Row] = &[
             ),
             (
                 "an explicit deny on releases and on Flowgate itself",
-                &[Test(SWEEP_ROLE, "i14_the_role_of_sweep_can_change_no_stack_but_delete_previews")],
+                &[
+                    Test(SWEEP_ROLE, "i14_the_role_of_sweep_can_change_no_stack_but_delete_previews"),
+                    Rule("sweep_spares"),
+                ],
             ),
         ],
     },
@@ -188,11 +195,18 @@ const THREATS: &[Row] = &[
         controls: &[
             (
                 "a role is passed only where it is named, and to one service",
-                &[Test(APART, "a_role_is_passed_only_by_whom_and_to_what_it_is_meant_for"), Rule("pass_role")],
+                &[
+                    Test(APART, "a_role_that_deploys_changes_its_own_stages_and_passes_their_roles_and_no_others"),
+                    Rule("pass_role"),
+                    Rule("no_managed_policies"),
+                ],
             ),
             (
                 "a boundary on the roles that app stacks make",
-                &[Test(WIDE, "the_stages_of_a_service_with_everything_are_made_changed_and_deleted_as_their_roles")],
+                &[
+                    Test(WIDE, "the_stages_of_a_service_with_everything_are_made_changed_and_deleted_as_their_roles"),
+                    Rule("boundary"),
+                ],
             ),
         ],
     },
@@ -220,6 +234,15 @@ const THREATS: &[Row] = &[
                 ],
             ),
             (
+                "nothing that a function writes, answers or reports shows what is secret (I26)",
+                &[
+                    Test(SECRETS, "i26_no_function_lets_out_what_an_event_brings_in"),
+                    Test(SECRETS, "i26_what_a_service_repeats_of_a_request_stays_inside"),
+                    Test(SECRETS, "i26_what_cannot_be_read_is_not_repeated"),
+                    Rule("secrets_hidden"),
+                ],
+            ),
+            (
                 "what Lambda gave up on is counted and not shown (I26)",
                 &[Test(
                     "functions/pipeline_aws/tests/recorder.rs",
@@ -237,10 +260,7 @@ const THREATS: &[Row] = &[
             ),
             (
                 "only pipeline and build write artifacts, and the build only its own",
-                &[
-                    Test(APART, "the_release_build_writes_packages_and_its_own_artifact_and_nothing_else"),
-                    Rule("release_writers"),
-                ],
+                &[Test(APART, "only_the_release_build_writes_what_is_released"), Rule("release_writers")],
             ),
             (
                 "the digest of the build is what the gate finds",

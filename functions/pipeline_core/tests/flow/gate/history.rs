@@ -45,6 +45,21 @@ fn i23_a_rollback_passes_without_a_person_when_its_target_was_approved_with_just
     }
 }
 
+#[test]
+fn i23_a_rollback_to_something_else_than_was_approved_is_denied_whatever_the_other_rules_are() {
+    let world = world();
+    approved(&world, &[BOB]);
+    passes(&world, &parameters());
+    roll_back(&world, Some(execution()));
+    let only_approved = changed(|parameters| {
+        parameters["execution"] = json!(rollback());
+        parameters["rules"] = json!({"approved": {"count": 1}});
+    });
+    put(&world, &package(), "other code");
+    let said = again(&world, &only_approved).unwrap_err();
+    assert!(said.contains("never approved here with the artifact"), "{said}");
+}
+
 fn roll_back(world: &World, target: Option<ExecutionId>) {
     let execution = Execution { kind: Kind::Rollback(target), started_by: Some(ALICE.into()), ..standard() };
     world.release.executions.borrow_mut().insert(rollback(), execution);

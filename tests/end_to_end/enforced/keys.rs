@@ -1,0 +1,117 @@
+//! Each function sees only its own keys of the state table.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Enforced;
+
+const FAMILIES: [&str; 6] = ["verdict#", "run#", "digest#", "push#", "decision#", "lease#"];
+const OPERATIONS: [&str; 5] = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"];
+
+type Family = (&'static str, &'static [&'static str]);
+
+const VERDICTS: Family = ("verdict#", &["GetItem", "PutItem", "UpdateItem"]);
+const LEASES: Family = ("lease#", &["GetItem", "PutItem"]);
+
+/// What each function may do, by its name, its role and the families of keys. Written by hand: read from the template it
+/// would be whatever the template says.
+const MAY: [(&str, &str, &[Family]); 6] = [
+    ("configure", "ConfigureRole", &[VERDICTS]),
+    ("start-tests", "StartTestsRole", &[VERDICTS, ("run#", &["GetItem", "PutItem", "Query"])]),
+    (
+        "gate",
+        "GateRole",
+        &[VERDICTS, ("digest#", &["GetItem"]), ("push#", &["Query"]), ("decision#", &["PutItem", "Query"])],
+    ),
+    ("record", "RecordRole", &[("digest#", &["PutItem"]), ("push#", &["PutItem"])]),
+    ("lease", "LeaseRole", &[VERDICTS, LEASES]),
+    ("sweep", "SweepRole", &[LEASES]),
+];
+
+/// Who may ask what of the index: those that look for what is due, and only for leases.
+const SEARCHERS: [&str; 2] = ["lease", "sweep"];
+
+#[tokio::test]
+async fn a_functions_role_reaches_its_own_keys_and_nobody_elses() {
+    let shop = Enforced::deployed().await;
+    let table = shop.resource("StateTable").await;
+    let mut wrong = vec![];
+    for (function, role, may) in MAY {
+        let session = shop.function(function, role).await;
+        let probe = Probe { client: Client::new(&session.sdk), table: &table };
+        for family in FAMILIES {
+            let own = may.iter().find(|(own, _)| *own == family).map_or(&[][..], |(_, operations)| operations);
+            for operation in OPERATIONS {
+                let answer = probe.item(operation, &format!("{family}probe")).await;
+                wrong.extend(surprise(&format!("{function}: {operation} {family}"), own.contains(&operation), answer));
+            }
+        }
+        for of in ["lease", "run", "verdict"] {
+            let expected = of == "lease" && SEARCHERS.contains(&function);
+            wrong.extend(surprise(&format!("{function}: Query due of {of}"), expected, probe.due(of).await));
+        }
+        wrong.extend(surprise(&format!("{function}: Scan"), false, probe.scan().await));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What is not as it should be: allowed or refused, and anything else.
+fn surprise(what: &str, expected: bool, answer: Result<(), String>) -> Option<String> {
+    match (expected, answer) {
+        (true, Ok(())) => None,
+        (false, Err(code)) if code == "AccessDeniedException" => None,
+        (_, answer) => Some(format!("{what}: {answer:?}")),
+    }
+}
+
+struct Probe<'a> {
+    client: Client,
+    table: &'a str,
+}
+
+impl Probe<'_> {
+    async fn item(&self, operation: &str, key: &str) -> Result<(), String> {
+        let Self { client, table } = self;
+        let (pk, sk) = (text(key), text("probe"));
+        match operation {
+            "GetItem" => {
+                client.get_item().table_name(*table).key("pk", pk).key("sk", sk).send().await.map(drop).map_err(code)
+            }
+            "PutItem" => {
+                client.put_item().table_name(*table).item("pk", pk).item("sk", sk).send().await.map(drop).map_err(code)
+            }
+            "UpdateItem" => {
+                let update = client.update_item().table_name(*table).key("pk", pk).key("sk", sk);
+                let update = update.update_expression("SET a = :a").expression_attribute_values(":a", text("a"));
+                update.send().await.map(drop).map_err(code)
+            }
+            "DeleteItem" => {
+                client.delete_item().table_name(*table).key("pk", pk).key("sk", sk).send().await.map(drop).map_err(code)
+            }
+            "Query" => {
+                let query = client.query().table_name(*table).key_condition_expression("pk = :pk");
+                query.expression_attribute_values(":pk", pk).send().await.map(drop).map_err(code)
+            }
+            _ => panic!("{operation}"),
+        }
+    }
+
+    async fn due(&self, of: &str) -> Result<(), String> {
+        let query =
+            self.client.query().table_name(self.table).index_name("due").key_condition_expression("due_of = :of");
+        query.expression_attribute_values(":of", text(of)).send().await.map(drop).map_err(code)
+    }
+
+    async fn scan(&self) -> Result<(), String> {
+        self.client.scan().table_name(self.table).send().await.map(drop).map_err(code)
+    }
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+fn code(error: SdkError<impl ProvideErrorMetadata>) -> String {
+    error.code().unwrap_or("no code").to_owned()
+}
