@@ -6,7 +6,10 @@ from policy import PREVIEW, RELEASE_DEPLOYS, Finding, attached, identity, touch
 from sample import KINDS, PSEUDO
 
 # Who may put objects there.
-WRITERS = {"PackageBucket": {"BuildRole"}, "ArtifactBucket": {"BuildRole", "PipelineRole"}}
+WRITERS = {
+    "PackageBucket": {"BuildRole": {"s3:PutObject"}},
+    "ArtifactBucket": {"BuildRole": {"s3:PutObject"}, "PipelineRole": {"s3:PutObject", "s3:PutObjectAcl"}},
+}
 READS = ("s3:Get", "s3:List")
 # Whom the bucket's own policy must keep from writing, and whom from anything.
 PUTS = {"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:ReplicateObject"}
@@ -47,7 +50,7 @@ def release_writers(sample, _exceptions):
             ]
             if statement.resource == PREVIEW and any(action.startswith(("s3:", "*")) for action in statement.actions):
                 yield statement.finding("release_writers", f"previews must have nothing of {bucket}")
-            elif not set(writes) <= ({"s3:PutObject"} if statement.resource in writers else set()):
+            elif not set(writes) <= writers.get(statement.resource, set()):
                 yield statement.finding(
                     "release_writers", f"{', '.join(writes)} in {bucket} is not for {statement.resource}"
                 )

@@ -149,6 +149,7 @@ BROKEN = {
         also("SweepRole", Action="s3:DeleteObjectVersion", Resource=sub("${ArtifactBucket.Arn}/*")),
         also("PipelineRole", Action="s3:PutObject", Resource=sub("${PackageBucket.Arn}/*")),
         also("BuildRole", Action="s3:DeleteObject", Resource=sub("${PackageBucket.Arn}/*")),
+        also("BuildRole", Action="s3:PutObjectAcl", Resource=sub("${ArtifactBucket.Arn}/*/Build/*")),
         also("StartTestsRole", Action="s3:PutObject", Resource="arn:aws:s3:::time-service-*/*"),
         also("PreviewDeployRole", Action="s3:GetObject", Resource=sub("${PackageBucket.Arn}/*")),
         also("PreviewDeployRole", Action="s3:ListBucket", Resource=arn("ArtifactBucket")),
