@@ -24,6 +24,22 @@ NAMED = {"Null": {"dynamodb:LeadingKeys": "false"}}
 TABLE = {"Action": ["dynamodb:GetItem"], "Resource": arn("StateTable")}
 TOPIC = {"Action": "sns:Publish", "Resource": {"Ref": "AlarmTopic"}}
 
+
+def service(trusted, **statement):
+    """A service's stack, with one role."""
+    trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    policy = {"PolicyName": "Any", "PolicyDocument": {"Statement": {"Effect": "Allow", **statement}}}
+    role = {"AssumeRolePolicyDocument": {"Statement": trust}, "Policies": [policy]}
+    return {"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": role}}}
+
+
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+# For each rule that holds for the stacks of services too, one of them that breaks it.
+BROKEN_SERVICES = {
+    "no_star_actions": service(LAMBDA, Action="s3:*", Resource="arn:aws:s3:::shop/*"),
+    "pass_role": service(LAMBDA, Action="iam:PassRole", Resource="*"),
+    "no_open_principals": service({"AWS": "*"}, Action="s3:GetObject", Resource="arn:aws:s3:::shop/*"),
+}
 BROKEN = {
     "no_star_actions": [
         reword("GateRole", "ReadPeople", Action="ssm:*"),

@@ -10,9 +10,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
+import access
 import check
 import guard
-from broken import BROKEN
+from broken import BROKEN, BROKEN_SERVICES
 
 
 def main(template):
@@ -24,9 +25,20 @@ def main(template):
     for (rule, number, _), found in zip(cases, findings, strict=True):
         if {finding.rule for finding in found} != {rule}:
             wrong.append(f"{rule}, change {number}: found by {sorted({str(finding) for finding in found}) or 'none'}")
+    wrong += of_services()
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"{len(rules())} rules, {len(cases)} changes that break them, {len(wrong)} not as they should be")
     sys.exit(1 if wrong else 0)
+
+
+def of_services():
+    if missing := {rule.__name__ for rule in access.EVERYWHERE} ^ BROKEN_SERVICES.keys():
+        yield f"of services: {', '.join(missing)} have no template that breaks them, or no rule"
+    for rule, found in zip(
+        BROKEN_SERVICES, check.check(list(BROKEN_SERVICES.values()), access.EVERYWHERE), strict=True
+    ):
+        if {finding.rule for finding in found} != {rule}:
+            yield f"{rule}, of a service: found by {[str(finding) for finding in found] or 'none'}"
 
 
 def rules():
