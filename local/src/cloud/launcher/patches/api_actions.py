@@ -24,7 +24,7 @@ def rest_api(change):
         yield (*asked(change, "PUT", f"restapis/{name}"), own)
         yield from from_bucket(change.new)
         yield from (("iam:PassRole", role, PASSED) for role in credentials(change.new.get("Body")))
-    if change.differs("Policy"):
+    if change.differs("Policy") or change.differs("Body") and "x-amazon-apigateway-policy" in (change.new.get("Body") or {}):
         yield (*asked(change, "UpdateRestApiPolicy", f"restapis/{name}"), own)
     yield from tagged(change, f"restapis/{name}", own)
 

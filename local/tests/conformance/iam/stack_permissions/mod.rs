@@ -1,0 +1,2 @@
+mod every_action;
+mod refusals;
