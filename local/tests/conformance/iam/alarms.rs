@@ -30,8 +30,8 @@ fn policy(topic: &str, alarm: &str) -> Value {
     } })
 }
 
-/// An alarm of three topics: one that lets in another alarm, one that lets it in, and one with the policy that topics are
-/// made with.
+/// An alarm of three topics: one that lets in another alarm, one that lets it in, and one with the policy that topics
+/// are made with.
 async fn go_off(world: &World) {
     let topics = ["closed", "open", "usual"].map(|name| json!({ "Ref": name }));
     let alarm = json!({ "Type": "AWS::CloudWatch::Alarm", "Properties": {

@@ -8,16 +8,16 @@ async fn deploy(world: &World) -> [(String, String); 2] {
     let uri = json!({ "Fn::Sub": concat!(
         "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
     ) });
-    let rest =
-        |kind: &str, properties: Value| json!({ "Type": format!("AWS::ApiGateway::{kind}"), "Properties": properties });
-    let http = |kind: &str, properties: Value| json!({ "Type": format!("AWS::ApiGatewayV2::{kind}"), "Properties": properties });
+    let rest = |kind: &str, properties: Value| resource(&format!("AWS::ApiGateway::{kind}"), &properties);
+    let http = |kind: &str, properties: Value| resource(&format!("AWS::ApiGatewayV2::{kind}"), &properties);
     let mut deployment = rest("Deployment", json!({ "RestApiId": { "Ref": "Rest" }, "StageName": "live" }));
     deployment["DependsOn"] = json!("RestMethod");
     let resources = json!({
         "Silent": silent(), "Function": world.listener("behind"), "RestDeployment": deployment,
         "Rest": rest("RestApi", json!({ "Name": "rest" })),
         "RestResource": rest("Resource", json!({
-            "RestApiId": { "Ref": "Rest" }, "ParentId": { "Fn::GetAtt": ["Rest", "RootResourceId"] }, "PathPart": "time",
+            "RestApiId": { "Ref": "Rest" }, "PathPart": "time",
+            "ParentId": { "Fn::GetAtt": ["Rest", "RootResourceId"] },
         })),
         "RestMethod": rest("Method", json!({
             "RestApiId": { "Ref": "Rest" }, "ResourceId": { "Ref": "RestResource" }, "HttpMethod": "GET",
@@ -26,7 +26,8 @@ async fn deploy(world: &World) -> [(String, String); 2] {
         })),
         "Http": http("Api", json!({ "Name": "http", "ProtocolType": "HTTP" })),
         "HttpIntegration": http("Integration", json!({
-            "ApiId": { "Ref": "Http" }, "IntegrationType": "AWS_PROXY", "IntegrationUri": uri, "PayloadFormatVersion": "2.0",
+            "ApiId": { "Ref": "Http" }, "IntegrationType": "AWS_PROXY", "IntegrationUri": uri,
+            "PayloadFormatVersion": "2.0",
         })),
         "HttpRoute": http("Route", json!({
             "ApiId": { "Ref": "Http" }, "RouteKey": "GET /time",
@@ -41,6 +42,10 @@ async fn deploy(world: &World) -> [(String, String); 2] {
         let id = &stack.outputs[api];
         (format!("{}/_aws/execute-api/{id}/live/time", world.cloud.endpoint()), id.clone())
     })
+}
+
+fn resource(kind: &str, properties: &Value) -> Value {
+    json!({ "Type": kind, "Properties": properties })
 }
 
 async fn get(url: &str) -> u16 {

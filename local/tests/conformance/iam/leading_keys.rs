@@ -15,7 +15,8 @@ use crate::world::deploy_template;
 const TABLE: &str = "state";
 
 fn table() -> Value {
-    let key = |hash: &str, range: &str| json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }]);
+    let part = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
+    let key = |hash: &str, range: &str| [part(hash, "HASH"), part(range, "RANGE")];
     let attributes: Vec<_> =
         ["pk", "sk", "due_of", "due"].map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).into();
     json!({ "Type": "AWS::DynamoDB::Table", "Properties": {
@@ -64,8 +65,7 @@ fn allowed<T, E: ProvideErrorMetadata, R>(answer: Result<T, SdkError<E, R>>) -> 
     })
 }
 
-/// Every request that is about items, made about one that begins with `of`; where it is about several, the others are the
-/// owner's.
+/// Every request that is about items, made about `of`; where it is about several, the others are the owner's.
 async fn requests(client: &Client, of: &str) -> Vec<(&'static str, bool)> {
     let mut seen = items(client, of).await;
     seen.extend(queries(client, of).await);

@@ -23,7 +23,8 @@ async fn write(world: &World) -> [usize; 4] {
     const WRITE: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
     let resources = json!({
         "MuteRole": writer("mute", &["logs:CreateLogStream"]), "LoneRole": writer("lone", &WRITE),
-        "ReadyRole": writer("ready", &WRITE), "MakingRole": writer("making", &[WRITE[0], WRITE[1], "logs:CreateLogGroup"]),
+        "ReadyRole": writer("ready", &WRITE),
+        "MakingRole": writer("making", &[WRITE[0], WRITE[1], "logs:CreateLogGroup"]),
         "MuteGroup": group("mute"), "ReadyGroup": group("ready"),
         "Mute": function("mute", "MuteRole", CODE, &json!({})), "Lone": function("lone", "LoneRole", CODE, &json!({})),
         "Ready": function("ready", "ReadyRole", CODE, &json!({})),

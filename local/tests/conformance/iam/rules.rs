@@ -46,10 +46,14 @@ async fn call_functions(world: &World) {
     put(world, &["a"]).await;
 }
 
-/// Rules that start pipelines: `one` as a role that trusts another rule, `two` as one that may not, `three` as it should be.
+/// Rules that start pipelines: `one` as a role that trusts another rule, `two` as one that may not start it, and `three`
+/// as it should be.
 async fn start_pipelines(world: &World) {
     let pipeline = |name| arn("codepipeline", name);
-    let target = |name, role: &str| json!({ "Id": "pipeline", "Arn": pipeline(name), "RoleArn": { "Fn::GetAtt": [role, "Arn"] } });
+    let target = |name, role: &str| {
+        let role = json!({ "Fn::GetAtt": [role, "Arn"] });
+        json!({ "Id": "pipeline", "Arn": pipeline(name), "RoleArn": role })
+    };
     let trusting = |rule: &str, name| {
         let source = arn("events", &format!("rule/{rule}"));
         role("events.amazonaws.com", &source, Some((&["codepipeline:StartPipelineExecution"], &pipeline(name))))
@@ -58,7 +62,8 @@ async fn start_pipelines(world: &World) {
         .deploy(
             "pipelines",
             json!({
-                "Distrusting": trusting("three", "one"), "Unable": trusting("two", "three"), "Able": trusting("three", "three"),
+                "Distrusting": trusting("three", "one"), "Unable": trusting("two", "three"),
+                "Able": trusting("three", "three"),
                 "One": rule("one", "one", target("one", "Distrusting")),
                 "Two": rule("two", "two", target("two", "Unable")),
                 "Three": rule("three", "three", target("three", "Able")),

@@ -7,14 +7,16 @@ fn schedule(name: &str, earlier: Option<&str>) -> Value {
     let mut schedule = json!({ "Type": "AWS::Scheduler::Schedule", "Properties": {
         "Name": name, "ScheduleExpression": "at(2026-01-01T00:00:00)", "FlexibleTimeWindow": { "Mode": "OFF" },
         "Target": {
-            "Arn": arn("lambda", &format!("function:{name}")), "RoleArn": { "Fn::GetAtt": [format!("{name}Role"), "Arn"] },
+            "Arn": arn("lambda", &format!("function:{name}")),
+            "RoleArn": { "Fn::GetAtt": [format!("{name}Role"), "Arn"] },
         },
     } });
     schedule["DependsOn"] = earlier.map_or(json!(name), |earlier| json!([name, earlier]));
     schedule
 }
 
-/// As roles of which one trusts the schedule instead of its group, one may not call the function, and one is as it should be.
+/// As roles of which one trusts the schedule instead of its group, one may not call the function, and one is as it
+/// should be.
 async fn call_functions(world: &World) {
     let group = arn("scheduler", "schedule-group/default");
     let invoke = |source: &str, function: &str| {
@@ -29,7 +31,8 @@ async fn call_functions(world: &World) {
                 "one": world.listener("one"), "two": world.listener("two"), "three": world.listener("three"),
                 "oneRole": invoke(&arn("scheduler", "schedule/default/one"), "one"),
                 "twoRole": invoke(&group, "three"), "threeRole": invoke(&group, "three"),
-                "One": schedule("one", None), "Two": schedule("two", Some("One")), "Three": schedule("three", Some("Two")),
+                "One": schedule("one", None), "Two": schedule("two", Some("One")),
+                "Three": schedule("three", Some("Two")),
             }),
         )
         .await;

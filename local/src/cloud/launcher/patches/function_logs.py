@@ -8,8 +8,8 @@ log = logging.getLogger("flowgate.function_logs")
 
 
 def apply(settings):
-    """Gap: a function's lines are kept whatever its role may do, and a request about a log group asks for a resource that
-    AWS's own policies for it, which end in ":*", do not match."""
+    """Gap: a function's lines are kept whatever its role may do, and a request about a log group asks for a resource
+    that AWS's own policies for it, which end in ":*", do not match."""
     from ministack import app
 
     if not app.AUTH:

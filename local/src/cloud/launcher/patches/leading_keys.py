@@ -37,7 +37,7 @@ def apply(settings):
 
 
 def leading_keys(action, resource_arn, body):
-    """The values of the hash key, of the table or index, that a request names; none where it names none, as a scan's."""
+    """The values of the table's or index's hash key that a request names; none where it names none, as a scan's."""
     try:
         asked = json.loads(body or b"{}")
         operation = action.partition(":")[2]
@@ -74,8 +74,11 @@ def in_batch(resource_arn, tables, name):
         if isinstance(wanted, dict):
             yield from (key[name] for key in wanted["Keys"])
         else:
-            for request in wanted:
-                yield (request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"])[name]
+            yield from (written(request)[name] for request in wanted)
+
+
+def written(request):
+    return request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
 
 
 def in_conditions(asked, name):

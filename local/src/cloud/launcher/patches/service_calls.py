@@ -1,15 +1,16 @@
-"""What services do by themselves: rules and schedules start things, alarms publish, APIs and failed functions call functions.
-Each needs a role that trusts the service and may, or a resource whose policy lets the service in."""
+"""What services do by themselves: rules and schedules start things, alarms publish, APIs and failed functions call
+functions. Each needs a role that trusts the service and may, or a resource whose policy lets the service in."""
 
 import functools
 import json
 import logging
 
-EVENTS, SCHEDULER, ALARMS, APIS = (f"{name}.amazonaws.com" for name in ("events", "scheduler", "cloudwatch", "apigateway"))
+EVENTS, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
+ALARMS, APIS = "cloudwatch.amazonaws.com", "apigateway.amazonaws.com"
 # What a target is asked, by its service.
 ACTIONS = {
-    "codepipeline": "codepipeline:StartPipelineExecution", "events": "events:PutEvents", "lambda": "lambda:InvokeFunction",
-    "sns": "sns:Publish", "sqs": "sqs:SendMessage", "states": "states:StartExecution",
+    "codepipeline": "codepipeline:StartPipelineExecution", "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage", "states": "states:StartExecution",
 }
 # For these a rule takes no role: their own policies let it in.
 BY_POLICY = ("lambda", "sns", "sqs")
@@ -101,11 +102,11 @@ async def rest_api(original, integration, api_id, stage_name, stage, resource, p
     return await original(integration, api_id, stage_name, stage, resource, path, method, *rest, **more)
 
 
-async def http_api(original, integration, api_id, stage, path, method, headers, body, query, route_key="$default", *rest,
-                   **more):
-    if not api_reaches(integration, "integrationUri", f"{api_id}/{stage}/{route_key.replace(' ', '')}"):
+async def http_api(original, integration, api_id, stage, path, method, headers, body, query, route, *rest, **more):
+    # `GET /time`, or `$default`.
+    if not api_reaches(integration, "integrationUri", f"{api_id}/{stage}/{route.replace(' ', '')}"):
         return internal_error("Internal Server Error")
-    return await original(integration, api_id, stage, path, method, headers, body, query, route_key, *rest, **more)
+    return await original(integration, api_id, stage, path, method, headers, body, query, route, *rest, **more)
 
 
 def api_reaches(integration, uri, path):
@@ -141,8 +142,8 @@ def as_role(role_arn, service, source_arn, action, resource):
 
 
 def let_in(service, action, resource, source_arn):
-    """Raises `Denied` unless the resource's own policy lets the service in for this source; what does not exist has none to
-    ask."""
+    """Raises `Denied` unless the resource's own policy lets the service in for this source; what does not exist has none
+    to ask."""
     from ministack.core import iam_evaluator
     from patches.authority import Denied, account_id, region
 
