@@ -22,7 +22,11 @@ struct Counted<'a>(&'a Cell<usize>);
 impl Action for Counted<'_> {
     async fn perform(&self, job: &Job, _until: jiff::Timestamp) -> Verdict {
         self.0.set(self.0.get() + 1);
-        assert_ne!(job.user_parameters.as_deref(), Some("panic"), "the action panics");
+        match job.user_parameters.as_deref() {
+            Some("panic") => panic!("the action panics"),
+            Some(secret @ SENTINEL) => panic!("the action panics with {secret}"),
+            _ => (),
+        }
         Report::succeed("done", [].into()).into()
     }
 }
@@ -139,13 +143,19 @@ fn what_a_job_holds_beyond_what_we_know_is_tolerated() {
 
 #[test]
 fn i17_a_panicking_action_is_reported_once() {
-    let event = with(|job| job["data"]["actionConfiguration"]["configuration"]["UserParameters"] = json!("panic"));
-    let (reports, _) = deliver(&event, 1);
-    match &reports[..] {
-        [Report::Fail { kind: FailureKind::JobFailed, message }] => {
-            assert!(message.contains("the action panics"), "{message}");
+    // I26: what a panic's message was put together of may be anything.
+    for (parameters, words) in
+        [("panic", "panicked: the action panics"), (SENTINEL, "panicked: for a reason of its own")]
+    {
+        let event =
+            with(|job| job["data"]["actionConfiguration"]["configuration"]["UserParameters"] = json!(parameters));
+        let (reports, _) = deliver(&event, 1);
+        match &reports[..] {
+            [Report::Fail { kind: FailureKind::JobFailed, message }] => {
+                assert!(message.contains(words) && !message.contains(SENTINEL), "{message}");
+            }
+            other => panic!("{other:?}"),
         }
-        other => panic!("{other:?}"),
     }
 }
 
