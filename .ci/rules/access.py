@@ -19,6 +19,21 @@ def no_star_actions(sample, _exceptions):
             yield statement.finding("no_star_actions", f"{key} allows whatever it does not name; say what is allowed")
 
 
+def actions_spelled(sample, _exceptions):
+    """Actions are written as AWS writes them, so that the other rules know them."""
+    for statement in identity(sample):
+        for action in statement.actions:
+            if not re.match(r"[a-z0-9-]+:[A-Z*]|\*", action):
+                yield statement.finding("actions_spelled", f"write {action} as AWS does, such as s3:GetObject")
+
+
+def policies_in_roles(sample, _exceptions):
+    """What a role may do stands in the role, and nobody but roles may do anything."""
+    for name, resource in sample.resources.items():
+        if resource["Type"].startswith("AWS::IAM::") and resource["Type"] != "AWS::IAM::Role":
+            yield Finding("policies_in_roles", name, "Type", f"say in a role what this {resource['Type']} is to say")
+
+
 def no_star_resources(sample, exceptions):
     """All there is of a kind is allowed only where AWS offers nothing narrower."""
     for statement in filter(lambda statement: statement.allows, identity(sample)):
@@ -45,7 +60,7 @@ def is_everything(arn):
 def pass_role(sample, _exceptions):
     """A role is handed only to a named service, and only one that is known, or one of a stage's stacks."""
     for statement in filter(lambda statement: statement.allows, identity(sample)):
-        if "iam:passrole" not in map(str.lower, statement.actions):
+        if not statement.does({"iam:PassRole"}):
             continue
         services = [service for wanted in statement.asks("iam:PassedToService").values() for service in wanted]
         if list(statement.asks("iam:PassedToService")) != ["StringEquals"] or any(
@@ -136,10 +151,10 @@ def boundary(sample, _exceptions):
     if not (wanted := sample.values.get("AppBoundary")):
         return
     for statement in filter(lambda statement: statement.allows, identity(sample)):
-        for action in set(statement.actions) & RIGHTS:
+        for action in sorted(statement.does(RIGHTS)):
             if statement.asks("iam:PermissionsBoundary") != {"StringEquals": [wanted]}:
                 yield statement.finding("boundary", f"allow {action} only with iam:PermissionsBoundary AppBoundary")
-        if "iam:DeleteRolePermissionsBoundary" in statement.actions:
+        if statement.does({"iam:DeleteRolePermissionsBoundary"}):
             yield statement.finding("boundary", "let nobody take a role out of its boundary")
 
 
@@ -159,6 +174,8 @@ def deploy_roles_kept(sample, _exceptions):
 
 RULES = (
     no_star_actions,
+    actions_spelled,
+    policies_in_roles,
     no_star_resources,
     pass_role,
     no_managed_policies,

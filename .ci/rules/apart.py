@@ -41,19 +41,16 @@ def release_writers(sample, _exceptions):
     """Only the release's build writes packages, only it and the pipeline artifacts; previews have nothing of them."""
     for bucket, writers in WRITERS.items():
         arn = sample.identity(bucket)[1]
-        places = [arn, f"{arn}/*"]
-        for statement in filter(
-            lambda statement: statement.allows and touch(statement.resources, places), identity(sample)
-        ):
-            writes = [
-                action for action in statement.actions if action.startswith("s3:") and not action.startswith(READS)
-            ]
-            if statement.resource == PREVIEW and any(action.startswith(("s3:", "*")) for action in statement.actions):
-                yield statement.finding("release_writers", f"previews must have nothing of {bucket}")
-            elif not set(writes) <= writers.get(statement.resource, set()):
-                yield statement.finding(
-                    "release_writers", f"{', '.join(writes)} in {bucket} is not for {statement.resource}"
-                )
+        for statement in filter(lambda statement: statement.allows, identity(sample)):
+            actions = {action for action in statement.actions if action.startswith(("s3:", "*"))}
+            # No preview role has anything of them; others may read.
+            refused = (
+                actions if statement.resource == PREVIEW else {one for one in actions if not one.startswith(READS)}
+            )
+            refused -= writers.get(statement.resource, set())
+            if refused and touch(statement.resources, [arn, f"{arn}/*"]):
+                todo = f"{', '.join(sorted(refused))} in {bucket} is not for {statement.resource}"
+                yield statement.finding("release_writers", todo)
 
 
 def release_buckets_shut(sample, _exceptions):
@@ -114,14 +111,15 @@ def callers(sample, _exceptions):
     """Flowgate's functions are called by the pipeline, by schedules and by rules, each by those that it is for."""
     functions = {sample.identity(name)[1]: name for name in sample.of_type("AWS::Lambda::Function")}
     for statement in filter(lambda statement: statement.allows, identity(sample)):
-        if not any(action in ("*", "lambda:*") or action.startswith("lambda:Invoke") for action in statement.actions):
-            continue
-        own = CALLERS.get(statement.resource, set()) | (
-            {"RecordFunction"} if statement.resource in PASSES_ON else set()
-        )
-        for arn, name in functions.items():
-            if name not in own and touch(statement.resources, [arn]):
+        if any(action in ("*", "lambda:*") or action.startswith("lambda:Invoke") for action in statement.actions):
+            reached = {name for arn, name in functions.items() if touch(statement.resources, [arn])}
+            passes_on = {"RecordFunction"} if statement.resource in PASSES_ON else set()
+            for name in sorted(reached - CALLERS.get(statement.resource, set()) - passes_on):
                 yield statement.finding("callers", f"{statement.resource} is not to call {name}")
+    yield from let_in(sample, functions)
+
+
+def let_in(sample, functions):
     rules = {sample.identity(name)[1] for name in sample.of_type("AWS::Events::Rule")}
     for name, permission in sample.of_type("AWS::Lambda::Permission").items():
         given = permission["Properties"]
@@ -182,7 +180,7 @@ def sweep_spares(sample, _exceptions):
     stack = sample.resolve({"Fn::Sub": "arn:aws:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${ServiceName}-"})
     spared = {f"{stack}{stage}/*" for stage in RELEASE} | {f"{PSEUDO['AWS::StackId'].rpartition('/')[0]}/*"}
     for statement in own:
-        for arn in statement.resources if statement.allows and STACK_CHANGES & set(statement.actions) else ():
+        for arn in statement.resources if statement.allows and statement.does(STACK_CHANGES) else ():
             if arn not in {f"{stack}{stage}-*/*" for stage in PREVIEWS}:
                 yield statement.finding("sweep_spares", f"{arn} is not a preview")
     denied = {

@@ -29,6 +29,11 @@ class Statement:
     resources = property(lambda self: many(self.body.get("Resource")))
     conditions = property(lambda self: self.body.get("Condition", {}))
 
+    def does(self, names):
+        """Those of these actions that it is about; IAM does not care about case."""
+        actions = set(map(str.lower, self.actions))
+        return {name for name in names if name.lower() in actions}
+
     def principals(self, kind):
         principal = self.body.get("Principal", {})
         return many(principal) if principal == "*" else many(principal.get(kind))

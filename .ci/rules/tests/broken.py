@@ -19,6 +19,10 @@ FUNCTION = "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${ServiceNa
 ROLE = "arn:aws:iam::${AWS::AccountId}:role/${ServiceName}"
 PIPELINE = "arn:aws:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}"
 STACK = "arn:aws:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${ServiceName}"
+READ_PEOPLE = {
+    "Action": "ssm:GetParameter",
+    "Resource": sub("arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/flowgate/${ServiceName}/people"),
+}
 KEYS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["digest#*"]}}
 NAMED = {"Null": {"dynamodb:LeadingKeys": "false"}}
 TABLE = {"Action": ["dynamodb:GetItem"], "Resource": arn("StateTable")}
@@ -47,6 +51,20 @@ BROKEN = {
         reword("GateRole", "ReadPeople", Action=["ssm:GetParameter", "ssm:GetParameter?"]),
         reword("GateRole", "ReadPeople", Action=None, NotAction="ssm:PutParameter"),
         also("RecordRole", Action="ssm:GetParameter", NotResource="arn:aws:ssm:*:*:parameter/other"),
+    ],
+    "actions_spelled": [
+        reword("GateRole", "ReadPeople", Action="SSM:GetParameter"),
+        reword("GateRole", "ReadPeople", Action="ssm:getParameter"),
+    ],
+    "policies_in_roles": [
+        resource("Ada", "AWS::IAM::User"),
+        resource(
+            "Aside",
+            "AWS::IAM::Policy",
+            PolicyName="Aside",
+            Roles=[{"Ref": "PreviewDeployRole"}],
+            PolicyDocument={"Statement": [{"Sid": "Aside", "Effect": "Allow", **READ_PEOPLE}]},
+        ),
     ],
     "no_star_resources": [
         also("GateRole", Action="ssm:GetParameter", Resource="*"),
@@ -158,6 +176,7 @@ BROKEN = {
             "PreviewDeployRole", "RolesWithinTheBoundary", Condition={"StringLike": {"iam:PermissionsBoundary": "*"}}
         ),
         also("ProdDeployRole", Action="iam:PutRolePolicy", Resource=sub(ROLE + "-prod-*")),
+        also("ProdDeployRole", Action="iam:Putrolepolicy", Resource=sub(ROLE + "-prod-*")),
         also("ProdDeployRole", Action="iam:DeleteRolePermissionsBoundary", Resource=sub(ROLE + "-prod-*")),
     ],
     "release_writers": [
