@@ -10,10 +10,10 @@ use crate::people::Deployed;
 use crate::world::World;
 
 impl World {
-    /// Claims, deploys and binds a preview with such a bucket, and gives the bucket's name too.
+    /// Claims, deploys and binds a preview with such a bucket and a role, and gives the bucket's name too.
     pub(crate) async fn with_full_bucket(&self, lease: &Function, stack: &str, claimed: Value) -> (Deployed, String) {
         let bucket = format!("{stack}-bucket");
-        let template = json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {
+        let template = json!({"Resources": {"Role": role(), "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {
             "BucketName": bucket, "VersioningConfiguration": {"Status": "Enabled"},
         }}}});
         let deployed = self.deployed(lease, stack, claimed, |preview| preview.template = template).await;
@@ -40,4 +40,12 @@ impl World {
     fn s3(&self) -> Client {
         Client::new(&self.sdk())
     }
+}
+
+/// A role that trusts nobody but functions.
+pub(crate) fn role() -> Value {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"},
+    }]});
+    json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}})
 }

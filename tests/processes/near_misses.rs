@@ -9,7 +9,7 @@ use crate::stacks::tiny;
 use crate::world::{World, entry, run};
 
 /// A stack that exports something, and one that imports it.
-fn exporting() -> Value {
+pub(crate) fn exporting() -> Value {
     let mut template = tiny();
     template["Outputs"] = json!({"Url": {"Value": "x", "Export": {"Name": "shop-url"}}});
     template

@@ -44,7 +44,7 @@ async fn of_every_step(world: &World) -> BTreeMap<&'static str, &'static str> {
     let token = claim(&lease, "shop-pr-5", json!({})).await;
     release(&lease, "shop-pr-5", token).await;
     world.store(stored(world).await).await;
-    world.store([full(world, &lease).await]).await;
+    world.store([full(world, &lease, FULL).await]).await;
     let expected = [
         ("shop-pr-1", "delete"),
         ("shop-pr-2", "keep"),
@@ -86,11 +86,11 @@ async fn stored(world: &World) -> Vec<Value> {
 }
 
 /// A lease whose stack could not be deleted, as its bucket is not empty.
-async fn full(world: &World, lease: &Function) -> Value {
-    let (deployed, _) = world.with_full_bucket(lease, FULL, json!({"empty_buckets": true})).await;
+pub(crate) async fn full(world: &World, lease: &Function, stack: &str) -> Value {
+    let (deployed, _) = world.with_full_bucket(lease, stack, json!({"empty_buckets": true})).await;
     world.cloudformation().delete_stack().stack_name(&deployed.id).send().await.unwrap();
     assert_eq!(world.settled(&deployed.id).await.status, "DELETE_FAILED");
-    let mut record = world.stored(FULL).await.unwrap().record;
+    let mut record = world.stored(stack).await.unwrap().record;
     record["state"] = json!({"is": "DELETING", "notice": {"by": "release", "at": at(60)}, "attempts": 0});
     record["due"] = json!(at(10));
     record
@@ -150,7 +150,7 @@ fn named(expected: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
 }
 
 /// All leases, and the statuses of all stacks.
-async fn snapshot(world: &World) -> (BTreeMap<String, Value>, BTreeMap<String, String>) {
+pub(crate) async fn snapshot(world: &World) -> (BTreeMap<String, Value>, BTreeMap<String, String>) {
     let leases = world.leases().await.into_iter().map(|lease| (lease.stack, lease.record)).collect();
     let answer = world.cloudformation().describe_stacks().send().await.unwrap();
     let stacks = answer.stacks.unwrap().into_iter();

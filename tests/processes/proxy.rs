@@ -139,7 +139,8 @@ impl Wire {
         mut headers: HeaderMap,
         body: Bytes,
     ) -> reqwest::Result<Response<Body>> {
-        for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
+        // The host stays as it was asked for: it is signed.
+        for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
             headers.remove(name);
         }
         let request = self.http.request(method, format!("{}{uri}", self.upstream)).headers(headers).body(body);

@@ -42,7 +42,7 @@ async fn i15_released_stacks_are_gone_within_two_runs_and_a_stated_number_of_req
 }
 
 /// Sweeps again and again, each time as if all that it waits for had passed, until a lease stands so.
-async fn sweep_until(world: &World, sweep: &Function, stack: &str, state: &str) -> Value {
+pub(crate) async fn sweep_until(world: &World, sweep: &Function, stack: &str, state: &str) -> Value {
     let mut reports = Vec::new();
     for _ in 0..20 {
         reports.push(run(sweep, &json!({"mode": "apply"})).await);

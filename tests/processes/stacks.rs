@@ -34,7 +34,8 @@ impl World {
         let client = self.cloudformation();
         let request = client.create_stack().stack_name(preview.name).template_body(preview.template.to_string());
         let request = request.set_tags(Some(tags)).set_role_arn(preview.role.map(str::to_owned));
-        let request = request.enable_termination_protection(preview.protected).capabilities(Capability::CapabilityIam);
+        let request =
+            request.enable_termination_protection(preview.protected).capabilities(Capability::CapabilityNamedIam);
         let made = request.send().await.map_err(|error| error.into_service_error().to_string())?;
         Ok(made.stack_id.unwrap())
     }

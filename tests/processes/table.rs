@@ -41,8 +41,17 @@ impl World {
 
     /// Lets all the time pass that a lease waits for: it is due now.
     pub(crate) async fn hasten(&self, stack: &str) {
+        self.let_wait(stack, SignedDuration::from_secs(-1)).await;
+    }
+
+    /// Lets a lease wait for longer than a test takes.
+    pub(crate) async fn postpone(&self, stack: &str) {
+        self.let_wait(stack, SignedDuration::from_hours(1)).await;
+    }
+
+    async fn let_wait(&self, stack: &str, time: SignedDuration) {
         let mut record = self.stored(stack).await.unwrap_or_else(|| panic!("no lease {stack}")).record;
-        record["due"] = json!((Timestamp::now() - SignedDuration::from_secs(1)).round(Unit::Second).unwrap());
+        record["due"] = json!((Timestamp::now() + time).round(Unit::Second).unwrap());
         self.store([record]).await;
     }
 

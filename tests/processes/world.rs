@@ -7,22 +7,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_ssm::types::ParameterType;
-use flowgate::cloud::client;
-use flowgate::cloud::stack_wait::Stack;
-use flowgate::cloud::stacks::{Deployment, Template, deploy};
+use flowgate::cloud::authority::{Iam, Role, Session};
+use flowgate::cloud::client::{self, ACCOUNT, REGION};
 use flowgate::cloud::{Cloud, Options};
 use flowgate::supervise::Supervisor;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::binaries::{build, checkout};
+use crate::binaries::build;
+use crate::codepipeline::CodePipeline;
 use crate::function::{Failure, Function, Launch};
+use crate::own_stack::own_stack;
 use crate::proxy::Proxy;
 
 /// The service whose previews these are.
 pub(crate) const SERVICE: &str = "shop";
+
+const FUNCTIONS: [&str; 2] = ["lease", "sweep"];
 
 /// As `template.yaml` has it for sweep, which keeps most of a minute of it back for what it has begun.
 const TIMEOUT: Duration = Duration::from_secs(110);
@@ -30,12 +32,17 @@ const TIMEOUT: Duration = Duration::from_secs(110);
 /// A cloud, a wire to it, and programs. Everything goes when it is dropped.
 pub(crate) struct World {
     pub(crate) wire: Proxy,
+    pub(crate) codepipeline: CodePipeline,
     pub(crate) table: String,
     /// The role that previews are deployed with.
     pub(crate) role: String,
     topic: String,
     own_stack: String,
     programs: BTreeMap<String, PathBuf>,
+    /// What each function works as, by its name, as Lambda lets it: a session of its role.
+    sessions: BTreeMap<&'static str, Session>,
+    /// The roles of functions, by their name.
+    roles: BTreeMap<&'static str, String>,
     processes: AtomicUsize,
     logs: TempDir,
     cloud: Cloud,
@@ -44,23 +51,38 @@ pub(crate) struct World {
 impl World {
     /// Deletions are allowed.
     pub(crate) async fn new() -> Self {
-        let options = options();
-        let (programs, cloud) = tokio::join!(build(&["lease", "sweep"]), Cloud::start(&options));
+        let codepipeline = CodePipeline::start().await;
+        let options = options(codepipeline.url.clone());
+        let (programs, cloud) = tokio::join!(build(&FUNCTIONS), Cloud::start(&options));
         let cloud = cloud.unwrap();
         let own = own_stack(&cloud.sdk_config()).await;
-        let world = Self {
+        let mut world = Self {
+            codepipeline,
             wire: Proxy::start(cloud.endpoint()).await,
             table: own.outputs["Table"].clone(),
-            role: own.outputs["Role"].clone(),
+            role: own.outputs["PreviewDeployRole"].clone(),
             topic: own.outputs["Topic"].clone(),
-            own_stack: own.id,
             programs,
+            sessions: BTreeMap::new(),
+            roles: FUNCTIONS.map(|function| (function, own.outputs[function].clone())).into(),
+            own_stack: own.id,
             processes: AtomicUsize::new(0),
             logs: tempfile::tempdir().unwrap(),
             cloud,
         };
-        world.switch("allowed").await;
+        for function in FUNCTIONS {
+            world.sessions.insert(function, world.session(function, None).await);
+        }
         world
+    }
+
+    /// A session of a function's role, which may do only what `policy` allows as well.
+    pub(crate) async fn session(&self, function: &str, policy: Option<Value>) -> Session {
+        let name = format!("{SERVICE}-flowgate-{function}");
+        let source = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}");
+        let service = "lambda.amazonaws.com";
+        let role = Role { arn: &self.roles[function], service, source: &source, session: &name, policy };
+        self.cloud.authority().assume(&role).await.unwrap()
     }
 
     /// For clients of the test's own, which the wire does not see.
@@ -94,7 +116,16 @@ impl World {
         self.function("sweep", settings)
     }
 
+    /// One more environment of either, which works as this session.
+    pub(crate) fn function_as(&self, program: &str, session: &Session) -> Function {
+        self.launch(program, session, &[])
+    }
+
     fn function(&self, program: &str, settings: &[(&str, &str)]) -> Function {
+        self.launch(program, &self.sessions[program], settings)
+    }
+
+    fn launch(&self, program: &str, session: &Session, settings: &[(&str, &str)]) -> Function {
         let number = self.processes.fetch_add(1, Ordering::Relaxed);
         let usual = [
             ("STATE_TABLE", self.table.as_str()),
@@ -109,7 +140,7 @@ impl World {
             ("ADOPT_AFTER", "1s"),
         ];
         let aws = client::variables(&self.wire.endpoint);
-        let aws = aws.iter().map(|(name, value)| (*name, value.as_str())).chain([("AWS_SESSION_TOKEN", "token")]);
+        let aws = aws.iter().map(|(name, value)| (*name, value.as_str())).chain(signing(session));
         let all = aws.chain(usual).chain(settings.iter().copied());
         Function::new(Launch {
             name: format!("{SERVICE}-flowgate-{program}"),
@@ -153,48 +184,25 @@ pub(crate) fn judge(answer: Value) -> Result<Value, Value> {
     }
 }
 
-fn options() -> Options {
+/// The variables by which Lambda gives a function the credentials of its role.
+fn signing(session: &Session) -> [(&str, &str); 3] {
+    let credentials = session.credentials();
+    [
+        ("AWS_ACCESS_KEY_ID", credentials.access_key_id()),
+        ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key()),
+        ("AWS_SESSION_TOKEN", credentials.session_token().unwrap_or_default()),
+    ]
+}
+
+fn options(runner_url: String) -> Options {
     let state = std::env::var_os("FLOWGATE_TEST_STATE").map(PathBuf::from);
     Options {
         state: Some(state.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"))),
         port: None,
-        runner_url: None,
+        runner_url: Some(runner_url),
         supervisor: Supervisor::new(env!("CARGO_BIN_EXE_flowgate")),
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
-        iam: flowgate::cloud::authority::Iam::Off,
+        iam: Iam::Enforce,
     }
-}
-
-/// Flowgate's stack, as far as leases and sweep need it.
-async fn own_stack(config: &SdkConfig) -> Stack {
-    let client = aws_sdk_cloudformation::Client::new(config);
-    let template = own_template();
-    let name = format!("{SERVICE}-flowgate");
-    let template = Template::Body(&template);
-    let capabilities = vec![Capability::CapabilityIam];
-    deploy(&client, &Deployment { stack: &name, template, capabilities, ..Deployment::default() }).await.unwrap()
-}
-
-fn own_template() -> String {
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"},
-    }]});
-    // I11: only who is subscribed can be told.
-    let people = json!({"Protocol": "email", "Endpoint": "people@example.com"});
-    format!(
-        "Resources:\n{}  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {{Subscription: [{people}]}}\n  Role:\n    \
-         Type: AWS::IAM::Role\n    Properties: {{AssumeRolePolicyDocument: {trust}}}\nOutputs:\n  Table: {{Value: !Ref \
-         StateTable}}\n  Topic: {{Value: !Ref Topic}}\n  Role: {{Value: !GetAtt Role.Arn}}\n",
-        state_table(),
-    )
-}
-
-/// The table as users get it: these lines of `template.yaml`.
-fn state_table() -> String {
-    let template = std::fs::read_to_string(checkout().join("template.yaml")).unwrap();
-    let lines = template.lines().skip_while(|line| *line != "  StateTable:");
-    let (first, rest) =
-        (lines.clone().take(1), lines.skip(1).take_while(|line| line.is_empty() || line.starts_with("    ")));
-    first.chain(rest).map(|line| format!("{line}\n")).collect()
 }
