@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 37] = [
+const FILES: [(&str, &str); 38] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/api_actions.py", include_str!("launcher/patches/api_actions.py")),
     ("patches/authority.py", include_str!("launcher/patches/authority.py")),
     ("patches/bucket_tags.py", include_str!("launcher/patches/bucket_tags.py")),
+    ("patches/cbor_actions.py", include_str!("launcher/patches/cbor_actions.py")),
     ("patches/code_services.py", include_str!("launcher/patches/code_services.py")),
     ("patches/codecommit.py", include_str!("launcher/patches/codecommit.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),

@@ -3,15 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
+mod cbor_actions;
 mod codecommit;
 mod codepipeline;
 mod deploy;
 mod events;
 mod guard;
 mod hosts;
+mod iam;
 mod missing_code;
 mod nagle;
 mod node_sdk;
+mod principal_arn;
 mod sns_subjects;
 mod stacks;
 mod start;
