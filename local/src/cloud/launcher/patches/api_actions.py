@@ -1,5 +1,5 @@
-"""Permissions for AWS::ApiGateway: by the handlers of the published resource schemas. Its actions are HTTP's verbs, and its
-resources the paths of its API."""
+"""Permissions for AWS::ApiGateway: by the handlers of the published resource schemas. Its actions are HTTP's verbs, and
+its resources the paths of its API."""
 
 from urllib.parse import quote
 
@@ -12,11 +12,11 @@ def rest_api(change):
     if change.operation == DELETE:
         yield asked(change, "DELETE", f"restapis/{change.name}")
         return
+    name, own = change.name, {}
     if change.operation == CREATE:
         yield asked(change, "POST", "restapis")
-    # What is made is tagged from its first moment on.
-    own = {f"aws:ResourceTag/{key}": value for key, value in tags(change.new).items()} if change.operation == CREATE else {}
-    name = MADE_UP if change.operation == CREATE else change.name
+        # What is made is tagged from its first moment on.
+        name, own = MADE_UP, {f"aws:ResourceTag/{key}": value for key, value in tags(change.new).items()}
     yield (*asked(change, "GET", f"restapis/{name}"), own)
     if change.operation == UPDATE and change.differs_beside("Body", "BodyS3Location", "Tags"):
         yield asked(change, "PATCH", f"restapis/{name}")
@@ -24,7 +24,8 @@ def rest_api(change):
         yield (*asked(change, "PUT", f"restapis/{name}"), own)
         yield from from_bucket(change.new)
         yield from (("iam:PassRole", role, PASSED) for role in credentials(change.new.get("Body")))
-    if change.differs("Policy") or change.differs("Body") and "x-amazon-apigateway-policy" in (change.new.get("Body") or {}):
+    has_policy = change.differs("Body") and "x-amazon-apigateway-policy" in (change.new.get("Body") or {})
+    if has_policy or change.differs("Policy"):
         yield (*asked(change, "UpdateRestApiPolicy", f"restapis/{name}"), own)
     yield from tagged(change, f"restapis/{name}", own)
 
@@ -65,8 +66,8 @@ def stage(change):
     if change.operation == CREATE:
         yield asked(change, "POST", path)
     yield asked(change, "GET", own)
-    patched = ("MethodSettings", "AccessLogSetting") if change.operation == CREATE else (change.old.keys() | change.new.keys())
-    if change.differs(*set(patched).difference({"Tags"})):
+    is_patched = change.differs("MethodSettings", "AccessLogSetting")
+    if is_patched or change.operation == UPDATE and change.differs_beside("Tags"):
         yield asked(change, "PATCH", own)
     yield from tagged(change, own, {})
 

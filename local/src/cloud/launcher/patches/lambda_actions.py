@@ -1,5 +1,5 @@
-"""Permissions for AWS::Lambda: by the handlers of the published resource schemas. What a property needs is asked for only where
-that property is set."""
+"""Permissions for AWS::Lambda: by the handlers of the published resource schemas. What a property needs is asked for
+only where that property is set."""
 
 from patches.resource_change import CREATE, DELETE, MADE_UP, UPDATE, tags
 
@@ -7,7 +7,9 @@ CODE = ("Code", "Architectures")
 # Properties that are no part of a function's configuration: what sets them, what takes them away, and what reads them.
 OF_THEIR_OWN = {
     "ReservedConcurrentExecutions": ("PutFunctionConcurrency", "DeleteFunctionConcurrency", None),
-    "RuntimeManagementConfig": ("PutRuntimeManagementConfig", "PutRuntimeManagementConfig", "GetRuntimeManagementConfig"),
+    "RuntimeManagementConfig": (
+        "PutRuntimeManagementConfig", "PutRuntimeManagementConfig", "GetRuntimeManagementConfig",
+    ),
     "RecursiveLoop": ("PutFunctionRecursionConfig", "PutFunctionRecursionConfig", "GetFunctionRecursionConfig"),
     "FunctionScalingConfig": ("PutFunctionScalingConfig", "PutFunctionScalingConfig", "GetFunctionScalingConfig"),
 }

@@ -4,7 +4,7 @@ from patches.resource_change import CREATE, DELETE, UPDATE, tags
 
 
 def log_group(change):
-    # As AWS names what is asked about: DescribeLogGroups is a search in all, and a tag is on the group without its streams.
+    # As AWS names what is asked about: DescribeLogGroups is a search in all, and a tag is on the group alone.
     every, group = change.arn("logs", "log-group::log-stream:"), change.arn("logs", f"log-group:{change.name}")
     table = {CREATE: created, UPDATE: updated, DELETE: deleted}
     for action in ["DescribeLogGroups", *table[change.operation](change)]:

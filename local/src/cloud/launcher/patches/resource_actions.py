@@ -1,7 +1,8 @@
-"""Which permissions CloudFormation uses to make, change and delete a resource, by its type: (action, ARN, condition keys).
+"""Which permissions CloudFormation uses to make, change and delete a resource, by its type: (action, ARN, condition
+keys).
 
-They are those of the handlers in AWS's published resource schemas (create; read and update; delete), without what the resource
-at hand does not have: a permission for VPCs is asked for only where there is one."""
+They are those of the handlers in AWS's published resource schemas (create; read and update; delete), without what the
+resource at hand does not have: a permission for VPCs is asked for only where there is one."""
 
 from patches import api_actions, lambda_actions, log_actions, role_actions
 
@@ -36,7 +37,9 @@ CREATE_ONLY = {
         "PrincipalOrgID", "Action", "EventSourceToken",
     },
     "AWS::Lambda::Url": {"TargetFunctionArn", "Qualifier"},
-    "AWS::Lambda::Version": {"FunctionName", "Description", "CodeSha256", "ProvisionedConcurrencyConfig", "RuntimePolicy"},
+    "AWS::Lambda::Version": {
+        "FunctionName", "Description", "CodeSha256", "ProvisionedConcurrencyConfig", "RuntimePolicy",
+    },
     "AWS::Logs::LogGroup": {"LogGroupName"},
 }
 # The property that names a resource, and how long a name that CloudFormation makes up can be.

@@ -9,8 +9,8 @@ MADE_UP = "*"
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A resource that is created (`new`), updated (`old`, `new`) or deleted (`old`), by its properties with all tags that it
-    gets. `name` is the physical id: the one that it has, or will have."""
+    """A resource that is created (`new`), updated (`old`, `new`) or deleted (`old`), by its properties with all tags
+    that it gets. `name` is the physical id: the one that it has, or will have."""
 
     kind: str
     operation: str

@@ -1,5 +1,5 @@
-"""CloudFormation changes a stack's resources as the stack's role, and may do what that role may; without a role, what whoever
-asked for it may."""
+"""CloudFormation changes a stack's resources as the stack's role, and may do what that role may; without a role, what
+the role of whoever asked for it may (a session's own policy, which says less, is not looked at)."""
 
 import contextvars
 import functools
@@ -16,14 +16,12 @@ OPERATIONS = (
     "ContinueUpdateRollback",
 )
 WITH_TEMPLATE = ("CreateStack", "UpdateStack", "CreateChangeSet")
-TASKS = (
-    "_deploy_stack_async", "_delete_stack_async", "_roll_back_operation", "_continue_update_rollback_async",
-)
+TASKS = ("_deploy_stack_async", "_delete_stack_async", "_roll_back_operation", "_continue_update_rollback_async")
 
 
 def apply(settings):
-    """Gap: with AUTH=true CloudFormation may do everything, whoever asks for it and as whatever role: no role needs to trust
-    it, no resource and no transform takes a permission."""
+    """Gap: with AUTH=true CloudFormation may do everything, whoever asks for it and as whatever role: no role needs to
+    trust it, no resource and no transform takes a permission."""
     from ministack import app
 
     if not app.AUTH:
@@ -54,8 +52,9 @@ def begin(operation, original, params):
     from ministack.services.cloudformation.helpers import _error, _p
     from patches import authority
 
-    stack = find(_p(params, "StackName")) or {}
-    given = _p(params, "RoleARN") or of_change_set(operation, params) or stack.get("RoleARN")
+    change_set = executed(operation, params)
+    stack = find(change_set.get("StackId") or _p(params, "StackName")) or {}
+    given = _p(params, "RoleARN") or change_set.get("RoleARN") or stack.get("RoleARN")
     stack_id = stack.get("StackId") or new_id(_p(params, "StackName"))
     try:
         if given:
@@ -71,11 +70,10 @@ def begin(operation, original, params):
     return original(params)
 
 
-def of_change_set(operation, params):
+def executed(operation, params):
     from patches import stack_facts
 
-    change_set = stack_facts.find_change_set(params) if operation == "ExecuteChangeSet" else None
-    return (change_set or {}).get("RoleARN")
+    return operation == "ExecuteChangeSet" and stack_facts.find_change_set(params) or {}
 
 
 def transforms(params, stack):
@@ -187,8 +185,8 @@ def refused(kind, denied):
 
     if not is_known(kind):
         service = namespace(kind)
-        return (f"the local cloud does not know which permissions {kind} needs: it makes, changes and deletes one only as a "
-                f"role that may do {service}:* on *, or with iam off; {denied}")
+        return (f"the local cloud does not know which permissions {kind} needs: it makes, changes and deletes one only"
+                f" as a role that may do {service}:* on *, or with iam off; {denied}")
     error = _sdk_error(denied, kind.split("::")[1], 403)
     return f'Resource handler returned message: "{error}" (RequestToken: {new_uuid()}, HandlerErrorCode: AccessDenied)'
 
@@ -199,10 +197,10 @@ def tags_of(arn):
 
     from ministack.services import apigateway_v1
 
-    path = unquote(arn).rpartition("/restapis/")[2] if ":apigateway:" in arn and "/restapis/" in unquote(arn) else ""
-    api = path.partition("/")[0]
-    tags = apigateway_v1._v1_tags.get(apigateway_v1._rest_api_arn(api)) if api else None
-    return {f"aws:ResourceTag/{key}": value for key, value in (tags or {}).items()}
+    _, is_of_api, path = unquote(arn).rpartition("::/restapis/")
+    api = apigateway_v1._rest_api_arn(path.partition("/")[0])
+    tags = apigateway_v1._v1_tags.get(api, {}) if is_of_api else {}
+    return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
 
 
 def of_caller():

@@ -1,5 +1,5 @@
-//! What the types that services are made of take, from AWS's published resource schemas: with exactly these permissions a
-//! stack is made, changed and deleted, and with any one of them less it is not.
+//! What the types that services are made of take, from AWS's published resource schemas: with exactly these permissions
+//! a stack is made, changed and deleted, and with any one of them less it is not.
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::LayerVersionContentInput;

@@ -74,7 +74,8 @@ async fn what_is_denied_fails_and_is_rolled_back(world: &World) {
     let both = template(&json!({ "First": both["First"], "Second": dependent(&both["Second"], "First") }));
     let stack = world.create(&role, "halfway", &both).await.unwrap();
     assert_eq!(stack.status, "ROLLBACK_COMPLETE", "{stack:?}");
-    let expected = "Resource handler returned message: \"User: arn:aws:sts::000000000000:assumed-role/halfway/AWSCloudFormation \
+    let expected = "Resource handler returned message: \"User: \
+                    arn:aws:sts::000000000000:assumed-role/halfway/AWSCloudFormation \
                     is not authorized to perform: logs:CreateLogGroup on resource: \
                     arn:aws:logs:us-east-1:000000000000:log-group:denied:log-stream: with an explicit deny";
     assert!(stack.reasons.contains(expected) && stack.reasons.contains("HandlerErrorCode: AccessDenied"), "{stack:?}");
@@ -116,7 +117,8 @@ async fn other_types_take_the_whole_service(world: &World) {
     let topic = template(&json!({ "Topic": { "Type": "AWS::SNS::Topic" } }));
     let role = world.role("topics", CLOUDFORMATION, &json!([allow(&json!("sns:CreateTopic"), &json!("*"))])).await;
     let stack = world.create(&role, "topic", &topic).await.unwrap();
-    let expected = "the local cloud does not know which permissions AWS::SNS::Topic needs: it makes, changes and deletes one \
+    let expected = "the local cloud does not know which permissions AWS::SNS::Topic needs: it makes, changes and \
+                    deletes one \
                     only as a role that may do sns:* on *";
     assert!(stack.status == "ROLLBACK_COMPLETE" && stack.reasons.contains(expected), "{stack:?}");
 
@@ -137,8 +139,10 @@ async fn a_role_is_made_within_its_boundary(world: &World) {
     let boundary = "arn:aws:iam::aws:policy/PowerUserAccess";
     let rights =
         json!(["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]);
+    let others =
+        json!(["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:Detach*", "iam:Get*", "iam:List*", "iam:*tagRole"]);
     let statements = json!([
-        allow(&json!(["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:Get*", "iam:List*", "iam:TagRole", "iam:UntagRole"]), &json!("*")),
+        allow(&others, &json!("*")),
         { "Effect": "Allow", "Action": rights, "Resource": "*",
           "Condition": { "StringEquals": { "iam:PermissionsBoundary": boundary } } },
     ]);
@@ -149,7 +153,9 @@ async fn a_role_is_made_within_its_boundary(world: &World) {
                 { "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" },
             ] },
             "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
-            "Policies": [{ "PolicyName": "p", "PolicyDocument": { "Version": "2012-10-17", "Statement": everything() } }],
+            "Policies": [
+                { "PolicyName": "p", "PolicyDocument": { "Version": "2012-10-17", "Statement": everything() } },
+            ],
         });
         if let Some(boundary) = boundary {
             role["PermissionsBoundary"] = json!(boundary);
@@ -180,7 +186,10 @@ async fn an_api_is_changed_by_its_tags(world: &World) {
     ]);
     let role = world.role("apis", CLOUDFORMATION, &statements).await;
     let api = |name: &str| json!({ "Type": "AWS::ApiGateway::RestApi", "Properties": { "Name": name } });
-    let resource = |id: &Value, root: &Value| json!({ "Type": "AWS::ApiGateway::Resource", "Properties": { "RestApiId": id, "ParentId": root, "PathPart": "x" } });
+    let resource = |id: &Value, root: &Value| {
+        let properties = json!({ "RestApiId": id, "ParentId": root, "PathPart": "x" });
+        json!({ "Type": "AWS::ApiGateway::Resource", "Properties": properties })
+    };
     let own = resource(&json!({ "Ref": "Api" }), &json!({ "Fn::GetAtt": ["Api", "RootResourceId"] }));
     let mine = world.create(&role, "api-mine", &template(&json!({ "Api": api("mine"), "Path": own }))).await.unwrap();
     assert_eq!(mine.status, "CREATE_COMPLETE", "{mine:?}");
