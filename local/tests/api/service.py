@@ -7,6 +7,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.session import Session
 
 from shapes import mismatches
@@ -34,14 +37,11 @@ class Refused(Exception):
 
 def post(target, body, key="author", **headers):
     """The status, the type and the bytes of the answer."""
-    scope = f"{key}/20260101/us-east-1/codepipeline/aws4_request"
-    headers = {
-        "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-        "X-Amz-Target": target,
-        **headers,
-    }
-    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], body, headers, method="POST")
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target, **headers}
+    signed = AWSRequest("POST", os.environ["AWS_ENDPOINT_URL"], headers, body)
+    # Everybody's secret is their name.
+    SigV4Auth(Credentials(key, key), "codepipeline", "us-east-1").add_auth(signed)
+    request = urllib.request.Request(signed.url, body, dict(signed.headers), method="POST")
     try:
         with OPENER.open(request) as answer:
             return answer.status, answer.headers.get_content_type(), answer.read()
