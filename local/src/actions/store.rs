@@ -131,13 +131,13 @@ fn failure(artifact: &Artifact, done: &'static str, reason: Reason) -> Error {
 
 /// How an answer broke off.
 fn broken(error: &impl ToString) -> Reason {
-    Reason { text: error.to_string(), denied: false }
+    Reason { text: error.to_string().into(), denied: false }
 }
 
 /// What a service said, or how a call broke.
 #[derive(Debug)]
 pub struct Reason {
-    text: String,
+    text: Box<str>,
     /// The role may not.
     pub(super) denied: bool,
 }
@@ -160,7 +160,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: fmt::Debug,
 {
-    let text = error.message().map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned);
+    let text = error.message().map_or_else(|| DisplayErrorContext(error).to_string(), str::to_owned).into();
     Reason { text, denied: error.code().is_some_and(is_denial) }
 }
 
