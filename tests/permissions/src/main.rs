@@ -15,7 +15,7 @@ use permissions::template::Roles;
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The directory that the tests ran with in FLOWGATE_IAM_RECORD.
+    /// The directory that the tests ran with in `FLOWGATE_IAM_RECORD`.
     #[arg(long, value_name = "DIR")]
     seen: PathBuf,
     /// The template.

@@ -1,5 +1,7 @@
 //! The command as it is run: what it says of each kind of difference, what of bad input, and how it exits.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its input has failed")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Whatever is removed from the roles of `template.yaml`, or added to them, the comparison names it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its input has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
