@@ -5,9 +5,8 @@ use crate::world::deploy_template;
 
 /// A REST API and an HTTP API of one function, which lets both in.
 async fn deploy(world: &World) -> [(String, String); 2] {
-    let uri = json!({ "Fn::Sub": concat!(
-        "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
-    ) });
+    let path = "lambda:path/2015-03-31/functions/${Function.Arn}/invocations";
+    let uri = json!({ "Fn::Sub": format!("arn:aws:apigateway:us-east-1:{path}") });
     let rest = |kind: &str, properties: Value| resource(&format!("AWS::ApiGateway::{kind}"), &properties);
     let http = |kind: &str, properties: Value| resource(&format!("AWS::ApiGatewayV2::{kind}"), &properties);
     let mut deployment = rest("Deployment", json!({ "RestApiId": { "Ref": "Rest" }, "StageName": "live" }));

@@ -18,21 +18,24 @@ fn writer(function: &str, actions: &[&str]) -> Value {
     role("lambda.amazonaws.com", "*", Some((actions, &resource)))
 }
 
-/// `mute` may do nothing, `lone` may write but has no group, `ready` has one, and `making` may make one.
-async fn write(world: &World) -> [usize; 4] {
+/// `mute` may make streams alone, and `blind` write to them alone; `lone` may both and has no group, `ready` has one, and
+/// `making` may make one.
+async fn write(world: &World) -> [usize; 5] {
     const WRITE: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
     let resources = json!({
         "MuteRole": writer("mute", &["logs:CreateLogStream"]), "LoneRole": writer("lone", &WRITE),
         "ReadyRole": writer("ready", &WRITE),
         "MakingRole": writer("making", &[WRITE[0], WRITE[1], "logs:CreateLogGroup"]),
-        "MuteGroup": group("mute"), "ReadyGroup": group("ready"),
+        "BlindRole": writer("blind", &["logs:PutLogEvents"]),
+        "MuteGroup": group("mute"), "BlindGroup": group("blind"), "ReadyGroup": group("ready"),
+        "Blind": function("blind", "BlindRole", CODE, &json!({})),
         "Mute": function("mute", "MuteRole", CODE, &json!({})), "Lone": function("lone", "LoneRole", CODE, &json!({})),
         "Ready": function("ready", "ReadyRole", CODE, &json!({})),
         "Making": function("making", "MakingRole", CODE, &json!({})),
     });
     world.deploy("logs", resources).await;
-    let mut lines = [0; 4];
-    for (place, name) in ["mute", "lone", "ready", "making"].into_iter().enumerate() {
+    let mut lines = [0; 5];
+    for (place, name) in ["mute", "blind", "lone", "ready", "making"].into_iter().enumerate() {
         invoke(&world.cloud, name, &json!({})).await.unwrap();
         lines[place] = world.lines(name).await;
     }
@@ -40,7 +43,7 @@ async fn write(world: &World) -> [usize; 4] {
 }
 
 pub(super) async fn every_line_is_kept(world: &World) {
-    assert_eq!(write(world).await, [LINES; 4]);
+    assert_eq!(write(world).await, [LINES; 5]);
 }
 
 pub(super) async fn a_log_stream_is_not_of_its_group(world: &World) {
@@ -62,7 +65,7 @@ async fn make_stream(world: &World, name: &str) -> Result<(), String> {
 #[tokio::test]
 async fn a_functions_lines_are_kept_if_its_role_may_write_them() {
     let world = World::start(&[]).await;
-    assert_eq!(write(&world).await, [0, 0, LINES, LINES]);
+    assert_eq!(write(&world).await, [0, 0, 0, LINES, LINES]);
     assert_eq!(make_stream(&world, "ready").await, Ok(()));
     assert_eq!(make_stream(&world, "mute").await, Err("AccessDeniedException".to_owned()));
 }

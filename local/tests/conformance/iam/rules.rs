@@ -13,7 +13,7 @@ async fn put(world: &World, sources: &[&str]) {
     assert_eq!(answer.failed_entry_count(), 0);
 }
 
-fn rule(name: &str, source: &str, target: Value) -> Value {
+fn rule(name: &str, source: &str, target: &Value) -> Value {
     json!({ "Type": "AWS::Events::Rule", "Properties": {
         "Name": name, "EventPattern": { "source": [source] }, "Targets": [target],
     } })
@@ -38,8 +38,8 @@ async fn call_functions(world: &World) {
             json!({
                 "Silent": silent(), "Closed": world.listener("closed"), "Open": world.listener("open"),
                 "OfAnother": permission("Closed", "to-open"), "OfOpen": permission("Open", "to-open"),
-                "ToClosed": rule("to-closed", "a", to_function("closed")),
-                "ToOpen": rule("to-open", "a", to_function("open")),
+                "ToClosed": rule("to-closed", "a", &to_function("closed")),
+                "ToOpen": rule("to-open", "a", &to_function("open")),
             }),
         )
         .await;
@@ -64,9 +64,9 @@ async fn start_pipelines(world: &World) {
             json!({
                 "Distrusting": trusting("three", "one"), "Unable": trusting("two", "three"),
                 "Able": trusting("three", "three"),
-                "One": rule("one", "one", target("one", "Distrusting")),
-                "Two": rule("two", "two", target("two", "Unable")),
-                "Three": rule("three", "three", target("three", "Able")),
+                "One": rule("one", "one", &target("one", "Distrusting")),
+                "Two": rule("two", "two", &target("two", "Unable")),
+                "Three": rule("three", "three", &target("three", "Able")),
             }),
         )
         .await;

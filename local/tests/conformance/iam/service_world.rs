@@ -1,3 +1,4 @@
+use aws_sdk_cloudwatch::types::Metric;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata as _;
 use flowgate::cloud::authority::Iam;
 use flowgate::cloud::{Cloud, Options};
@@ -53,7 +54,7 @@ def handler(event, context):
     pub(super) async fn counted(&self, namespace: &str, metric: &str) -> Vec<String> {
         let client = aws_sdk_cloudwatch::Client::new(&self.cloud.sdk_config());
         let answer = client.list_metrics().namespace(namespace).metric_name(metric).send().await.unwrap();
-        let dimensions = answer.metrics().iter().flat_map(|metric| metric.dimensions());
+        let dimensions = answer.metrics().iter().flat_map(Metric::dimensions);
         let mut values: Vec<_> = dimensions.map(|dimension| dimension.value().unwrap().to_owned()).collect();
         values.sort();
         values
