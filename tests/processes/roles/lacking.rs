@@ -62,9 +62,16 @@ impl World {
     /// What must not change: stacks, how leases stand, and what is in the bucket.
     async fn standing(&self) -> (Vec<(String, Value)>, impl PartialEq + std::fmt::Debug, usize) {
         let (leases, stacks) = snapshot(self).await;
-        let states = leases.into_iter().map(|(stack, record)| (stack, record["state"].clone())).collect();
+        let states = leases.into_iter().map(|(stack, record)| (stack, state(record))).collect();
         (states, stacks, self.versions(&format!("{FULL}-bucket")).await.len())
     }
+}
+
+/// Without the count of failed deletions: that the latest one failed is noted before anything is tried again.
+fn state(mut record: Value) -> Value {
+    let mut state = record["state"].take();
+    state.as_object_mut().unwrap().remove("attempts");
+    state
 }
 
 #[tokio::test]
@@ -108,10 +115,12 @@ async fn sweep_stops(world: &World) {
         let sweep = world.lacking("sweep", action).await;
         let before = world.standing().await;
         world.hasten(RELEASED).await;
-        let report = run(&sweep, &json!({"mode": "apply"})).await;
-        let why = [&report["read_only"], &report["stopped"]].map(|why| why.as_str().unwrap_or_default());
-        assert!(why.iter().any(|why| why.contains(action)), "without {action}: {report:#}");
-        assert_eq!(world.standing().await, before, "without {action}: {report:#}");
+        let told = match sweep.invoke(&json!({"mode": "apply"}).to_string()).await {
+            Ok(report) => report.to_string(),
+            Err(failure) => failure.to_string(),
+        };
+        assert!(told.contains(action), "without {action}: {told}");
+        assert_eq!(world.standing().await, before, "without {action}: {told}");
         world.postpone(RELEASED).await;
     }
 }
