@@ -42,7 +42,8 @@ pub fn complaint(error: &serde_json::Error) -> String {
 
 /// The same of a text that is to be YAML.
 pub fn yaml_complaint(error: &serde_saphyr::Error) -> String {
-    let words = error.without_snippet().to_string();
+    // What follows the first line repeats the text.
+    let words = error.to_string();
     let line = words.lines().next().unwrap_or_default();
     let line = line.split('"').next().unwrap_or_default();
     let repeats = ["duplicate mapping key", "unsupported tag", "unknown field", "unknown variant"];
