@@ -1,6 +1,7 @@
 //! What becomes of an event that a function fails at: Lambda tries it thrice, and passes it on to `record`.
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, InvocationType};
@@ -53,6 +54,6 @@ async fn fails_at(up: &Up, function: &str, job: &str) {
 async fn recorded(up: &Up) -> Vec<String> {
     let logs = Logs::new(&up.sdk()).filter_log_events().log_group_name("/aws/lambda/shop-flowgate-record");
     let pages = logs.into_paginator().send().collect::<Result<Vec<_>, _>>().await.unwrap();
-    let events = pages.iter().flat_map(|page| page.events());
+    let events = pages.iter().flat_map(FilterLogEventsOutput::events);
     events.filter_map(|event| event.message().map(str::to_owned)).collect()
 }

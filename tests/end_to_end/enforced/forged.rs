@@ -233,7 +233,7 @@ async fn unknown_jobs(waiting: &Waiting) {
         for parameters in waiting.parameters(function) {
             let id = Uuid::new_v4().to_string();
             let (report, answer) =
-                waiting.send(function, &event(&id, function, &parameters, &[waiting.build.clone()])).await;
+                waiting.send(function, &event(&id, function, &parameters, std::slice::from_ref(&waiting.build))).await;
             assert_eq!(answer.as_deref(), Some("already settled"), "{function}: {report}");
         }
     }
@@ -242,7 +242,8 @@ async fn unknown_jobs(waiting: &Waiting) {
 async fn foreign_accounts(waiting: &Waiting) {
     for function in FUNCTIONS {
         for parameters in waiting.parameters(function) {
-            let mut event = event(&Uuid::new_v4().to_string(), function, &parameters, &[waiting.build.clone()]);
+            let mut event =
+                event(&Uuid::new_v4().to_string(), function, &parameters, std::slice::from_ref(&waiting.build));
             event["CodePipeline.job"]["accountId"] = ELSEWHERE.into();
             let (report, _) = waiting.send(function, &event).await;
             assert_eq!(
@@ -261,7 +262,7 @@ async fn foreign_artifacts(waiting: &Waiting) {
     for function in ["configure", "gate"] {
         for parameters in waiting.parameters(function) {
             for (input, key) in [(&elsewhere, "author"), (&waiting.build, ELSEWHERE)] {
-                let mut event = event(&Uuid::new_v4().to_string(), function, &parameters, &[input.clone()]);
+                let mut event = event(&Uuid::new_v4().to_string(), function, &parameters, std::slice::from_ref(input));
                 event["CodePipeline.job"]["data"]["artifactCredentials"]["accessKeyId"] = key.into();
                 let (report, _) = waiting.send(function, &event).await;
                 assert_eq!(report["report"], "fail", "{function} {key}: {report}");

@@ -75,23 +75,41 @@ impl Probe<'_> {
         let Self { client, table } = self;
         let (pk, sk) = (text(key), text("probe"));
         match operation {
-            "GetItem" => {
-                client.get_item().table_name(*table).key("pk", pk).key("sk", sk).send().await.map(drop).map_err(code)
-            }
-            "PutItem" => {
-                client.put_item().table_name(*table).item("pk", pk).item("sk", sk).send().await.map(drop).map_err(code)
-            }
+            "GetItem" => client
+                .get_item()
+                .table_name(*table)
+                .key("pk", pk)
+                .key("sk", sk)
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| code(&error)),
+            "PutItem" => client
+                .put_item()
+                .table_name(*table)
+                .item("pk", pk)
+                .item("sk", sk)
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| code(&error)),
             "UpdateItem" => {
                 let update = client.update_item().table_name(*table).key("pk", pk).key("sk", sk);
                 let update = update.update_expression("SET a = :a").expression_attribute_values(":a", text("a"));
-                update.send().await.map(drop).map_err(code)
+                update.send().await.map(drop).map_err(|error| code(&error))
             }
-            "DeleteItem" => {
-                client.delete_item().table_name(*table).key("pk", pk).key("sk", sk).send().await.map(drop).map_err(code)
-            }
+            "DeleteItem" => client
+                .delete_item()
+                .table_name(*table)
+                .key("pk", pk)
+                .key("sk", sk)
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| code(&error)),
             "Query" => {
                 let query = client.query().table_name(*table).key_condition_expression("pk = :pk");
-                query.expression_attribute_values(":pk", pk).send().await.map(drop).map_err(code)
+                query.expression_attribute_values(":pk", pk).send().await.map(drop).map_err(|error| code(&error))
             }
             _ => panic!("{operation}"),
         }
@@ -100,11 +118,11 @@ impl Probe<'_> {
     async fn due(&self, of: &str) -> Result<(), String> {
         let query =
             self.client.query().table_name(self.table).index_name("due").key_condition_expression("due_of = :of");
-        query.expression_attribute_values(":of", text(of)).send().await.map(drop).map_err(code)
+        query.expression_attribute_values(":of", text(of)).send().await.map(drop).map_err(|error| code(&error))
     }
 
     async fn scan(&self) -> Result<(), String> {
-        self.client.scan().table_name(self.table).send().await.map(drop).map_err(code)
+        self.client.scan().table_name(self.table).send().await.map(drop).map_err(|error| code(&error))
     }
 }
 
@@ -112,6 +130,6 @@ fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-fn code(error: SdkError<impl ProvideErrorMetadata>) -> String {
+fn code(error: &SdkError<impl ProvideErrorMetadata>) -> String {
     error.code().unwrap_or("no code").to_owned()
 }
