@@ -138,7 +138,7 @@ phases:
 ";
     let outcome = World::new().build(text).await;
     assert_eq!(outcome.output[11..], ["line 12", "finally 0", "after 0"]);
-    let message = outcome.built.unwrap_err();
+    let message = outcome.built.err().unwrap();
     assert!(message.starts_with("phase build failed: command `for i in"), "{message}");
     assert!(message.contains("exited with code 7\n    line 3\n"), "{message}");
     assert!(message.ends_with("    line 12"), "{message}");
@@ -155,7 +155,7 @@ phases:
 ";
     let outcome = World::new().build(text).await;
     assert_eq!(outcome.output, ["tidy"]);
-    assert!(outcome.built.unwrap_err().contains("phase install failed: command `false` exited with code 1"));
+    assert!(outcome.built.err().unwrap().contains("phase install failed: command `false` exited with code 1"));
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_command_may_exit_and_the_next_shell_goes_on_with_its_variables() {
     outcome.built.unwrap();
     let outcome = world.build(&spec("0.2", &[("build", &["echo out; exit 9"]), ("post_build", &["echo post"])])).await;
     assert_eq!(outcome.output, ["out", "post"]);
-    assert!(outcome.built.unwrap_err().contains("exited with code 9\n    out"));
+    assert!(outcome.built.err().unwrap().contains("exited with code 9\n    out"));
 }
 
 #[tokio::test]
@@ -324,7 +324,7 @@ async fn a_build_that_takes_too_long_is_stopped() {
     let world = World::new();
     let mut job = world.job(&spec("0.2", &[("build", &["echo $$ >pid; sleep 1000"])]), &[]);
     job.timeout = Duration::from_secs(2);
-    let message = world.run(job).await.built.unwrap_err();
+    let message = world.run(job).await.built.err().unwrap();
     assert!(message.starts_with("the build was stopped"), "{message}");
     let pid = fs::read_to_string(world.root().join("src/pid")).unwrap();
     let gone = async {

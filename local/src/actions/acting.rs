@@ -11,7 +11,6 @@ use crate::pipeline::action::{Failure, Roles};
 const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
 
 /// A context whose clients work as a role.
-#[derive(Debug)]
 pub(super) struct Acting {
     context: Context,
     /// The role at work.

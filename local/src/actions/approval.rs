@@ -44,7 +44,7 @@ fn subject(request: &Request) -> String {
 /// The documented "JSON data format for manual approval notifications".
 fn message(request: &Request, approval: &Approval) -> Value {
     let Request { pipeline, stage, action, .. } = request;
-    let token = &approval.token;
+    let token = approval.token.expose();
     let pipeline_link = format!("https://console.aws.amazon.com/codepipeline/home?region={REGION}#/view/{pipeline}");
     json!({
         "region": REGION,
@@ -68,10 +68,11 @@ mod tests {
 
     use super::*;
     use crate::pipeline::action::{Roles, TypeId};
+    use crate::pipeline::token::Token;
 
     fn request(pipeline: &str, configuration: &[(&str, &str)]) -> Request {
         let configuration = configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let token = "1a2b3c4d-573f-4ea7-a67e-000000000000".to_owned();
+        let token = Token::new("1a2b3c4d-573f-4ea7-a67e-000000000000");
         Request {
             id: "run".into(),
             pipeline: pipeline.into(),

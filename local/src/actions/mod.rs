@@ -29,8 +29,8 @@ use jobs::Jobs;
 /// CodePipeline's failure type for a role that lacks a permission.
 const PERMISSION_ERROR: &str = "PermissionError";
 
-/// What every action needs of the machine and of the local cloud.
-#[derive(Debug, Clone)]
+/// What every action needs of the machine and of the local cloud. I26: it holds keys, and cannot be printed.
+#[derive(Clone)]
 pub struct Context {
     /// What lives as long as the local cloud does: repositories are below it.
     pub state: PathBuf,

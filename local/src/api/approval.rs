@@ -8,6 +8,7 @@ use super::error::ApiError;
 use super::json::time;
 use crate::identity::Caller;
 use crate::pipeline::engine::Answer;
+use crate::pipeline::token::Token;
 
 /// `PutApprovalResult`.
 #[derive(Debug, Deserialize)]
@@ -17,7 +18,7 @@ pub(super) struct Put {
     stage_name: String,
     action_name: String,
     result: ApprovalResult,
-    token: String,
+    token: Token,
 }
 
 #[derive(Debug, Deserialize)]

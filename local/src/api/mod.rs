@@ -49,7 +49,6 @@ const SERVICE: &str = "CodePipeline_20150709.";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// What the operations work with.
-#[derive(Debug)]
 struct Api {
     runner: Runner,
     model: Model,

@@ -5,6 +5,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use reqwest::Url;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cloud::client;
 use crate::identity::{APPROVER, AUTHOR, Identity};
@@ -28,11 +29,14 @@ pub(super) struct Account {
     pub(super) kind: Kind,
 }
 
+/// The access key and its secret.
+type Keys = (String, SecretString);
+
 /// What git needs to know to push there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// The local cloud: the access key and its secret are the password.
-    Local { access_key: String, secret_key: String },
+    Local { access_key: String, secret_key: SecretString },
     /// An AWS account, by this profile or as the environment says.
     Aws { profile: Option<String> },
 }
@@ -49,15 +53,15 @@ impl Account {
 
     /// The local cloud, as one of its identities.
     pub(super) fn of(endpoint: &str, identity: &Identity) -> Self {
-        Self::local(endpoint, (identity.access_key.to_owned(), identity.secret_key.to_owned()))
+        Self::local(endpoint, of(identity))
     }
 
     pub(super) fn is_local(&self) -> bool {
         matches!(self.kind, Kind::Local { .. })
     }
 
-    fn local(endpoint: &str, (access_key, secret_key): (String, String)) -> Self {
-        let credentials = Credentials::new(&access_key, &secret_key, None, None, "flowgate");
+    fn local(endpoint: &str, (access_key, secret_key): Keys) -> Self {
+        let credentials = Credentials::new(&access_key, secret_key.expose_secret(), None, None, "flowgate");
         let provider = SharedCredentialsProvider::new(credentials);
         let sdk = client::sdk_config(endpoint).into_builder().credentials_provider(provider).build();
         Self { sdk, kind: Kind::Local { access_key, secret_key } }
@@ -87,8 +91,7 @@ pub(super) enum Default {
     Approver,
 }
 
-fn keys(name: Option<&str>, default: Default) -> Result<(String, String), AccountError> {
-    let of = |identity: &Identity| (identity.access_key.to_owned(), identity.secret_key.to_owned());
+fn keys(name: Option<&str>, default: Default) -> Result<Keys, AccountError> {
     match (name, default) {
         (Some(name), _) => {
             Identity::named(name).as_ref().map(of).ok_or_else(|| AccountError::NoIdentity(name.to_owned()))
@@ -97,9 +100,13 @@ fn keys(name: Option<&str>, default: Default) -> Result<(String, String), Accoun
         (None, Default::Caller) => {
             let given = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| std::env::var(name).ok());
             let [Some(access_key), Some(secret_key)] = given else { return Ok(of(&AUTHOR)) };
-            Ok((access_key, secret_key))
+            Ok((access_key, secret_key.into()))
         }
     }
+}
+
+fn of(identity: &Identity) -> Keys {
+    (identity.access_key.to_owned(), identity.secret_key().into())
 }
 
 fn is_loopback(endpoint: &str) -> bool {

@@ -9,6 +9,7 @@ use aws_sdk_codepipeline::types::{
 
 use super::call::{CallError, Called as _};
 use super::observe;
+use crate::pipeline::token::Token;
 use crate::report::view::Waiting;
 
 /// An answer to an approval.
@@ -35,7 +36,7 @@ pub(super) async fn answer(client: &Client, waiting: &Waiting, answer: &Answer) 
     let result = ApprovalResult::builder().summary(&answer.comment).status(status).build();
     let result = result.map_err(|error| CallError::unsent("PutApprovalResult", &subject, &error))?;
     let request = client.put_approval_result().pipeline_name(&waiting.pipeline).stage_name(&waiting.stage);
-    let request = request.action_name(&waiting.action).token(&waiting.token).result(result);
+    let request = request.action_name(&waiting.action).token(waiting.token.expose()).result(result);
     request.send().await.called("PutApprovalResult", &subject).map(drop)
 }
 
@@ -46,7 +47,7 @@ fn asked(pipeline: &str, stage: &StageState) -> Vec<Waiting> {
             pipeline: pipeline.to_owned(),
             stage: stage.stage_name()?.to_owned(),
             action: action.action_name()?.to_owned(),
-            token: action.latest_execution().filter(|latest| observe::waits(latest))?.token()?.to_owned(),
+            token: Token::new(action.latest_execution().filter(|latest| observe::waits(latest))?.token()?),
             execution: execution.to_owned(),
             ..Waiting::default()
         })

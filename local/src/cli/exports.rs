@@ -10,7 +10,7 @@ pub(super) fn lines(endpoint: &str, identity: &Identity) -> String {
         ("AWS_REGION", client::REGION),
         ("AWS_DEFAULT_REGION", client::REGION),
         ("AWS_ACCESS_KEY_ID", identity.access_key),
-        ("AWS_SECRET_ACCESS_KEY", identity.secret_key),
+        ("AWS_SECRET_ACCESS_KEY", identity.secret_key()),
     ];
     variables.iter().map(|(name, value)| format!("export {name}={value}\n")).collect()
 }

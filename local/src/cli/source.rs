@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use secrecy::ExposeSecret as _;
 use tokio::process::Command;
 
 use super::account::Kind;
@@ -121,7 +122,7 @@ fn git(repository: &Path, access: &Kind) -> Command {
 fn settings(access: &Kind) -> Vec<(&'static str, String)> {
     match access {
         Kind::Local { access_key, secret_key } => {
-            let password = BASE64_STANDARD.encode(format!("{access_key}:{secret_key}"));
+            let password = BASE64_STANDARD.encode(format!("{access_key}:{}", secret_key.expose_secret()));
             // A proxy of the user's must not be asked for an address on this machine.
             vec![("http.extraHeader", format!("Authorization: Basic {password}")), ("http.proxy", String::new())]
         }
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_local_cloud_learns_who_pushes_and_aws_asks_its_own_helper() {
-        let local = Kind::Local { access_key: "author".to_owned(), secret_key: "author".to_owned() };
+        let local = Kind::Local { access_key: "author".to_owned(), secret_key: "author".into() };
         let header = ("http.extraHeader", "Authorization: Basic YXV0aG9yOmF1dGhvcg==".to_owned());
         assert_eq!(settings(&local)[0], header);
         assert_eq!(settings(&Kind::Aws { profile: None })[0].0, "credential.helper");

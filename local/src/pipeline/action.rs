@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::token::Token;
+
 /// One run of one action: everything an executor needs, with all variables resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -35,8 +37,8 @@ pub struct Request {
 /// A question to a person: a manual approval that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
-    /// The answer must name it, so that it cannot be meant for another question. A UUID.
-    pub token: String,
+    /// The answer must name it, so that it cannot be meant for another question.
+    pub token: Token,
     /// When it is too late for an answer.
     pub expires: Timestamp,
 }

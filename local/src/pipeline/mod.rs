@@ -5,4 +5,5 @@
 pub mod action;
 pub mod definition;
 pub mod engine;
+pub mod token;
 pub mod variables;

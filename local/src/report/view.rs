@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::words::kind_in_json;
 use crate::pipeline::action::ConditionKind;
+use crate::pipeline::token::Token;
 
 /// A pipeline as it is now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -145,7 +146,7 @@ pub struct Waiting {
     pub action: String,
     /// What an answer must carry: it belongs to this one run of the action.
     #[serde(skip)]
-    pub token: String,
+    pub token: Token,
     /// The execution that waits.
     pub execution: String,
     /// What would be approved.

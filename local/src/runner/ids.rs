@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::pipeline::engine::{ExecutionId, Ids, RunId};
+use crate::pipeline::token::Token;
 
 /// Ids from the system's randomness.
 pub(super) struct RandomIds;
@@ -16,8 +17,8 @@ impl Ids for RandomIds {
         RunId(Uuid::new_v4().to_string())
     }
 
-    fn token(&mut self) -> String {
-        Uuid::new_v4().to_string()
+    fn token(&mut self) -> Token {
+        Token::new(Uuid::new_v4().to_string())
     }
 
     fn artifact(&mut self) -> String {

@@ -25,6 +25,7 @@ use crate::pipeline::engine::{
     Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, RuleStatus, RunId, SourceRevision,
     Start, StartError, State, Subject, Trigger,
 };
+use crate::pipeline::token::Token;
 use bus::Bus;
 use ids::RandomIds;
 
@@ -98,10 +99,9 @@ pub struct Listed {
 
 /// All pipelines of one local cloud. Clones share them; actions, and all else that runs for them, end when the last clone
 /// is dropped.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Runner(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     context: Context,
     clock: Clock,
@@ -246,7 +246,7 @@ impl Runner {
         pipeline: &str,
         stage: &str,
         action: &str,
-        token: &str,
+        token: &Token,
         answer: Answer,
     ) -> Result<Timestamp, Error> {
         let now = self.0.clock.now();

@@ -1,6 +1,7 @@
 //! Manual approvals against a real local cloud.
 
 use flowgate::pipeline::action::{Approval, Outcome, Request};
+use flowgate::pipeline::token::Token;
 use serde_json::{Value, json};
 
 use crate::queue::Queue;
@@ -10,7 +11,7 @@ const TOKEN: &str = "1a2b3c4d-573f-4ea7-a67e-000000000000";
 
 fn approval(configuration: &[(&str, &str)]) -> Request {
     let mut request = request("Approval", "Manual", configuration, &[], &[]);
-    request.approval = Some(Approval { token: TOKEN.into(), expires: "2026-07-07T20:22:00Z".parse().unwrap() });
+    request.approval = Some(Approval { token: Token::new(TOKEN), expires: "2026-07-07T20:22:00Z".parse().unwrap() });
     request
 }
 

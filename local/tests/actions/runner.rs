@@ -9,6 +9,7 @@ use flowgate::pipeline::definition::Pipeline;
 use flowgate::pipeline::engine::{
     ActionStatus, Answer, Approval, ApprovalError, Execution, ExecutionId, ExecutionStatus, Trigger, TriggerType,
 };
+use flowgate::pipeline::token::Token;
 use flowgate::runner::{Error, News, Runner};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -77,7 +78,7 @@ impl Asking {
         self.now().stages[1].actions[0].approval.clone().unwrap()
     }
 
-    fn answer(&self, stage: &str, action: &str, token: &str, approved: bool) -> Result<Timestamp, Error> {
+    fn answer(&self, stage: &str, action: &str, token: &Token, approved: bool) -> Result<Timestamp, Error> {
         let answer = Answer { approved, summary: "seen".into(), by: "arn:approver".into() };
         self.runner.answer("release", stage, action, token, answer)
     }
@@ -88,13 +89,13 @@ async fn an_approval_is_answered_once_and_with_its_own_token() {
     let world = World::new().await;
     let mut asking = Asking::begin(&world).await;
     let token = asking.approval().token;
-    let refused = |stage, action, token: &str| match asking.answer(stage, action, token, true).unwrap_err() {
+    let refused = |stage, action, token: &Token| match asking.answer(stage, action, token, true).unwrap_err() {
         Error::Approval(error) => error,
         error => panic!("{error}"),
     };
     assert!(matches!(refused("Nowhere", "Review", &token), ApprovalError::StageNotFound(_)));
     assert!(matches!(refused("Approve", "Nothing", &token), ApprovalError::ActionNotFound { .. }));
-    let another = uuid::Uuid::new_v4().to_string();
+    let another = Token::new(uuid::Uuid::new_v4());
     assert!(matches!(refused("Approve", "Review", &another), ApprovalError::InvalidToken { .. }));
     assert!(asking.answer("Approve", "Review", &token, true).unwrap() >= START.parse().unwrap());
     assert_eq!(asking.end().await, ExecutionStatus::Succeeded);

@@ -17,8 +17,7 @@ use crate::buildspec::select::{cached_directory, is_name, variable_names};
 use crate::buildspec::{self, Buildspec, Files};
 use crate::supervise::Supervisor;
 
-/// What to build.
-#[derive(Debug)]
+/// What to build. I26: its variables hold the keys of the project's role, so it cannot be printed.
 pub struct Job {
     /// The project's directory on this machine.
     pub root: PathBuf,
@@ -36,8 +35,7 @@ pub struct Job {
     pub now: Timestamp,
 }
 
-/// A build that succeeded. Its directory is its own until this is dropped.
-#[derive(Debug)]
+/// A build that succeeded. Its directory is its own until this is dropped. I26: nor can this be printed.
 pub struct Built {
     /// What it was built by.
     pub spec: Buildspec,

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::event::Answer;
 use super::state::{ActionRun, ActionStatus, ErrorDetails, RunId, State};
+use crate::pipeline::token::Token;
 
 /// The error code of what was not ended in time.
 pub(super) const TIMED_OUT: &str = "JobTimedOut";
@@ -35,13 +36,13 @@ pub enum ApprovalError {
 
 impl Engine {
     /// The run of the approval that waits for an answer with this token.
-    pub fn awaiting(&self, stage: &str, action: &str, token: &str) -> Result<RunId, ApprovalError> {
+    pub fn awaiting(&self, stage: &str, action: &str, token: &Token) -> Result<RunId, ApprovalError> {
         let known = self.pipeline().stages.iter().find(|known| known.name == stage);
         let known = known.ok_or_else(|| ApprovalError::StageNotFound(stage.to_owned()))?;
         if !known.actions.iter().any(|known| known.name == action) {
             return Err(ApprovalError::ActionNotFound { stage: stage.to_owned(), action: action.to_owned() });
         }
-        let its_token = |run: &ActionRun| run.approval.as_ref().is_some_and(|approval| approval.token == token);
+        let its_token = |run: &ActionRun| run.approval.as_ref().is_some_and(|approval| approval.token == *token);
         let found = self.state().approvals().find(|(at, run)| *at == stage && run.name == action && its_token(run));
         let invalid = || ApprovalError::InvalidToken { stage: stage.to_owned(), action: action.to_owned() };
         found.map(|(_, run)| run.id.clone()).ok_or_else(invalid)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::state::{ExecutionId, RunId};
 use crate::pipeline::action::{Outcome, Progress};
 use crate::pipeline::definition::Pipeline;
+use crate::pipeline::token::Token;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +72,8 @@ pub trait Ids {
     fn run(&mut self) -> RunId;
     /// Seven random letters and digits, the last part of an artifact's key.
     fn artifact(&mut self) -> String;
-    /// A new approval token, a UUID.
-    fn token(&mut self) -> String;
+    /// A new approval token.
+    fn token(&mut self) -> Token;
 }
 
 /// A start of the pipeline that its definition allows.

@@ -86,7 +86,7 @@ async fn who_may_not_approve_is_refused_and_who_may_is_named() {
     };
 
     let guest = guest(&world.context.sdk).await;
-    let refusal = approve(&guest, &token).await.unwrap_err();
+    let refusal = approve(&guest, token.expose()).await.unwrap_err();
     assert!(refusal.starts_with("AccessDenied"), "{refusal}");
     assert!(refusal.contains("user/guest is not authorized to perform: codepipeline:PutApprovalResult"), "{refusal}");
 
@@ -96,7 +96,7 @@ async fn who_may_not_approve_is_refused_and_who_may_is_named() {
     let role =
         Role { arn: &arn, service: "codepipeline.amazonaws.com", source: "arn:any", session: "ada", policy: None };
     let ada = world.cloud.authority().assume(&role).await.unwrap();
-    approve(&ada.sdk, &token).await.unwrap();
+    approve(&ada.sdk, token.expose()).await.unwrap();
     let state = Client::new(&world.context.sdk).get_pipeline_state().name("release").send().await.unwrap();
     let answered = state.stage_states()[1].action_states()[0].latest_execution().unwrap();
     assert_eq!(answered.last_updated_by(), Some(&*format!("arn:aws:sts::{ACCOUNT}:assumed-role/releaser/ada")));

@@ -5,6 +5,7 @@ use flowgate::actions::rules;
 use flowgate::clock::Clock;
 use flowgate::cloud::client::{ACCOUNT, REGION};
 use flowgate::pipeline::action::{Approval, ConditionKind, Outcome, Request, Roles, RuleRequest, TypeId};
+use flowgate::pipeline::token::Token;
 use serde_json::json;
 
 use super::{allow, needs_each, objects, role, service, world};
@@ -12,7 +13,7 @@ use crate::world::{World, request};
 
 fn approval(topic: &str) -> Request {
     let mut request = request("Approval", "Manual", &[("NotificationArn", topic)], &[], &[]);
-    request.approval = Some(Approval { token: "t".into(), expires: "2026-07-07T20:22:00Z".parse().unwrap() });
+    request.approval = Some(Approval { token: Token::new("t"), expires: "2026-07-07T20:22:00Z".parse().unwrap() });
     request
 }
 

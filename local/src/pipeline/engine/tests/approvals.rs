@@ -219,8 +219,8 @@ fn only_the_token_of_a_question_that_waits_there_opens_it() {
     let nothing = ApprovalError::ActionNotFound { stage: "Approve".into(), action: "Deploy".into() };
     assert_eq!(engine.awaiting("Approve", "Deploy", &token), Err(nothing));
     let invalid = Err(ApprovalError::InvalidToken { stage: stage.clone(), action: action.clone() });
-    for wrong in ["", "token-0", &token.to_uppercase()] {
-        assert_eq!(engine.awaiting("Approve", "Ask", wrong), invalid);
+    for wrong in ["", "token-0", &token.expose().to_uppercase()] {
+        assert_eq!(engine.awaiting("Approve", "Ask", &Token::new(wrong)), invalid);
     }
     let elsewhere = Err(ApprovalError::InvalidToken { stage: "Prod".into(), action: "Deploy".into() });
     assert_eq!(engine.awaiting("Prod", "Deploy", &token), elsewhere);

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::pipeline::token::Token;
 
 /// A pipeline in few letters. A line is a stage, `Name [condition…]: action; action`; an action is its name and then any
 /// of `@order`, `<input`, `>output`, `ns=namespace`, `arg=value`, and `?minutes` or `?` where it is a manual approval. The
@@ -121,9 +122,9 @@ impl Ids for Counter {
         format!("{:07}", self.0)
     }
 
-    fn token(&mut self) -> String {
+    fn token(&mut self) -> Token {
         self.0 += 1;
-        format!("token-{}", self.0)
+        Token::new(format!("token-{}", self.0))
     }
 }
 

@@ -139,7 +139,8 @@ fn shown_request(request: &Request) -> String {
     let outputs = request.outputs.iter().map(|output| artifact(">", output));
     let argument = request.configuration.get("UserParameters").cloned();
     let what = format!("run {} {}/{}", request.execution, request.stage, request.action);
-    let until = request.approval.as_ref().map(|approval| format!("?{} until {}", approval.token, approval.expires));
+    let until =
+        request.approval.as_ref().map(|approval| format!("?{} until {}", approval.token.expose(), approval.expires));
     let all: Vec<String> = [what].into_iter().chain(argument).chain(until).chain(inputs).chain(outputs).collect();
     all.join(" ")
 }

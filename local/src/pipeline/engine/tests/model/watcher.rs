@@ -216,7 +216,7 @@ impl Watcher {
         self.asks_what_it_should(request);
         assert!(request.outputs.iter().all(|output| self.keys.insert(output.location.key.clone())), "a key twice");
         if let Some(approval) = &request.approval {
-            assert!(self.keys.insert(approval.token.clone()), "a token twice");
+            assert!(self.keys.insert(approval.token.expose().to_owned()), "a token twice");
         }
         self.begins(&request.id, Started::Action(request.clone()));
         let seen = self.executions.get_mut(id).unwrap();
