@@ -22,6 +22,7 @@ mod promoted;
 mod refused;
 mod released;
 mod run;
+mod secrets;
 mod sweep;
 mod terminal;
 mod together;

@@ -1,6 +1,7 @@
 //! A local cloud that stays up, and the commands that use it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -49,6 +50,13 @@ impl Up {
         Self::start(world, command).await
     }
 
+    /// One whose standard error goes into a file.
+    pub(crate) async fn logging(world: World, log: File) -> Self {
+        let mut command = world.flowgate("up");
+        command.stderr(log);
+        Self::start(world, command).await
+    }
+
     /// One whose requests no recorder writes down: what a test asks for by hand is not what Flowgate uses.
     pub(crate) async fn unrecorded() -> Self {
         let world = World::new().await;
@@ -58,7 +66,7 @@ impl Up {
     }
 
     async fn start(world: World, mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut exports = BTreeMap::new();

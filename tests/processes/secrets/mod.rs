@@ -171,7 +171,7 @@ async fn i26_what_a_service_repeats_of_a_request_stays_inside() {
     ];
     let told = each(cases, |(name, service)| async move {
         let watched = Watched::start(name, Manner::Repeats(service)).await;
-        let answer = watched.invoke(&event_for(name)).await;
+        let answer = watched.invoke(&event_for(name, service)).await;
         let sent: String = watched.check().into_iter().map(|request| request.text).collect();
         // That it was refused is told, with what was repeated blanked.
         let out = format!("{answer:?}{sent}{}", watched.function.log());
@@ -200,7 +200,7 @@ async fn i26_what_cannot_be_read_is_not_repeated() {
     ];
     let asked = each(cases, |(name, service)| async move {
         let watched = Watched::start(name, Manner::Babbles(service)).await;
-        let answer = watched.invoke(&event_for(name)).await;
+        let answer = watched.invoke(&event_for(name, service)).await;
         let was_asked = watched.check().iter().any(|request| request.name.starts_with(service));
         (!was_asked).then(|| (name, service, format!("{answer:?}"), watched.function.log()))
     });
@@ -214,7 +214,7 @@ async fn i26_a_cloud_that_cannot_be_reached_is_named_without_credentials() {
     let all = ALL.into_iter().flat_map(|name| nowhere.map(|endpoint| (name, endpoint)));
     each(all, |(name, endpoint)| async move {
         let watched = Watched::behind(name, Cloud::start(Manner::Serves).await, endpoint).await;
-        let answer = watched.invoke(&event_for(name)).await;
+        let answer = watched.invoke(&event_for(name, "")).await;
         assert_eq!(watched.check().len(), 0);
         let out = format!("{answer:?}{}", watched.function.log());
         assert!(out.contains("dispatch failure"), "{name}: {out}");
@@ -236,11 +236,12 @@ async fn i17_a_job_of_another_account_is_failed_and_nothing_else_is_done() {
     .await;
 }
 
-/// What makes a function go to work.
-fn event_for(name: &str) -> String {
-    match name {
-        "sweep" => json!({"mode": "apply", "adopt": true}).to_string(),
-        "record" => events::built(),
+/// What makes a function go to work, and ask this service.
+fn event_for(name: &str, service: &str) -> String {
+    match (name, service) {
+        ("sweep", "dynamodb") => json!({"mode": "apply"}).to_string(),
+        ("sweep", _) => json!({"mode": "apply", "adopt": true}).to_string(),
+        ("record", _) => events::built(),
         _ => events::job(name).to_string(),
     }
 }
