@@ -1,5 +1,6 @@
-//! The adapters of leases and sweep, against answers as AWS documents them.
+//! Adapters, against answers as AWS documents them.
 
+mod artifacts;
 mod buckets;
 mod canned;
 mod leases;
