@@ -1,9 +1,8 @@
 """Who may write release code, who may call Flowgate's functions, and that release and previews never meet."""
 
-import itertools
-
-from policy import PREVIEW, RELEASE_DEPLOYS, Finding, attached, identity, touch
-from sample import KINDS, PSEUDO
+from arns import touch
+from policy import PREVIEW, PREVIEWS, RELEASE, RELEASE_DEPLOYS, Finding, allowed, attached, identity, many
+from sample import PSEUDO
 
 # Who may put objects there.
 WRITERS = {
@@ -13,21 +12,21 @@ WRITERS = {
 READS = ("s3:Get", "s3:List")
 # Whom the bucket's own policy must keep from writing, and whom from anything.
 PUTS = {"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:ReplicateObject"}
-LOSSES = {
-    "s3:DeleteObject",
-    "s3:DeleteObjectVersion",
-    "s3:DeleteBucket",
-    "s3:PutBucketPolicy",
-    "s3:DeleteBucketPolicy",
-    "s3:PutBucketVersioning",
-    "s3:PutLifecycleConfiguration",
-}
+# All that the service's roles may do with them.
+SERVICE_READS = {"s3:GetObject", "s3:GetObjectVersion"}
 STACK_CHANGES = {
+    "cloudformation:CancelUpdateStack",
+    "cloudformation:ContinueUpdateRollback",
+    "cloudformation:CreateChangeSet",
+    "cloudformation:CreateStack",
+    "cloudformation:DeleteChangeSet",
     "cloudformation:DeleteStack",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:RollbackStack",
+    "cloudformation:SetStackPolicy",
     "cloudformation:UpdateStack",
     "cloudformation:UpdateTerminationProtection",
 }
-RELEASE, PREVIEWS = ("tests", "beta", "gamma", "prod"), ("pr", "dev")
 # Which role calls which function, beyond the destination of what failed.
 CALLERS = {
     "PipelineRole": {"ConfigureFunction", "StartTestsFunction", "GateFunction"},
@@ -41,7 +40,7 @@ def release_writers(sample, _exceptions):
     """Only the release's build writes packages, only it and the pipeline artifacts; previews have nothing of them."""
     for bucket, writers in WRITERS.items():
         arn = sample.identity(bucket)[1]
-        for statement in filter(lambda statement: statement.allows, identity(sample)):
+        for statement in allowed(sample):
             actions = {action for action in statement.actions if action.startswith(("s3:", "*"))}
             # No preview role has anything of them; others may read.
             refused = (
@@ -58,14 +57,15 @@ def release_buckets_shut(sample, _exceptions):
     for bucket, writers in WRITERS.items():
         arn = sample.identity(bucket)[1]
         denials = [statement for statement in of_bucket(sample, arn) if not statement.allows]
-        for wanted, allowed in (
-            (PUTS, {"ArnNotEquals": {sample.identity(role)[1] for role in writers}}),
-            (LOSSES, {"ArnLike": roles(sample, RELEASE, RELEASE_DEPLOYS)}),
-            ({"s3:*"}, {"ArnLike": roles(sample, PREVIEWS, (PREVIEW,))}),
+        for body, places, who in (
+            ({"Action": PUTS}, {f"{arn}/*"}, {"ArnNotEquals": {sample.identity(role)[1] for role in writers}}),
+            ({"NotAction": SERVICE_READS}, {arn, f"{arn}/*"}, {"ArnLike": roles(sample, RELEASE, RELEASE_DEPLOYS)}),
+            ({"Action": {"s3:*"}}, {arn, f"{arn}/*"}, {"ArnLike": roles(sample, PREVIEWS, (PREVIEW,))}),
         ):
-            if not any(denies(statement, wanted, f"{arn}/*", allowed) for statement in denials):
-                who = f"{next(iter(allowed))} {', '.join(sorted(*allowed.values()))}"
-                todo = f"deny {', '.join(sorted(wanted))} by aws:PrincipalArn {who}"
+            if not any(denies(statement, body, places, who) for statement in denials):
+                [(key, actions)], [(operator, names)] = body.items(), who.items()
+                todo = f"deny {key} {', '.join(sorted(actions))} on {', '.join(sorted(places))}"
+                todo = f"{todo} by aws:PrincipalArn {operator} {', '.join(sorted(names))}"
                 yield Finding("release_buckets_shut", bucket, "its BucketPolicy", todo)
 
 
@@ -81,11 +81,18 @@ def roles(sample, stages, names):
     return patterns | {sample.identity(name)[1] for name in names}
 
 
-def denies(statement, actions, place, who):
+def denies(statement, body, places, who):
     asked = {operator: set(values) for operator, values in statement.asks("aws:PrincipalArn").items()}
     alone = len(statement.conditions) == 1 and all(len(keys) == 1 for keys in statement.conditions.values())
     everybody = "*" in statement.principals("AWS")
-    return everybody and alone and asked == who and actions <= set(statement.actions) and place in statement.resources
+    return everybody and alone and asked == who and names(statement, body) and places <= set(statement.resources)
+
+
+def names(statement, body):
+    """Whether it is about these actions: with Action at least, with NotAction just these are not meant."""
+    if "NotAction" in body:
+        return set(many(statement.body.get("NotAction"))) == body["NotAction"]
+    return body["Action"] <= set(statement.actions)
 
 
 def only_over_tls(sample, _exceptions):
@@ -110,7 +117,7 @@ def refuses_plain(statement, actions, places):
 def callers(sample, _exceptions):
     """Flowgate's functions are called by the pipeline, by schedules and by rules, each by those that it is for."""
     functions = {sample.identity(name)[1]: name for name in sample.of_type("AWS::Lambda::Function")}
-    for statement in filter(lambda statement: statement.allows, identity(sample)):
+    for statement in allowed(sample):
         if any(action in ("*", "lambda:*") or action.startswith("lambda:Invoke") for action in statement.actions):
             reached = {name for arn, name in functions.items() if touch(statement.resources, [arn])}
             passes_on = {"RecordFunction"} if statement.resource in PASSES_ON else set()
@@ -130,50 +137,6 @@ def let_in(sample, functions):
             yield Finding("callers", name, "SourceArn", "let in only a rule of this template")
 
 
-def paths_apart(sample, exceptions):
-    """What previews may change the release may not, and the other way round; nor do Beta and Prod meet."""
-    for left, right in ((PREVIEW, "DeployRole"), (PREVIEW, "ProdDeployRole"), RELEASE_DEPLOYS):
-        for one, other in itertools.product(changing(sample, left), changing(sample, right)):
-            excepted = one.sid == other.sid and exceptions.has("shared", sid=one.sid)
-            if not excepted and touch(one.resources, other.resources):
-                todo = f"it reaches what {other.sid} of {right} does; give each side names of its own"
-                yield one.finding("paths_apart", todo)
-
-
-def flowgate_untouched(sample, _exceptions):
-    """Who deploys the service, or what it deploys, does not change Flowgate, which decides about that."""
-    own = [sample.identity(name)[1] for name in sample.of_type(*KINDS)]
-    for role in (PREVIEW, *RELEASE_DEPLOYS):
-        for statement, arn in itertools.product(changing(sample, role), own):
-            if touch(statement.resources, [arn]):
-                yield statement.finding("flowgate_untouched", f"keep it away from {arn}")
-
-
-def changing(sample, role):
-    """What the role may do but read; reading what both may read does no harm."""
-    allowed = [statement for statement in identity(sample) if statement.allows and statement.resource == role]
-    return [statement for statement in allowed if not all(map(reads, statement.actions))]
-
-
-def reads(action):
-    return action.partition(":")[2].startswith(("Get", "List", "Describe"))
-
-
-def own_log_groups(sample, _exceptions):
-    """A function logs where nobody else does, so that what may be written there says who wrote it."""
-    groups = {}
-    for name, function in sample.of_type("AWS::Lambda::Function").items():
-        group = function["Properties"].get("LoggingConfig", {}).get("LogGroup")
-        known = {sample.identity(other)[0] for other in sample.of_type("AWS::Logs::LogGroup")}
-        if group not in known:
-            yield Finding(
-                "own_log_groups", name, "LoggingConfig", "name a log group of this template, which has a retention"
-            )
-        elif group in groups:
-            yield Finding("own_log_groups", name, "LoggingConfig", f"{groups[group]} logs there too")
-        groups[group] = name
-
-
 def sweep_spares(sample, _exceptions):
     """Sweep deletes previews and developers' stacks, and is told aloud to let all others be."""
     own = [statement for statement in identity(sample) if statement.resource == "SweepRole"]
@@ -186,7 +149,7 @@ def sweep_spares(sample, _exceptions):
     denied = {
         arn
         for statement in own
-        if not statement.allows and STACK_CHANGES <= set(statement.actions)
+        if not statement.allows and set(statement.actions) >= STACK_CHANGES
         for arn in statement.resources
     }
     for arn in sorted(spared - denied):
@@ -198,8 +161,5 @@ RULES = (
     release_buckets_shut,
     only_over_tls,
     callers,
-    paths_apart,
-    flowgate_untouched,
-    own_log_groups,
     sweep_spares,
 )

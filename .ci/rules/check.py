@@ -15,11 +15,17 @@ import access
 import apart
 import guard
 import known
+import places
+import powers
+import shape
+import stages
+import trusted
 from exceptions import FILE, Exceptions
 from expand import expand
 from sample import Sample
 
-OURS = (*access.RULES, *apart.RULES, *known.RULES)
+FILES = (access, apart, known, places, powers, shape, stages, trusted)
+OURS = tuple(rule for file in FILES for rule in file.RULES)
 # The least and the most that somebody can ask for, which between them decide each condition both ways.
 LEAST = {"ServiceName": "time-service", "RepositoryName": "time_service"}
 MOST = {

@@ -6,12 +6,8 @@ cfn-lint tells actions that do not exist (W3037) and documents that are not poli
 import functools
 import re
 
-from cfnlint.data import AdditionalSpecs
-from cfnlint.helpers import load_resource
-
-from policy import identity, overlap
-
-SERVICES = load_resource(AdditionalSpecs, "Policies.json")
+from arns import SERVICES, overlap
+from policy import identity
 
 
 def known_resources(sample, exceptions):

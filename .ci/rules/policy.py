@@ -1,9 +1,12 @@
 """The policies of a sample, statement by statement."""
 
 import dataclasses
-import functools
 
 PREVIEW, RELEASE_DEPLOYS = "PreviewDeployRole", ("DeployRole", "ProdDeployRole")
+# What follows the service in the names of its stacks.
+RELEASE, PREVIEWS = ("tests", "beta", "gamma", "prod"), ("pr", "dev")
+# Who deploys which of them.
+STAGES = {PREVIEW: PREVIEWS, "DeployRole": ("tests", "beta", "gamma"), "ProdDeployRole": ("prod",)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +72,11 @@ def identity(sample):
         yield from of_document(name, "PolicyDocument", resource["Properties"]["PolicyDocument"])
 
 
+def allowed(sample):
+    """What roles are allowed."""
+    return (statement for statement in identity(sample) if statement.allows)
+
+
 def attached(sample):
     """Who may do what to a bucket, a topic or a queue."""
     for name, resource in sample.of_type(
@@ -83,17 +91,7 @@ def trust(sample):
         yield from of_document(name, "AssumeRolePolicyDocument", resource["Properties"]["AssumeRolePolicyDocument"])
 
 
-@functools.cache
-def overlap(left, right):
-    """Whether some text fits both patterns, in which * stands for any text and ? for any character."""
-    if not left or not right:
-        return not (left + right).strip("*")
-    if left[0] == "*":
-        return overlap(left[1:], right) or overlap(left, right[1:])
-    if right[0] == "*":
-        return overlap(right, left)
-    return (left[0] == right[0] or "?" in (left[0], right[0])) and overlap(left[1:], right[1:])
-
-
-def touch(left, right):
-    return any(overlap(one, other) for one in left for other in right)
+def reads(action):
+    """Whether it changes nothing and hands out no credentials."""
+    service, _, name = action.partition(":")
+    return service.lower() != "sts" and name.startswith(("BatchGet", "Describe", "Get", "List"))

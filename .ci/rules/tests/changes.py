@@ -86,6 +86,15 @@ def trusting(name, **changes):
     return change
 
 
+def also_trusting(name, **statement):
+    def change(template):
+        document = copy.deepcopy(properties(template, name)["AssumeRolePolicyDocument"])
+        document["Statement"].append({"Effect": "Allow", "Action": "sts:AssumeRole", **statement})
+        properties(template, name)["AssumeRolePolicyDocument"] = document
+
+    return change
+
+
 def resource(name, kind, **given):
     def change(template):
         template["Resources"][name] = {"Type": kind, "Properties": given}

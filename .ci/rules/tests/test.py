@@ -15,6 +15,9 @@ import check
 import guard
 from broken import BROKEN, BROKEN_SERVICES
 
+# They list what is allowed, and so find much of what others find too.
+LISTS = {"known_types", "one_service", "powers", "wildcards"}
+
 
 def main(template):
     own = check.expand(template)
@@ -23,7 +26,7 @@ def main(template):
     unbroken, *findings = check.check([own, *(broken(own, change) for _, _, change in cases)])
     wrong += [f"unbroken, and yet {finding}" for finding in unbroken]
     for (rule, number, _), found in zip(cases, findings, strict=True):
-        if {finding.rule for finding in found} != {rule}:
+        if {finding.rule for finding in found} - (LISTS - {rule}) != {rule}:
             wrong.append(f"{rule}, change {number}: found by {sorted({str(finding) for finding in found}) or 'none'}")
     wrong += of_services()
     print(*wrong, sep="\n", end="\n" if wrong else "")
