@@ -4,6 +4,7 @@ import itertools
 import pathlib
 
 import yaml
+
 from policy import Finding, many
 
 FILE = pathlib.Path(__file__).with_name("exceptions.yaml")

@@ -11,6 +11,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{FunctionConfiguration, LayerVersionContentInput};
 use aws_sdk_ssm::Client as Parameters;
 use aws_sdk_ssm::types::ParameterType;
+use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::stack_wait;
 use flowgate::cloud::stacks::{self, Deployment, Template};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ const BOUNDARY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
 const STAGES: [&str; 4] = ["tests", "beta", "gamma", "prod"];
 
 /// A stage's API.
-const API: &str = r#"{"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "beta"}}}, "Outputs": {
+const API: &str = r#"{"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "greetings"}}}, "Outputs": {
     "Api": {"Value": {"Ref": "Api"}}, "Root": {"Value": {"Fn::GetAtt": ["Api", "RootResourceId"]}}}}"#;
 
 /// The service, on a cloud that stays up.
@@ -47,6 +48,9 @@ async fn the_stages_of_a_service_with_everything_are_made_changed_and_deleted_as
     for stage in STAGES.iter().rev() {
         wide.delete(&format!("wide-{stage}")).await;
     }
+    let [deploy, prod] = [wide.deploys("DeployRole").await, wide.deploys("ProdDeployRole").await];
+    wide.no_api_of_a_stage(&deploy, "wide-gamma", "wide-prod").await;
+    wide.no_api_of_a_stage(&prod, "wide-prod", "wide-beta").await;
     wide.only_roles_within_the_boundary().await;
 }
 
@@ -63,7 +67,7 @@ async fn a_stack_of_a_pull_request_or_a_developer_is_made_changed_and_deleted_as
         assert_eq!(wide.greeter(stack).await.timeout(), Some(20), "{stack}");
         wide.delete(stack).await;
     }
-    wide.no_api_of_a_stage(&role).await;
+    wide.no_api_of_a_stage(&role, "wide-dev-eve", "wide-beta").await;
 }
 
 impl Wide {
@@ -112,17 +116,25 @@ impl Wide {
         assert_eq!(released["status"], "Succeeded", "{released}");
     }
 
-    /// APIs have no names, so it is by the tags of CloudFormation that a preview does not reach into a stage's.
-    async fn no_api_of_a_stage(&self, role: &str) {
-        let beta = Deployment { stack: "wide-beta", template: Template::Body(API), ..Deployment::default() };
-        let api = stacks::deploy(&self.stacks, &beta).await.unwrap().outputs;
+    /// APIs have no names, so it is by the tags of CloudFormation that no role which deploys a stack reaches into the API of
+    /// another's.
+    async fn no_api_of_a_stage(&self, role: &str, stack: &str, other: &str) {
+        let owner = Deployment { stack: other, template: Template::Body(API), ..Deployment::default() };
+        let api = stacks::deploy(&self.stacks, &owner).await.unwrap().outputs;
         let path = json!({"RestApiId": api["Api"], "ParentId": api["Root"], "PathPart": "intruder"});
         let template =
             json!({"Resources": {"Path": {"Type": "AWS::ApiGateway::Resource", "Properties": path}}}).to_string();
         let template = Template::Body(&template);
-        let preview = Deployment { stack: "wide-dev-eve", template, role: Some(role), ..Deployment::default() };
-        let refused = stacks::deploy(&self.stacks, &preview).await.unwrap_err().to_string();
-        assert!(refused.contains("apigateway:POST") && refused.contains("explicit deny"), "{refused}");
+        let intruder = Deployment { stack, template, role: Some(role), ..Deployment::default() };
+        let refused = stacks::deploy(&self.stacks, &intruder).await.unwrap_err().to_string();
+        assert!(refused.contains("apigateway:POST") && refused.contains("explicit deny"), "{stack}: {refused}");
+        self.delete(stack).await;
+        self.delete(other).await;
+    }
+
+    /// The ARN of a role of its Flowgate stack.
+    async fn deploys(&self, role: &str) -> String {
+        format!("arn:aws:iam::{ACCOUNT}:role/{}", self.output("wide-flowgate", role).await)
     }
 
     /// As a developer does.

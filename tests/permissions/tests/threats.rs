@@ -142,7 +142,10 @@ const THREATS: &[Row] = &[
             ),
             (
                 "IAM on the tags of others' APIs",
-                &[Test(APART, "a_role_that_deploys_changes_its_own_stages_and_passes_their_roles_and_no_others")],
+                &[
+                    Test(APART, "a_role_that_deploys_changes_its_own_stages_and_passes_their_roles_and_no_others"),
+                    Rule("paths_apart"),
+                ],
             ),
         ],
     },
@@ -194,7 +197,8 @@ const THREATS: &[Row] = &[
                 "a role is passed only where it is named, and to one service",
                 &[
                     Test(APART, "a_role_that_deploys_changes_its_own_stages_and_passes_their_roles_and_no_others"),
-                    Rule("pass_role"),
+                    Rule("powers"),
+                    Rule("passed_to"),
                     Rule("no_managed_policies"),
                 ],
             ),
