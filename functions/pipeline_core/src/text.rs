@@ -25,7 +25,7 @@ pub fn fit(text: &str, limit: usize) -> String {
 }
 
 /// What is wrong with a text that is to be JSON, without what stands there: it may be a secret in the wrong place (I26).
-/// Whoever wrote it finds it by line and column.
+/// Whoever wrote it finds it by line and column, and a misspelt field by its name.
 pub fn complaint(error: &serde_json::Error) -> String {
     let words = error.to_string();
     let repeats = ["invalid type: ", "invalid value: ", "unknown field ", "unknown variant "];
@@ -34,10 +34,23 @@ pub fn complaint(error: &serde_json::Error) -> String {
     }
     let kind = words.split(['"', '`']).next().unwrap_or_default();
     let kind = kind.split(", expected").next().unwrap_or_default().trim_end();
+    let name = misspelt(&words).map(|name| format!(" `{name}`")).unwrap_or_default();
     match words.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("{kind}, expected {expected}"),
-        None => kind.to_owned(),
+        Some((_, expected)) => format!("{kind}{name}, expected {expected}"),
+        None => format!("{kind}{name}"),
     }
+}
+
+/// The unknown field, if it is no more than a word.
+fn misspelt(words: &str) -> Option<&str> {
+    let (name, _) = words.strip_prefix("unknown field `")?.split_once('`')?;
+    is_word(name).then_some(name)
+}
+
+/// Whether a text from outside may be repeated: a short one of small letters, as keys and tokens have digits and are longer
+/// (I26).
+pub fn is_word(text: &str) -> bool {
+    text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// The same of a text that is to be YAML.
@@ -84,6 +97,10 @@ mod tests {
             (r#"{"count": 1234567}"#, "invalid value: integer, expected u8 at line 1 column 17"),
             (r#"{"count": [1]}"#, "invalid type: sequence, expected u8 at line 1 column 10"),
             (r#"{"S": 1}"#, "unknown field, expected `count` or `colour` at line 1 column 4"),
+            (r#"{"s3cret": 1}"#, "unknown field, expected `count` or `colour` at line 1 column 9"),
+            (r#"{"s`, expected S": 1}"#, "unknown field `s`, expected `count` or `colour` at line 1 column 17"),
+            (r#"{"color_of_it": 1}"#, "unknown field `color_of_it`, expected `count` or `colour` at line 1 column 14"),
+            (r#"{"abcdefghijklmnopqrstu": 1}"#, "unknown field, expected `count` or `colour` at line 1 column 24"),
             (r#"{"colour": "S"}"#, "unknown variant, expected `red` at line 1 column 14"),
             (r#"{"count": 1, "count": 1}"#, "duplicate field `count` at line 1 column 20"),
             (r#"{"count": S}"#, "expected value at line 1 column 11"),

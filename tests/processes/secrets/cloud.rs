@@ -22,8 +22,10 @@ use crate::secrets::sentinels::{APPROVAL, PARAMETER};
 /// How it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// As AWS would, to somebody who is allowed all of it.
+    /// As AWS would, to somebody who is allowed all of it, and finds secrets everywhere.
     Serves,
+    /// So that what is begun succeeds.
+    Succeeds,
     /// This service, or this call of it, refuses with the request in its message: `s3`, `dynamodb:PutItem`.
     Repeats(&'static str),
     /// It answers with what cannot be read, and holds secrets.
@@ -40,6 +42,8 @@ pub(crate) struct Cloud {
 struct Shared {
     manner: Manner,
     received: Mutex<Vec<Received>>,
+    /// The leases that were stored.
+    leases: Mutex<Vec<Value>>,
 }
 
 /// A request, without what signs it.
@@ -53,7 +57,7 @@ pub(crate) struct Received {
 
 impl Cloud {
     pub(crate) async fn start(manner: Manner) -> Self {
-        let shared = Arc::new(Shared { manner, received: Mutex::default() });
+        let shared = Arc::new(Shared { manner, received: Mutex::default(), leases: Mutex::default() });
         let app = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -82,7 +86,38 @@ async fn answer(
     match shared.manner {
         Manner::Repeats(what) if is(what) => refusal(&call.service, &format!("no: {}", shown(&headers, true))),
         Manner::Babbles(what) if is(what) => babble(&call.service),
+        Manner::Succeeds => shared.succeeded(&call).unwrap_or_else(|| served(&call, &method)),
         _ => served(&call, &method),
+    }
+}
+
+impl Shared {
+    /// Profiles are there, tests pass, and leases last.
+    fn succeeded(&self, call: &Call) -> Option<Response> {
+        let leases = || self.leases.lock().unwrap();
+        Some(match (call.service.as_str(), call.operation.as_str()) {
+            ("ssm", _) => parameter("String", &json!({"Undeclared": PARAMETER}).to_string()),
+            ("lambda", _) => (StatusCode::OK, json!({"passed": true}).to_string()).into_response(),
+            ("cloudformation", "DescribeStacks")
+                if !call.target.contains("shop-beta") && !call.target.contains("shop-tests") =>
+            {
+                form(&call.operation, &format!("<Stacks>{}</Stacks>", stack("shop-pr-7")))
+            }
+            ("dynamodb", "PutItem") if call.target.starts_with("lease#") => {
+                leases().push(call.json()["Item"].clone());
+                json_answer(&json!({}))
+            }
+            ("dynamodb", "GetItem") if call.target.starts_with("lease#") => {
+                json_answer(&leases().last().map_or_else(|| json!({}), |item| json!({ "Item": item })))
+            }
+            ("dynamodb", "Query") => json_answer(&json!({"Items": leases().last().into_iter().collect::<Vec<_>>()})),
+            ("sns", "GetTopicAttributes") => {
+                let confirmed = "<entry><key>SubscriptionsConfirmed</key><value>1</value></entry>";
+                form(&call.operation, &format!("<Attributes>{confirmed}</Attributes>"))
+            }
+            ("sns", "Publish") => form(&call.operation, "<MessageId>m</MessageId>"),
+            _ => return None,
+        })
     }
 }
 
@@ -132,7 +167,9 @@ fn served(call: &Call, method: &Method) -> Response {
     match (call.service.as_str(), call.operation.as_str()) {
         ("s3", _) if method == Method::GET => archive("Resources: {}\n").into_response(),
         ("ssm", _) => parameter("SecureString", PARAMETER),
-        ("cloudformation", "DescribeStacks") => form(&call.operation, &format!("<Stacks>{}</Stacks>", stack())),
+        ("cloudformation", "DescribeStacks") => {
+            form(&call.operation, &format!("<Stacks>{}</Stacks>", stack("shop-beta")))
+        }
         ("cloudformation" | "iam" | "sns", _) => form(&call.operation, ""),
         // A test that sends back all it was sent.
         ("lambda", _) => {
@@ -164,13 +201,19 @@ fn form(operation: &str, result: &str) -> Response {
         .into_response()
 }
 
-fn stack() -> String {
+fn stack(name: &str) -> String {
+    let tag = |key: &str, value: &str| format!("<member><Key>{key}</Key><Value>{value}</Value></member>");
     let output = |key: &str, value: &str| {
         format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
     };
     format!(
-        "<member><StackId>arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/shop-beta/1</StackId><StackName>shop-beta</StackName><StackStatus>CREATE_COMPLETE</StackStatus>\
-         <CreationTime>2026-11-21T12:00:00Z</CreationTime><Outputs>{}{}</Outputs></member>",
+        "<member><StackId>arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/1</StackId><StackName>{name}</StackName>\
+         <StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T12:00:00Z</CreationTime>\
+         <EnableTerminationProtection>false</EnableTerminationProtection><Description>{PARAMETER}</Description>\
+         <RoleARN>arn:aws:iam::{ACCOUNT}:role/deploy</RoleARN><Tags>{}{}</Tags><Outputs>{}{}</Outputs>\
+         <Parameters><member><ParameterKey>Key</ParameterKey><ParameterValue>{PARAMETER}</ParameterValue></member></Parameters></member>",
+        tag("flowgate:ephemeral", "true"),
+        tag("flowgate:service", "shop"),
         output("ApiUrl", "https://example.com"),
         output("TestFunctionA", "shop-test"),
     )

@@ -126,6 +126,7 @@ fn count(received: &[Received], name: &str) -> usize {
 }
 
 const FAILED: &str = "codepipeline:PutJobFailureResult";
+const SUCCEEDED: &str = "codepipeline:PutJobSuccessResult";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i26_no_function_lets_out_what_an_event_brings_in() {
@@ -206,6 +207,25 @@ async fn i26_what_cannot_be_read_is_not_repeated() {
     });
     let idle: Vec<_> = asked.await.into_iter().flatten().collect();
     assert!(idle.is_empty(), "{idle:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i26_what_goes_well_is_told_without_secrets() {
+    each(["configure", "start_tests"], |name| async move {
+        let watched = Watched::start(name, Manner::Succeeds).await;
+        watched.invoke(&event_for(name, "")).await.unwrap();
+        let received = watched.check();
+        assert_eq!(count(&received, SUCCEEDED), 1, "{name}: {received:#?}");
+    })
+    .await;
+
+    // What nobody claimed gets a lease, and people are told that it will be deleted.
+    let sweep = Watched::start("sweep", Manner::Succeeds).await;
+    for service in ["cloudformation", "dynamodb"] {
+        sweep.invoke(&event_for("sweep", service)).await.unwrap();
+    }
+    let received = sweep.check();
+    assert_eq!(count(&received, "sns:Publish"), 1, "{received:#?} {}", sweep.function.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,7 +136,7 @@ mod tests {
         type Spoil = fn(&mut Value);
         let cases: [(Spoil, &str); 13] = [
             (|v| v["rules"] = json!({}), "there are no rules"),
-            (|v| v["rules"]["approve"] = json!({}), "unknown field, expected `approved` or `digest`"),
+            (|v| v["rules"]["approve"] = json!({}), "unknown field `approve`, expected `approved` or `digest`"),
             (|v| v["rules"]["digest"] = json!({"sha": 1}), "unknown field"),
             (|v| v["rules"]["approved"] = json!({}), "missing field `count`"),
             (|v| v["rules"]["approved"]["count"] = json!(0), "approved.count is 0"),

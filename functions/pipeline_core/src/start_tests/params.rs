@@ -216,7 +216,7 @@ mod tests {
             ("", "missing"),
             ("{", "EOF"),
             (r#"{"app_stack": "s"}"#, "missing field `test_stack`"),
-            (r#"{"app_stack": "s", "test_stack": "t", "timeout": 3}"#, "unknown field, expected one of"),
+            (r#"{"app_stack": "s", "test_stack": "t", "timeout": 3}"#, "unknown field `timeout`, expected one of"),
             (r#"{"app_stack": "s", "app_stack": "s", "test_stack": "t"}"#, "duplicate field"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 14}"#, "not 1 to 13"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 0}"#, "not 1 to 13"),

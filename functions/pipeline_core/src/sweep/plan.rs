@@ -19,6 +19,7 @@ use crate::{
         report::{Entry, Outcome},
         stack::StackFacts,
     },
+    text,
 };
 
 /// A lease, and what there is under it.
@@ -69,7 +70,8 @@ pub async fn stopped(switch: &impl ReadParameters, service: &str) -> Option<Stri
     let name = policy::switch(service);
     let why = match switch.parameter(&name).await {
         Ok(Some(Parameter::Plain(value))) if value == policy::ALLOWED => return None,
-        Ok(Some(Parameter::Plain(value))) => format!("is {value:?}"),
+        Ok(Some(Parameter::Plain(value))) if text::is_word(&value) => format!("is {value:?}"),
+        Ok(Some(Parameter::Plain(_))) => "is something else".to_owned(),
         Ok(Some(Parameter::Secret)) => "is a secret".to_owned(),
         Ok(None) => "does not exist".to_owned(),
         Err(error) => format!("could not be read: {error}"),

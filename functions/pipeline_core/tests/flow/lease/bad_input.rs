@@ -55,7 +55,7 @@ fn a_field_that_is_missing_unknown_or_twice_is_named() {
         request.as_object_mut().unwrap().remove(field);
         is_bad(&request.to_string(), &format!("missing field `{field}`"));
     }
-    is_bad(&claim_with("owner", &json!("me")), "unknown field, expected one of");
+    is_bad(&claim_with("owner", &json!("me")), "unknown field `owner`, expected one of");
     is_bad(&claim_with("token", &json!(1)), "unknown field");
     is_bad(r#"{"operation": "show", "stack": "a", "stack": "b"}"#, "duplicate field `stack`");
     is_bad(r#"{"operation": "show", "operation": "list", "stack": "a"}"#, "duplicate field `operation`");
