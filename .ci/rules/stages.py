@@ -1,8 +1,9 @@
 """What one deploy role changes no other does, and none of them changes Flowgate."""
 
+import functools
 import itertools
 
-from arns import touch
+from arns import overlap, touch
 from policy import PREVIEW, RELEASE_DEPLOYS, STAGES, allowed, identity, reads
 from sample import HERE, KINDS
 
@@ -63,11 +64,16 @@ def covers(wide, arn):
 
 def flowgate_untouched(sample, _exceptions):
     """Who deploys the service, or what it deploys, does not change Flowgate, which decides about that."""
-    own = list(of_flowgate(sample))
+    own = tuple(sorted(set(of_flowgate(sample))))
     for role in (PREVIEW, *RELEASE_DEPLOYS):
-        for statement, arn in itertools.product(changing(sample, role), own):
-            if touch(statement.resources, [arn]):
+        for statement in changing(sample, role):
+            for arn in filter(None, (first_reached(pattern, own) for pattern in statement.resources)):
                 yield statement.finding("flowgate_untouched", f"keep it away from {arn}")
+
+
+@functools.cache
+def first_reached(pattern, arns):
+    return next((arn for arn in arns if overlap(pattern, arn)), None)
 
 
 def of_flowgate(sample):
