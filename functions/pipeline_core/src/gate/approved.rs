@@ -81,9 +81,12 @@ pub(super) struct Tally {
     objections: Vec<Objection>,
 }
 
+/// The rule's name.
+pub(super) const NAME: &str = "approved";
+
 pub(super) fn approved(rule: Approved, params: &Params, seen: &Observation) -> Ruling {
     if let Kind::Rollback(target) = &seen.execution.as_ref()?.kind {
-        return brought_back(target.as_ref(), seen.found.as_ref()?, seen.decisions.as_ref()?);
+        return brought_back(rule, target.as_ref(), seen.found.as_ref()?, seen.decisions.as_ref()?);
     }
     let Tally { votes, excluded, objections } = tally(params, seen)?;
     // I24: who made the release must be known.
@@ -105,15 +108,14 @@ pub(super) fn approved(rule: Approved, params: &Params, seen: &Observation) -> R
     deny(format!("{because}: {remedy}"))
 }
 
-/// I23: going back needs nobody, when somebody had approved of just that.
-fn brought_back(target: Option<&ExecutionId>, found: &Digest, decisions: &[Decision]) -> Ruling {
+/// I23: going back needs nobody, when people had approved of just that. A gate that asked for less than this one does, as
+/// somebody may have it do who may invoke it, is no word for it.
+fn brought_back(rule: Approved, target: Option<&ExecutionId>, found: &Digest, decisions: &[Decision]) -> Ruling {
     let Some(target) = target else { return deny("the rollback does not say to which execution it goes back") };
-    let approved = decisions.iter().find(|decision| {
-        decision.outcome == Outcome::Approve && decision.execution == *target && decision.digest.as_ref() == Some(found)
-    });
-    match approved {
+    let of_this = |decision: &&Decision| decision.execution == *target && decision.digest.as_ref() == Some(found);
+    match decisions.iter().filter(of_this).find(|decision| decision.released_by(rule.count)) {
         Some(decision) => Ok(say::brought_back(decision)),
-        None => deny(say::never_approved(target, found)),
+        None => deny(say::never_approved(target, found, rule.count)),
     }
 }
 

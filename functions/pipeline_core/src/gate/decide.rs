@@ -50,7 +50,7 @@ impl Opinion {
 
 /// Asks every rule.
 pub fn decide(params: &Params, seen: &Observation) -> Opinion {
-    let approved = params.rules.approved.map(|rule| ("approved", approved::approved(rule, params, seen)));
+    let approved = params.rules.approved.map(|rule| (approved::NAME, approved::approved(rule, params, seen)));
     let digest = params.rules.digest.map(|_| ("digest", rules::digest(seen)));
     let revision = ("revision", rules::revision(params, seen));
     Opinion { rulings: approved.into_iter().chain([revision]).chain(digest).collect() }

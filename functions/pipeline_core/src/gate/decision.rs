@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    gate::approved::{Excluded, Vote},
+    gate::approved::{self, Excluded, Vote, Worth},
     ids::{Digest, ExecutionId, JobId},
     ports::PortError,
 };
@@ -55,6 +55,15 @@ pub struct Decision {
     pub votes: Vec<Vote>,
     /// Whose approvals could not count.
     pub excluded: Vec<Excluded>,
+}
+
+impl Decision {
+    /// Whether it lets the release through, on the approvals of at least so many people.
+    pub fn released_by(&self, people: usize) -> bool {
+        let approved = |answer: &Answer| answer.rule == approved::NAME && answer.outcome == Outcome::Approve;
+        let counted = self.votes.iter().filter(|vote| vote.worth == Worth::Counts).count();
+        self.outcome == Outcome::Approve && self.answers.iter().any(approved) && counted >= people
+    }
 }
 
 /// Reading decisions.

@@ -131,10 +131,10 @@ pub(super) fn brought_back(target: &Decision) -> String {
 }
 
 /// A rollback, to what nobody had approved.
-pub(super) fn never_approved(target: &ExecutionId, found: &Digest) -> String {
+pub(super) fn never_approved(target: &ExecutionId, found: &Digest, count: usize) -> String {
     format!(
-        "it goes back to execution {target}, which was never approved here with the artifact {found}: release that \
-         revision again and have it approved"
+        "it goes back to execution {target}, which was never approved here with the artifact {found} by as many as are \
+         asked for now, {count}: release that revision again and have it approved"
     )
 }
 

@@ -9,11 +9,11 @@ use pipeline_core::{
     ids::ExecutionId,
     memory::World,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     gate::{again, changed, decision, denies, passes},
-    release::{ALICE, BOB, answer, approved, earlier, execution, package, parameters, put, standard},
+    release::{ALICE, BOB, CAROL, answer, approved, earlier, execution, package, parameters, put, standard},
     support::world,
 };
 
@@ -58,6 +58,33 @@ fn i23_a_rollback_to_something_else_than_was_approved_is_denied_whatever_the_oth
     put(&world, &package(), "other code");
     let said = again(&world, &only_approved).unwrap_err();
     assert!(said.contains("never approved here with the artifact"), "{said}");
+}
+
+/// Who may invoke the gate may have it judge by whatever rules; a release is what its pipeline's gate let through.
+#[test]
+fn i23_a_rollback_to_what_passed_by_fewer_rules_or_fewer_people_is_denied() {
+    let digest = || json!({"digest": {}});
+    let asked = |count: usize| json!({"approved": {"count": count}});
+    let cases = [
+        (&[BOB][..], digest(), asked(1), false),
+        (&[BOB], asked(1), asked(2), false),
+        (&[BOB], asked(1), asked(1), true),
+        (&[BOB, CAROL], asked(2), asked(1), true),
+    ];
+    for (people, then, now, is_let) in cases {
+        let world = world();
+        approved(&world, people);
+        let with = |execution, rules: &Value| {
+            changed(|parameters| {
+                parameters["execution"] = json!(execution);
+                parameters["approvals"] = json!(["Approve", "Approve2"]);
+                parameters["rules"] = rules.clone();
+            })
+        };
+        passes(&world, &with(execution(), &then));
+        roll_back(&world, Some(execution()));
+        assert_eq!(again(&world, &with(rollback(), &now)).is_ok(), is_let, "{then} then, {now} now");
+    }
 }
 
 fn roll_back(world: &World, target: Option<ExecutionId>) {
