@@ -15,6 +15,7 @@ pub fn compare(roles: &Roles, record: &Record, exceptions: &Exceptions) -> Compa
     let excepted = exceptions.never_seen.iter().cloned().collect();
     let mut differences = uses(roles, &allowed, &seen, &excepted);
     differences.extend(excesses(&allowed, &seen, &exceptions.never_seen));
+    differences.extend(askings(roles, record, &exceptions.asked));
     differences.extend(denials(record, &exceptions.denials));
     Comparison { roles: tallies(roles, &allowed, &seen, &excepted), differences }
 }
@@ -50,27 +51,43 @@ fn excesses(allowed: &Permissions, seen: &Permissions, exceptions: &[Permission]
     judged.collect()
 }
 
+/// What is wrong with the list of what our own code only asks for.
+fn askings(roles: &Roles, record: &Record, listed: &Permissions) -> Vec<Difference> {
+    let (asked, done): (Vec<_>, Vec<_>) =
+        record.lines.iter().partition(|line| matches!(line, Line::Allow { asked: true, .. }));
+    let shown = |lines: Vec<_>| lines.into_iter().flat_map(|line| used(roles, line)).collect::<Permissions>();
+    let mut only = &shown(asked) - &shown(done);
+    only.retain(|permission| matches!(permission.part, Part::Action(_)));
+    let unlisted = only.difference(listed).map(|permission| Difference::OnlyAsked { permission: permission.clone() });
+    let wrong = listed.difference(&only).map(|permission| Difference::NotOnlyAsked { permission: permission.clone() });
+    unlisted.chain(wrong).collect()
+}
+
 fn denials(record: &Record, expected: &[Denial]) -> Vec<Difference> {
-    let mut happened = BTreeMap::<_, BTreeSet<_>>::new();
-    for (asked, resource) in record.lines.iter().filter_map(denied) {
-        happened.entry(asked).or_default().insert(resource.to_owned());
+    let happened: BTreeSet<_> = record.lines.iter().filter_map(denied).collect();
+    let covers = |denial: &Denial, ((role, action), resource): &((&str, &str), &str)| {
+        (&*denial.role, &*denial.action) == (*role, *action) && denial.is_about(resource)
+    };
+    let mut surprising = BTreeMap::<_, BTreeSet<_>>::new();
+    for (asked, resource) in happened.iter().filter(|one| !expected.iter().any(|denial| covers(denial, one))) {
+        surprising.entry(*asked).or_default().insert((*resource).to_owned());
     }
-    let mut known = BTreeSet::new();
-    let mut differences = Vec::new();
-    for denial in expected {
-        let asked = (&*denial.role, &*denial.action);
-        if !known.insert(asked) {
-            differences.push(Difference::ExpectedTwice { denial: denial.clone() });
-        } else if !happened.contains_key(&asked) {
-            differences.push(Difference::NotDenied { denial: denial.clone() });
-        }
-    }
-    let surprising = happened.into_iter().filter(|(asked, _)| !known.contains(asked));
-    let told = surprising.map(|((role, action), resources)| {
+    let told = surprising.into_iter().map(|((role, action), resources)| {
         let (role, action) = (role.to_owned(), action.to_owned());
         Difference::Denied { role, action, resources }
     });
-    told.chain(differences).collect()
+    let mut known = BTreeSet::new();
+    let wrong = expected.iter().filter_map(|denial| {
+        let again = denial.resources.iter().filter(|pattern| !known.insert((&denial.role, &denial.action, *pattern)));
+        if again.count() > 0 {
+            Some(Difference::ExpectedTwice { denial: denial.clone() })
+        } else if !happened.iter().any(|one| covers(denial, one)) {
+            Some(Difference::NotDenied { denial: denial.clone() })
+        } else {
+            None
+        }
+    });
+    told.chain(wrong).collect()
 }
 
 /// Who was denied what, and with what.
@@ -90,7 +107,7 @@ fn used(roles: &Roles, line: &Line) -> Vec<Permission> {
         parts.into_iter().map(permission).collect()
     };
     match line {
-        Line::Allow { role, sid, action, resource, keys } => {
+        Line::Allow { role, sid, action, resource, keys, .. } => {
             let values = keys.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
             let keys = values.filter_map(|(name, value)| Part::key(name, value));
             let resource = Part::Resource(nth(roles.statement(role, sid), *resource));

@@ -43,6 +43,18 @@ pub enum Difference {
         #[serde(flatten)]
         permission: Permission,
     },
+    /// Only asked for by our own code, and not listed as such.
+    OnlyAsked {
+        /// What was asked.
+        #[serde(flatten)]
+        permission: Permission,
+    },
+    /// Listed as only asked for, and it is not.
+    NotOnlyAsked {
+        /// What is listed.
+        #[serde(flatten)]
+        permission: Permission,
+    },
     /// A role was denied something that no exception expects.
     Denied {
         /// The role.

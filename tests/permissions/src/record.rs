@@ -48,12 +48,15 @@ pub enum Line {
         resource: usize,
         /// The request's values of condition keys that matter, by their names.
         keys: BTreeMap<String, Vec<String>>,
+        /// Nobody did it: our own code asked, in the name of a service that it plays.
+        #[serde(default)]
+        asked: bool,
     },
-    /// A statement denied it.
+    /// A statement denied it, of the role or of the resource's own policy.
     Deny {
         /// The role.
         role: String,
-        /// The statement; those of a session have no name.
+        /// The role's statement; those of a session and of a resource's policy are not named.
         sid: Option<String>,
         /// What was to be done.
         action: String,
@@ -161,7 +164,7 @@ mod tests {
         let record = read(&files).unwrap();
         let (role, resource) = ("GateRole".to_owned(), 0);
         let (sid, action, keys) = ("Read".to_owned(), "s3:GetObject".to_owned(), BTreeMap::new());
-        let allowed = Line::Allow { role, sid, action, resource, keys };
+        let allowed = Line::Allow { role, sid, action, resource, keys, asked: false };
         let (role, action, resource) = ("LeaseRole".to_owned(), "a:B".to_owned(), "arn".to_owned());
         assert_eq!(record.lines, [allowed, Line::ImplicitDeny { role, action, resource }]);
         assert_eq!((record.files, record.torn), (2, 0));

@@ -70,6 +70,20 @@ impl fmt::Display for Difference {
             Self::ExceptedTwice { permission } => {
                 write!(f, "{permission} is excepted twice: remove one from exceptions.yaml")
             }
+            Self::OnlyAsked { permission } => {
+                write!(
+                    f,
+                    "{permission} was only asked for by our own code: let a test use it, or add it to asked in exceptions.yaml \
+                     with the document of AWS that says who uses it"
+                )
+            }
+            Self::NotOnlyAsked { permission } => {
+                write!(
+                    f,
+                    "{permission} is listed as only asked for, but was used, or never asked for: remove it from asked in \
+                     exceptions.yaml"
+                )
+            }
             Self::Denied { role, action, resources } => {
                 let few: Vec<_> = resources.iter().take(3).map(String::as_str).collect();
                 let rest =

@@ -66,7 +66,10 @@ fn expected(record: &Record) -> Exceptions {
         _ => None,
     });
     let expected = denied.collect::<BTreeSet<_>>().into_iter();
-    let denial = |(role, action)| Denial { role, action, test: "test".to_owned(), why: "why".to_owned() };
+    let denial = |(role, action)| {
+        let (resources, test, why) = (vec!["arn".to_owned()], "test".to_owned(), "why".to_owned());
+        Denial { role, action, resources, test, why }
+    };
     Exceptions { denials: expected.map(denial).collect(), ..Exceptions::default() }
 }
 
@@ -101,7 +104,7 @@ fn named(comparison: &Comparison, permission: &Permission) -> bool {
 fn shows(line: &Line, permission: &Permission, roles: &Roles) -> bool {
     let of = |role: &str, sid: &str| (role, sid) == (&*permission.role, &*permission.sid);
     match line {
-        Line::Allow { role, sid, action, resource, keys } if of(role, sid) => match &permission.part {
+        Line::Allow { role, sid, action, resource, keys, .. } if of(role, sid) => match &permission.part {
             Part::Action(used) => used == action,
             Part::Resource(used) => roles.statement(role, sid).unwrap().resources[*resource] == *used,
             part => keys

@@ -10,6 +10,8 @@ import secrets
 import time
 import uuid
 
+from patches.roles import Denied, find_role, principal, session_arn, statements_of, trust_policy
+
 PEOPLE = ("author", "approver")
 LIFETIME_SECONDS = 3600
 ASSUME, AUTHORIZE = "/_flowgate/assume", "/_flowgate/authorize"
@@ -47,46 +49,44 @@ def introduce_people():
         }
 
 
-class Denied(ValueError):
-    """What AWS says when a role may not; raised in a resource's handler it becomes the resource's failure."""
-
-
 def permit(role_arn, action, resource, context=None, session="flowgate"):
     """Raises `Denied` unless this role may do `action` (`service:Name`) on `resource` (an ARN, or `*`). `context` has more
     condition keys, such as `iam:PassedToService`."""
+    decide(principal(role_arn, session), action, resource, context)
+
+
+def decide(who, action, resource, context=None):
+    """Raises `Denied` unless this principal may, as the emulator decides about a request: root may everything."""
     from ministack.core import iam_evaluator
 
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    if who.policies is None:
+        return
+    service = action.partition(":")[0]
     request = iam_evaluator.EvalContext(
-        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}", principal_type="AssumedRole",
-        principal_account=account, action=action, resource_arn=resource, region=region(),
-        service_context={key.lower(): value for key, value in (context or {}).items()}, secure_transport=True,
+        principal_arn=who.arn, principal_type=who.type, principal_account=who.account, principal_keys=who.keys,
+        action=action, resource_arn=resource, region=region(), secure_transport=True,
+        service_context=condition_keys(who, resource, context or {}),
     )
-    principal = of_role(request.principal_arn, account, name)
-    result = iam_evaluator.evaluate(request, principal.policies, *principal.limits)
-    if (found := iam_evaluator._resource_policy(action.partition(":")[0], resource)) is not None:
-        result = iam_evaluator.combine_resource_policy(result, request, *found, limits=principal.limits)
+    result = iam_evaluator.evaluate(request, who.policies, *who.limits)
+    if (found := iam_evaluator._resource_policy(service, resource)) is not None:
+        required = service in iam_evaluator._POLICY_REQUIRED
+        result = iam_evaluator.combine_resource_policy(result, request, *found, required=required, limits=who.limits)
     if result.decision != "Allow":
         why = "with an explicit deny" if result.decision == "Deny" else f"because no policy allows the {action} action"
-        raise Denied(f"User: {request.principal_arn} is not authorized to perform: {action} on resource: {resource} {why}")
+        raise Denied(f"User: {who.arn} is not authorized to perform: {action} on resource: {resource} {why}")
 
 
-def of_role(principal_arn, account, name):
+def condition_keys(who, resource, context):
     from ministack.core import iam_evaluator
-    from ministack.services import iam
 
-    return iam_evaluator.PrincipalInfo(
-        arn=principal_arn, type="AssumedRole", account=account,
-        policies=marked(iam_evaluator._gather_role_policies(name, account)),
-        limits=iam_evaluator._permissions_boundary(iam._roles, name, account),
-    )
+    # A request that names no tags has no aws:TagKeys.
+    keys = {"aws:tagkeys": None, **{key.lower(): value for key, value in context.items()}}
+    if iam_evaluator._names_condition_key(who.policies, "aws:resourcetag/"):
+        from ministack.services.tagging import resource_tags
 
-
-def marked(policies):
-    """Policies of a role or user, which are written down; those of buckets and topics are not."""
-    from patches.iam_record import Identity
-
-    return Identity(policies)
+        tags = resource_tags(resource) or {}
+        keys = {**{f"aws:resourcetag/{name}".lower(): value for name, value in tags.items()}, **keys}
+    return keys
 
 
 def assume(role_arn, service, source_arn, session, policy=None, seconds=LIFETIME_SECONDS):
@@ -100,13 +100,13 @@ def issue(role_arn, session, policy, seconds):
     """Temporary credentials of a role, whoever asks."""
     from ministack.services import sts
 
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    account, _, role = find_role(role_arn)
     credentials = {
         "access_key_id": f"ASIA{secrets.token_hex(8).upper()}", "secret_access_key": secrets.token_hex(20),
         "session_token": secrets.token_hex(32),
     }
     sts.register_session(credentials["access_key_id"], {
-        "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}", "UserId": f"{name}:{session}",
+        "Arn": session_arn(role_arn, session), "UserId": f"{role['RoleId']}:{session}",
         "SecretAccessKey": credentials["secret_access_key"], "SessionToken": credentials["session_token"],
         "Expiration": time.time() + seconds, "AccountId": account, "PrincipalType": "AssumedRole",
         "SessionPolicies": {"Policy": json.dumps(policy), "PolicyArns": []} if policy else None,
@@ -125,7 +125,7 @@ def check_trust(role_arn, service, source_arn):
         service_context={"aws:sourceaccount": account_id(), "aws:sourcearn": source_arn},
     )
     statements = [
-        {**statement, "Resource": "*"} for statement in document["Statement"]
+        {**statement, "Resource": "*"} for statement in statements_of(document)
         if iam_evaluator._service_principal_matches(statement.get("Principal"), service)
     ]
     parsed = [iam_evaluator.parse_policy_document({"Statement": statements})]
@@ -137,19 +137,8 @@ def check_trust_in(role_arn, by_arn, session):
     """Raises `Denied` unless the role trusts another role, or that one's account."""
     from ministack.core import iam_evaluator
 
-    account, name = by_arn.split(":")[4], by_arn.rpartition("/")[2]
-    caller = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
-    if not iam_evaluator.evaluate_trust_policy(trust_policy(role_arn), caller):
+    if not iam_evaluator.evaluate_trust_policy(trust_policy(role_arn), session_arn(by_arn, session)):
         raise Denied(f"role {by_arn} may not assume role {role_arn}: its trust policy does not allow it")
-
-
-def trust_policy(role_arn):
-    from ministack.services import iam
-
-    role = iam._roles.get(role_arn.rpartition("/")[2])
-    if role is None:
-        raise Denied(f"role {role_arn} does not exist")
-    return json.loads(role["AssumeRolePolicyDocument"])
 
 
 def account_id():
@@ -181,6 +170,8 @@ class Door:
             answer = action(json.loads(await whole(receive))) or {}
         except Denied as denied:
             status, answer = 403, {"message": str(denied)}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            status, answer = 400, {"message": f"the question cannot be read: {error!r}"}
         body = json.dumps(answer).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -198,7 +189,10 @@ def assume_for(asked):
 
 
 def permit_for(asked):
-    permit(asked["role"], asked["action"], asked["resource"], asked.get("context"), asked.get("session", "flowgate"))
+    from patches.iam_record import ASKED
+
+    context = {**(asked.get("context") or {}), ASKED: "true"}
+    permit(asked["role"], asked["action"], asked["resource"], context, asked.get("session", "flowgate"))
 
 
 async def whole(receive):

@@ -1,8 +1,11 @@
 """What was asked of IAM, and what allowed it: a line of JSON for each combination, in FLOWGATE_IAM_RECORD, a directory.
 
 `{"role", "decision": "Allow", "sid", "action", "resource": N, "keys": {…}}` for each statement of the role that allows it, where
-N counts the statement's resources; `{"role", "decision": "Deny", "sid", "action", "resource": ARN}` where a statement denies;
-`{"role", "decision": "ImplicitDeny", "action", "resource": ARN}` where none allows.
+N counts the statement's resources; `{"role", "decision": "Deny", "sid", "action", "resource": ARN}` where a statement of the
+role denies; `{"role", "decision": "Deny", "policy": ARN, "action", "resource": ARN}` where the policy of that resource does;
+`{"role", "decision": "ImplicitDeny", "action", "resource": ARN}` where nothing allows. What the policy of a resource alone allows
+has no line: no statement of the role is used. Lines of Allow have `"asked": true` where flowgate itself asked in the name of a
+service that it plays, and no request was sent.
 """
 
 import json
@@ -11,6 +14,8 @@ import sys
 
 # Condition keys whose values tell apart what a statement allows.
 KEYS = ("dynamodb:leadingkeys", "iam:passedtoservice")
+# Among a question's condition keys: flowgate asks it, for a service that it plays.
+ASKED = "flowgate:asked"
 
 
 class Identity(list):
@@ -33,10 +38,24 @@ def apply(settings):
     def recording(request, policies, *limits):
         result = evaluate(request, policies, *limits)
         if isinstance(policies, Identity):
-            record.note(request, policies, result)
+            # No more than what was decided in the end: the policy of the resource has a say too.
+            used = policies if result.decision == "Allow" else ()
+            record.note(request, used, combined(request, result, limits))
         return result
 
     iam_evaluator.resolve_principal, iam_evaluator.evaluate = resolve_principal, recording
+
+
+def combined(request, result, limits):
+    """What comes of the role's policies and of the resource's own."""
+    from ministack.core import iam_evaluator
+
+    service = request.action.partition(":")[0]
+    found = iam_evaluator._resource_policy(service, request.resource_arn)
+    if found is None:
+        return result
+    required = service in iam_evaluator._POLICY_REQUIRED
+    return iam_evaluator.combine_resource_policy(result, request, *found, required=required, limits=limits)
 
 
 class Record:
@@ -66,14 +85,22 @@ def place(directory, run):
 
 
 def lines(request, policies, result):
-    asked = {"role": request.principal_arn.split("/")[1], "action": request.action, "decision": result.decision}
+    about = {"role": request.principal_arn.split("/")[1], "action": request.action, "decision": result.decision}
     if result.decision != "Allow":
-        yield {**asked, "resource": request.resource_arn, **({"sid": result.matched_sid} if result.matched_sid else {})}
+        yield {**about, "resource": request.resource_arn, **by(result)}
         return
+    asked = {"asked": True} if ASKED in request.service_context else {}
     for statement in (statement for policy in policies for statement in policy if statement.effect == "Allow"):
         for place in allowing(statement, request):
             keys = {key: request.service_context[key] for key in KEYS if key in request.service_context}
-            yield {**asked, "sid": statement.sid, "resource": place, "keys": families(keys)}
+            yield {**about, "sid": statement.sid, "resource": place, "keys": families(keys), **asked}
+
+
+def by(result):
+    """What denied it. The names of a resource policy's statements are none of the role's."""
+    if result.resource_policy_arn:
+        return {"policy": result.resource_policy_arn}
+    return {"sid": result.matched_sid} if result.matched_sid else {}
 
 
 def allowing(statement, request):
