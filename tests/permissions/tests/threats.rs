@@ -86,11 +86,14 @@ const THREATS: &[Row] = &[
                 &[Test(GATE_HISTORY, "i23_a_denial_uses_nothing_up_and_an_approval_uses_up_what_it_counted")],
             ),
             (
-                "a rollback goes only to what was approved, with the same digest (I23)",
-                &[Test(
-                    GATE_HISTORY,
-                    "i23_a_rollback_to_something_else_than_was_approved_is_denied_whatever_the_other_rules_are",
-                )],
+                "a rollback goes only to what as many people approved as are asked for, with the same digest (I23)",
+                &[
+                    Test(
+                        GATE_HISTORY,
+                        "i23_a_rollback_to_something_else_than_was_approved_is_denied_whatever_the_other_rules_are",
+                    ),
+                    Test(GATE_HISTORY, "i23_a_rollback_to_what_passed_by_fewer_rules_or_fewer_people_is_denied"),
+                ],
             ),
         ],
     },
