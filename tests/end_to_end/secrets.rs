@@ -55,8 +55,8 @@ impl Watched {
         let keep = format!("env > {}-$CODEBUILD_BUILD_NUMBER", self.kept("build").display());
         replace(&self.service.join("buildspec.yml"), "commands:\n", &format!("commands:\n      - {keep}{command}\n"));
         let keep = format!(
-            "    open({:?}, 'w').writelines(f'{{k}}={{v}}\\n' for k, v in os.environ.items())",
-            self.kept("test")
+            "    open('{}', 'w').writelines(f'{{k}}={{v}}\\n' for k, v in os.environ.items())",
+            self.kept("test").display()
         );
         let begin = "def handler(event, context):\n";
         replace(&self.service.join("tests/greeted.py"), begin, &format!("import os\n\n\n{begin}{keep}\n{test}"));
@@ -139,10 +139,10 @@ async fn keep_jobs(watched: &Watched) {
     let source = format!(
         "import boto3, os\n\n\ndef handler(event, context):\n    job = event['CodePipeline.job']\n    \
          given = os.environ | job['data']['artifactCredentials']\n    \
-         open({:?}, 'w').writelines(f'{{k}}={{v}}\\n' for k, v in given.items())\n    \
+         open('{}', 'w').writelines(f'{{k}}={{v}}\\n' for k, v in given.items())\n    \
          details = {{'type': 'JobFailed', 'message': 'it is kept'}}\n    \
          boto3.client('codepipeline').put_job_failure_result(jobId=job['id'], failureDetails=details)\n",
-        watched.kept("job")
+        watched.kept("job").display()
     );
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("keep.py", SimpleFileOptions::default()).unwrap();
