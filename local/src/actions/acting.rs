@@ -50,16 +50,40 @@ fn unassumed(pipeline: &str, Roles { pipeline: arn, own }: &Roles, refused: &Ref
         None => format!("let the trust policy of {arn} allow {CODEPIPELINE} to assume it for this pipeline"),
         Some(own) => format!("let {CODEPIPELINE} assume {arn}, and {arn} assume {own}"),
     };
-    match refused {
-        Refused::Denied(why) => failed(PERMISSION_ERROR, format!("pipeline {pipeline} cannot work: {why}; {remedy}")),
-        Refused::Unreachable(_) => failed("SystemUnavailable", refused.to_string()),
-    }
+    failure(refused, |why| failed(PERMISSION_ERROR, format!("pipeline {pipeline} cannot work: {why}; {remedy}")))
 }
 
 /// What comes of a question that IAM did not answer with yes.
 pub(super) fn refusal(refused: &Refused) -> Failure {
+    failure(refused, |why| denied(why))
+}
+
+/// Of a question that IAM answered with no, what is said of that; of one that it did not answer, nothing about permissions.
+pub(super) fn failure(refused: &Refused, of_denial: impl FnOnce(&str) -> Failure) -> Failure {
     match refused {
-        Refused::Denied(why) => denied(why),
+        Refused::Denied(why) => of_denial(why),
         Refused::Unreachable(_) => failed("SystemUnavailable", refused.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_ask_iam_is_told_nothing_of_permissions() {
+        let roles = Roles { pipeline: "arn:p".to_owned(), own: None };
+        let unreachable = Refused::Unreachable("nobody is there".to_owned());
+        let denied = Refused::Denied("no".to_owned());
+        for (failure, code) in [
+            (refusal(&unreachable), "SystemUnavailable"),
+            (unassumed("p", &roles, &unreachable), "SystemUnavailable"),
+            (refusal(&denied), PERMISSION_ERROR),
+            (unassumed("p", &roles, &denied), PERMISSION_ERROR),
+        ] {
+            assert_eq!(failure.code, code, "{}", failure.message);
+            let says = if code == PERMISSION_ERROR { "no; " } else { "iam cannot be asked: nobody is there" };
+            assert!(failure.message.contains(says), "{}", failure.message);
+        }
     }
 }

@@ -60,7 +60,7 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// CodeBuild cannot work as the project's role.
-    #[error("build {id}: {source}; let the trust policy of {role} allow {CODEBUILD} to assume it for this project")]
+    #[error("build {id} has no role to work as: {source}")]
     Role {
         /// The build.
         id: String,
@@ -100,13 +100,22 @@ impl From<Error> for Failure {
             Error::Refused(refused) => return acting::refusal(refused),
             Error::Store(denial) if denial.is_denial() => return super::denied(error),
             Error::Log { .. } => return super::denied(error),
-            Error::Role { id, .. } => (super::PERMISSION_ERROR, Some(id.clone())),
+            Error::Role { id, role, source } => {
+                return Self { external_execution_id: Some(id.clone()), ..unassumed(id, role, source) };
+            }
             Error::Build { id, .. } | Error::Artifact { id, .. } => ("JobFailed", Some(id.clone())),
             Error::Store(store::Error::Store { .. }) => ("JobFailed", None),
             _ => ("ConfigurationError", None),
         };
         Self { external_execution_id: id, ..super::failed(code, error.to_string()) }
     }
+}
+
+fn unassumed(id: &str, role: &str, refused: &Refused) -> Failure {
+    let remedy = format!("let the trust policy of {role} allow {CODEBUILD} to assume it for this project");
+    acting::failure(refused, |why| {
+        super::failed(super::PERMISSION_ERROR, format!("build {id} cannot work: {why}; {remedy}"))
+    })
 }
 
 pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Observer) -> Result<Success, Error> {

@@ -18,7 +18,7 @@ use aws_config::SdkConfig;
 use tokio::process::Command;
 
 use crate::supervise::Supervisor;
-use authority::{Authority, Iam};
+use authority::{Authority, Iam, NoClient};
 pub use emulator::Meter;
 use emulator::{Emulator, Launch, LaunchError};
 use install::{InstallError, Installer, Progress};
@@ -71,6 +71,9 @@ pub enum StartError {
         /// What binding it answered.
         source: io::Error,
     },
+    /// Nobody could ask its IAM.
+    #[error(transparent)]
+    Authority(#[from] NoClient),
     /// The emulator did not come up.
     #[error("the local cloud did not start: {0}")]
     Emulator(String),
@@ -83,7 +86,7 @@ pub struct Cloud {
     emulator: Emulator,
     path: PathBuf,
     supervisor: Supervisor,
-    iam: Iam,
+    authority: Authority,
     run: RunDir,
 }
 
@@ -108,7 +111,8 @@ impl Cloud {
         let run = RunDir::create(&state).map_err(state_error)?;
         let path = only_aws(&cli, run.path()).map_err(state_error)?;
         let emulator = start_emulator(options, &bin, &run).await?;
-        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), iam: options.iam, run })
+        let authority = Authority::new(options.iam, client::sdk_config(emulator.endpoint()))?;
+        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), authority, run })
     }
 
     /// The URL at which every service answers.
@@ -128,7 +132,7 @@ impl Cloud {
 
     /// Who may do what here.
     pub fn authority(&self) -> Authority {
-        Authority::new(self.iam, self.sdk_config())
+        self.authority.clone()
     }
 
     /// What tells the processor time that the emulator itself has used, without the functions it runs.

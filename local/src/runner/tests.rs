@@ -24,7 +24,7 @@ fn nowhere(directory: &std::path::Path) -> Context {
         child_env: BTreeMap::new(),
         supervisor: Supervisor::new(PathBuf::from("flowgate")),
         jobs: Jobs::default(),
-        authority: Authority::new(Iam::Off, client::sdk_config("http://127.0.0.1:1")),
+        authority: Authority::new(Iam::Off, client::sdk_config("http://127.0.0.1:1")).unwrap(),
     }
 }
 

@@ -5,6 +5,7 @@ use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
 
 use crate::actions::acting::Acting;
 use crate::cloud::authority::Refused;
+use crate::cloud::client::REGION;
 use crate::cloud::stack_wait::{self, CallError, FailedResource, Stack};
 
 /// A stack as it should be.
@@ -88,10 +89,14 @@ pub(super) async fn deploy(
     let name = wanted.stack.clone();
     let existing = stack_wait::find(client, &name).await?;
     let (id, change) = match operation(existing.as_ref())? {
-        Operation::Create => (create(client, wanted).await?, Change::Created),
+        Operation::Create => {
+            may_tag(acting, &wanted, "CreateStack").await?;
+            (create(client, wanted).await?, Change::Created)
+        }
         Operation::Update(stack) => {
             // CodePipeline looks at what it updates; nothing here needs the answer.
             acting.session.may("cloudformation:GetTemplateSummary", &stack.id, &[]).await?;
+            may_tag(acting, &wanted, "UpdateStack").await?;
             match update(client, wanted).await? {
                 Some(id) => (id, Change::Updated),
                 None => (stack.id.clone(), Change::Unchanged),
@@ -105,6 +110,15 @@ pub(super) async fn deploy(
     }
     let failed = stack_wait::failed_resources(client, &id).await?;
     Err(Error::Failed { stack: Box::new(stack), failed })
+}
+
+/// Whoever sends tags with an operation must be allowed to set them with it, which the local cloud does not ask.
+async fn may_tag(acting: &Acting, wanted: &Deployment, operation: &str) -> Result<(), Refused> {
+    if wanted.tags.is_empty() {
+        return Ok(());
+    }
+    let stack = format!("arn:aws:cloudformation:{REGION}:{}:stack/{}/*", acting.account, wanted.stack);
+    acting.session.may("cloudformation:TagResource", &stack, &[("cloudformation:CreateAction", operation)]).await
 }
 
 #[derive(Debug)]

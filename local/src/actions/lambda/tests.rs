@@ -120,7 +120,8 @@ pub(super) fn request() -> Request {
 
 async fn converse_with(fake: &Fake, heard: &Heard) -> Result<Success, Failure> {
     let role = Role { arn: "r", service: "codepipeline.amazonaws.com", source: "p", session: "e", policy: None };
-    let session = Authority::new(Iam::Off, sdk_config("http://127.0.0.1:1")).assume(&role).await.unwrap();
+    let authority = Authority::new(Iam::Off, sdk_config("http://127.0.0.1:1")).unwrap();
+    let session = authority.assume(&role).await.unwrap();
     let sender = Sender { account: "111122223333".into(), session };
     converse(fake, &fake.jobs, &sender, &request(), heard).await
 }
