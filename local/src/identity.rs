@@ -57,11 +57,17 @@ pub struct Caller {
 /// cloud forwards none of their headers but those it knows.
 const CALLER: &str = "x-flowgate-caller";
 
+/// Whom the local cloud names as the caller, if it does.
+pub fn named(headers: &HeaderMap) -> Option<Caller> {
+    let arn = headers.get(CALLER)?.to_str().ok()?;
+    Some(Caller { arn: arn.to_owned() })
+}
+
 /// Names the caller as the local cloud does, or by the access key in the `Authorization` header. Whoever is nobody in
 /// particular is the account's root, who counts for nothing where people count.
 pub fn caller(headers: &HeaderMap) -> Caller {
-    if let Some(arn) = headers.get(CALLER).and_then(|value| value.to_str().ok()) {
-        return Caller { arn: arn.to_owned() };
+    if let Some(caller) = named(headers) {
+        return caller;
     }
     let key = headers.get(header::AUTHORIZATION).and_then(|value| access_key(value.to_str().ok()?));
     of_key(key.unwrap_or_default())

@@ -5,18 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 38] = [
+const FILES: [(&str, &str); 40] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/api_actions.py", include_str!("launcher/patches/api_actions.py")),
     ("patches/authority.py", include_str!("launcher/patches/authority.py")),
     ("patches/bucket_tags.py", include_str!("launcher/patches/bucket_tags.py")),
-    ("patches/cbor_actions.py", include_str!("launcher/patches/cbor_actions.py")),
     ("patches/code_services.py", include_str!("launcher/patches/code_services.py")),
     ("patches/codecommit.py", include_str!("launcher/patches/codecommit.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
     ("patches/events.py", include_str!("launcher/patches/events.py")),
     ("patches/function_logs.py", include_str!("launcher/patches/function_logs.py")),
+    ("patches/git_access.py", include_str!("launcher/patches/git_access.py")),
     ("patches/guard.py", include_str!("launcher/patches/guard.py")),
     ("patches/hosts.py", include_str!("launcher/patches/hosts.py")),
     ("patches/iam_record.py", include_str!("launcher/patches/iam_record.py")),
@@ -31,10 +31,12 @@ const FILES: [(&str, &str); 38] = [
     ("patches/pass_role.py", include_str!("launcher/patches/pass_role.py")),
     ("patches/pipeline_properties.py", include_str!("launcher/patches/pipeline_properties.py")),
     ("patches/principal_arn.py", include_str!("launcher/patches/principal_arn.py")),
+    ("patches/request_actions.py", include_str!("launcher/patches/request_actions.py")),
     ("patches/request_tokens.py", include_str!("launcher/patches/request_tokens.py")),
     ("patches/resource_actions.py", include_str!("launcher/patches/resource_actions.py")),
     ("patches/resource_change.py", include_str!("launcher/patches/resource_change.py")),
     ("patches/role_actions.py", include_str!("launcher/patches/role_actions.py")),
+    ("patches/roles.py", include_str!("launcher/patches/roles.py")),
     ("patches/service_calls.py", include_str!("launcher/patches/service_calls.py")),
     ("patches/sns_subjects.py", include_str!("launcher/patches/sns_subjects.py")),
     ("patches/stack_facts.py", include_str!("launcher/patches/stack_facts.py")),

@@ -110,10 +110,13 @@ fn existing(context: &Context, name: &str) -> Result<Store, Error> {
     Ok(store)
 }
 
-/// Who pushes: the user of basic authentication is an access key, perhaps with a token behind it as the helper of AWS's
-/// command line has it. Nobody is asked for one, so that a plain `git push` works, and is the author's; who gives one that
-/// cannot be read is nobody's.
+/// Who pushes: whom the local cloud names, where IAM is enforced. Else the user of basic authentication is an access key,
+/// perhaps with a token behind it as the helper of AWS's command line has it; nobody is asked for one, so that a plain `git
+/// push` works, and is the author's; who gives one that cannot be read is nobody's.
 fn pusher(headers: &HeaderMap) -> String {
+    if let Some(caller) = identity::named(headers) {
+        return caller.arn;
+    }
     if !headers.contains_key(header::AUTHORIZATION) {
         return AUTHOR.arn.to_owned();
     }
@@ -149,6 +152,15 @@ mod tests {
         assert_eq!(basic("author:"), AUTHOR.arn);
         assert_eq!(basic("somebody:author"), "arn:aws:iam::000000000000:root");
         assert_eq!(basic(":author"), "arn:aws:iam::000000000000:root");
+    }
+
+    #[test]
+    fn whom_the_local_cloud_names_pushes_whatever_the_user_name_says() {
+        let arn = "arn:aws:sts::000000000000:assumed-role/r/s";
+        let user = format!("Basic {}", STANDARD.encode("author:author"));
+        let headers = [(header::AUTHORIZATION, user.as_str()), ("x-flowgate-caller".parse().unwrap(), arn)];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()));
+        assert_eq!(pusher(&HeaderMap::from_iter(headers)), arn);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
-mod cbor_actions;
 mod codecommit;
 mod codepipeline;
 mod deploy;

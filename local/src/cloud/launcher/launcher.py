@@ -12,7 +12,7 @@ import sys
 PATCHES = (
     "nagle", "hosts", "missing_code", "codepipeline", "codecommit", "events", "node_sdk", "undeletable", "bucket_tags",
     "stack_ids", "stack_facts", "imported_exports", "stack_operations", "stack_roles", "request_tokens",
-    "sns_subjects", "principal_arn", "cbor_actions", "leading_keys", "pass_role", "stack_permissions", "service_calls",
+    "sns_subjects", "principal_arn", "request_actions", "leading_keys", "pass_role", "stack_permissions", "service_calls",
     "function_logs", "authority", "guard",
 )
 

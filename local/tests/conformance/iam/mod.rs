@@ -3,9 +3,12 @@
 mod alarms;
 mod apis;
 mod destinations;
+mod git;
 mod leading_keys;
 mod logs;
 mod pass_role;
+mod request_actions;
+mod roles;
 mod rules;
 mod schedules;
 mod service_world;

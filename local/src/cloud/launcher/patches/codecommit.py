@@ -4,7 +4,8 @@ import asyncio
 
 import h11
 
-from patches.codepipeline import Runner
+from patches import git_access
+from patches.codepipeline import CALLER, Runner
 
 TARGET = "CodeCommit_20150413"
 REPOSITORIES = "/v1/repos/"
@@ -33,12 +34,18 @@ def apply(settings):
     async def with_repositories(scope, receive, send):
         if runner.url is None or scope["type"] != "http" or not scope["path"].startswith(REPOSITORIES):
             return await emulator(scope, receive, send)
-        await forward(runner.url, scope, receive, send)
+        if not app.AUTH:
+            return await forward(runner.url, scope, receive, send)
+        try:
+            who = git_access.permitted(scope)
+        except git_access.Refused as refused:
+            return await Answer(send).refuse(refused.status, str(refused), refused.headers)
+        await forward(runner.url, scope, receive, send, [(CALLER.encode(), who.encode())])
 
     app.app = with_repositories
 
 
-async def forward(url, scope, receive, send):
+async def forward(url, scope, receive, send, more_headers=()):
     """Passes on a request and its answer piece by piece: a pack may be larger than memory. When the client goes away, so
     does the connection to the runner, which then knows that the request is incomplete."""
     answer = Answer(send)
@@ -46,7 +53,7 @@ async def forward(url, scope, receive, send):
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         try:
             connection = h11.Connection(our_role=h11.CLIENT)
-            both = [upload(connection, writer, url, scope, receive), answer.download(connection, reader)]
+            both = [upload(connection, writer, head(url, scope, more_headers), receive), answer.download(connection, reader)]
             tasks = [asyncio.create_task(direction) for direction in both]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -62,10 +69,10 @@ async def forward(url, scope, receive, send):
         await answer.fail(f"flowgate's runner does not answer: {error}\n")
 
 
-async def upload(connection, writer, url, scope, receive):
+async def upload(connection, writer, request, receive):
     """Ends when the client goes away."""
     try:
-        writer.write(connection.send(head(url, scope)))
+        writer.write(connection.send(request))
         more = True
         while more:
             message = await receive()
@@ -83,8 +90,9 @@ async def upload(connection, writer, url, scope, receive):
         pass
 
 
-def head(url, scope):
+def head(url, scope, more_headers):
     headers = [(name, value) for name, value in scope["headers"] if name.lower() in REQUEST_HEADERS]
+    headers += more_headers
     if scope["method"] == "POST" and not any(name.lower() == b"content-length" for name, _ in headers):
         headers.append((b"transfer-encoding", b"chunked"))
     headers += [(b"host", f"{url.hostname}:{url.port}".encode()), (b"connection", b"close")]
@@ -122,6 +130,10 @@ class Answer:
         # An answer that has begun breaks off, and the client sees that it is not whole.
         if self.begun:
             raise ConnectionAbortedError(message)
+        await self.refuse(503, message)
+
+    async def refuse(self, status, message, headers=()):
         body = message.encode()
-        await self.begin(503, [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())])
+        own = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+        await self.begin(status, [*own, *headers])
         await self.send({"type": "http.response.body", "body": body})

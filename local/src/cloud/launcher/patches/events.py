@@ -35,7 +35,11 @@ def put_events(original, data, allow_aws_source=False):
 def invoke_target(original, pipelines, target, event, rule, view=None):
     if target.get("Arn", "").split(":")[2:3] != ["codepipeline"]:
         return original(target, event, rule, view)
-    pipelines.start(target["Arn"].rpartition(":")[2], transformed(target, event, rule, view), rule["Arn"])
+    try:
+        pipelines.start(target["Arn"].rpartition(":")[2], transformed(target, event, rule, view), rule["Arn"])
+    except Exception as error:
+        # Other targets and rules of the event come after it.
+        log.warning("rule %s did not start %s: %s", rule["Arn"], target["Arn"], error)
 
 
 def transformed(target, event, rule, view):

@@ -22,14 +22,13 @@ def apply(settings):
 
 
 def emit(original, function, *rest, **more):
-    from patches.authority import Denied
-
     config = function.get("config") or function
     try:
         check(config)
-    except Denied as denied:
-        return tell(config["FunctionName"], str(denied))
-    original(function, *rest, **more)
+        original(function, *rest, **more)
+    except Exception as error:
+        # What becomes of its lines is not the function's affair.
+        tell(config.get("FunctionName"), str(error))
 
 
 # Once, not for every invocation.
@@ -54,6 +53,11 @@ def resource_arn(original, service, method, path, headers, body, *rest):
     found = original(service, method, path, headers, body, *rest)
     if service != "logs" or found == "*":
         return found
-    asked = json.loads(body)
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return found
+    if not isinstance(asked, dict):
+        return found
     # What names an ARN, as tagging does, is about the group itself.
     return f"{found}:log-stream:{asked.get('logStreamName') or ''}" if asked.get("logGroupName") else found
