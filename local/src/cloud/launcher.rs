@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 40] = [
+const FILES: [(&str, &str); 42] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/api_actions.py", include_str!("launcher/patches/api_actions.py")),
@@ -26,6 +26,7 @@ const FILES: [(&str, &str); 40] = [
     ("patches/log_actions.py", include_str!("launcher/patches/log_actions.py")),
     ("patches/missing_code.py", include_str!("launcher/patches/missing_code.py")),
     ("patches/nagle.py", include_str!("launcher/patches/nagle.py")),
+    ("patches/nested_actions.py", include_str!("launcher/patches/nested_actions.py")),
     ("patches/node_sdk.js", include_str!("launcher/patches/node_sdk.js")),
     ("patches/node_sdk.py", include_str!("launcher/patches/node_sdk.py")),
     ("patches/pass_role.py", include_str!("launcher/patches/pass_role.py")),
@@ -35,6 +36,7 @@ const FILES: [(&str, &str); 40] = [
     ("patches/request_tokens.py", include_str!("launcher/patches/request_tokens.py")),
     ("patches/resource_actions.py", include_str!("launcher/patches/resource_actions.py")),
     ("patches/resource_change.py", include_str!("launcher/patches/resource_change.py")),
+    ("patches/resource_permissions.py", include_str!("launcher/patches/resource_permissions.py")),
     ("patches/role_actions.py", include_str!("launcher/patches/role_actions.py")),
     ("patches/roles.py", include_str!("launcher/patches/roles.py")),
     ("patches/service_calls.py", include_str!("launcher/patches/service_calls.py")),

@@ -57,6 +57,12 @@ async fn who_gives_a_role_to_a_service_must_be_allowed_to() {
     assert_eq!(create_function(&weak).await.unwrap_err(), refusal("weak"));
     assert_eq!(put_targets(&weak).await.unwrap_err(), refusal("weak"));
 
+    let client = aws_sdk_cloudformation::Client::new(&weak);
+    let rolled_back = client.rollback_stack().stack_name("app").role_arn(POWERFUL).send().await;
+    assert_eq!(rolled_back.unwrap_err().message(), Some(&*refusal("weak")));
+    let continued = client.continue_update_rollback().stack_name("app").role_arn(POWERFUL).send().await;
+    assert_eq!(continued.unwrap_err().message(), Some(&*refusal("weak")));
+
     let to_cloudformation = json!([
         allow(&json!(["cloudformation:*", "lambda:*", "events:*"]), &json!("*")),
         { "Effect": "Allow", "Action": "iam:PassRole", "Resource": POWERFUL,
@@ -68,7 +74,6 @@ async fn who_gives_a_role_to_a_service_must_be_allowed_to() {
     assert_eq!(create_function(&deployer).await.unwrap_err(), refusal("deployer"));
 
     // Who may change the stack need not be allowed to pass it the role that it has.
-    let client = aws_sdk_cloudformation::Client::new(&weak);
     client.delete_stack().stack_name("app").send().await.unwrap();
     let people = world.sdk.to_builder();
     let author = aws_credential_types::Credentials::new("author", "author", None, None, "test");

@@ -103,8 +103,16 @@ async fn a_rule_reaches_a_function_whose_policy_lets_it_in() {
 #[tokio::test]
 async fn a_rule_starts_a_pipeline_as_a_role_that_trusts_it_and_may() {
     let world = World::start(&[]).await;
+    of_another_kind(&world).await;
     start_pipelines(&world).await;
     // One thread starts them in the order of the events: what was to be started before is known by now.
     assert_eq!(started(&world, 1).await, ["three"]);
-    assert_eq!(world.counted("AWS/Events", "FailedInvocations").await, ["one", "two"]);
+    assert_eq!(world.counted("AWS/Events", "FailedInvocations").await, ["of-another-kind", "one", "two"]);
+}
+
+/// A rule for what the local cloud does not know: it is told, and not taken for allowed.
+async fn of_another_kind(world: &World) {
+    let target = json!({ "Id": "stream", "Arn": arn("kinesis", "stream/numbers") });
+    world.deploy("others", json!({ "Other": rule("of-another-kind", "other", &target) })).await;
+    put(world, &["other"]).await;
 }

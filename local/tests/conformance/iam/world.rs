@@ -60,9 +60,14 @@ impl World {
 
     /// Somebody who works as a new role.
     pub(super) async fn somebody(&self, name: &str, statements: &Value) -> SdkConfig {
+        self.somebody_within(name, statements, None).await
+    }
+
+    /// Somebody who works as a new role, in a session that may do no more than `policy` allows.
+    pub(super) async fn somebody_within(&self, name: &str, statements: &Value, policy: Option<Value>) -> SdkConfig {
         let arn = self.role(name, "lambda.amazonaws.com", statements).await;
         let source = "arn:aws:lambda:us-east-1:000000000000:function:f";
-        let role = Role { arn: &arn, service: "lambda.amazonaws.com", source, session: "somebody", policy: None };
+        let role = Role { arn: &arn, service: "lambda.amazonaws.com", source, session: "somebody", policy };
         let session = self.cloud.authority().assume(&role).await.unwrap();
         let credentials: &Credentials = session.credentials();
         let provider = SharedCredentialsProvider::new(credentials.clone());
@@ -96,12 +101,19 @@ impl World {
         self.outcome(id).await
     }
 
+    /// As the role that the stack has.
     pub(super) async fn delete(&self, id: &str) -> Outcome {
-        aws_sdk_cloudformation::Client::new(&self.sdk).delete_stack().stack_name(id).send().await.unwrap();
+        self.delete_as(None, id).await
+    }
+
+    pub(super) async fn delete_as(&self, role: Option<&str>, id: &str) -> Outcome {
+        let request = aws_sdk_cloudformation::Client::new(&self.sdk).delete_stack().stack_name(id);
+        request.set_role_arn(role.map(str::to_owned)).send().await.unwrap();
         self.outcome(id).await
     }
 
-    async fn outcome(&self, id: &str) -> Outcome {
+    /// What becomes of a stack that is being changed.
+    pub(super) async fn outcome(&self, id: &str) -> Outcome {
         let client = aws_sdk_cloudformation::Client::new(&self.sdk);
         let status = stack_wait::settled(&client, id).await.unwrap().unwrap().status;
         let events = client.describe_stack_events().stack_name(id).send().await.unwrap().stack_events.unwrap();

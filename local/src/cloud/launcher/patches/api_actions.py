@@ -76,9 +76,9 @@ def resource(change):
     path = f"restapis/{change.properties['RestApiId']}/resources"
     if change.operation == CREATE:
         yield asked(change, "POST", f"{path}/{change.new['ParentId']}")
-        return
-    verbs = {UPDATE: ["GET", "PATCH"], DELETE: ["DELETE"]}
-    yield from (asked(change, verb, f"{path}/{change.name}") for verb in verbs[change.operation])
+    verbs = {CREATE: ["GET"], UPDATE: ["GET", "PATCH"], DELETE: ["DELETE"]}
+    own = f"{path}/{change.name if change.operation != CREATE else MADE_UP}"
+    yield from (asked(change, verb, own) for verb in verbs[change.operation])
 
 
 def method(change):
@@ -93,6 +93,8 @@ def method(change):
 
 def account(change):
     yield asked(change, "PATCH", "account")
+    if change.operation != DELETE:
+        yield asked(change, "GET", "account")
     role = change.new.get("CloudWatchRoleArn")
     if role and change.differs("CloudWatchRoleArn"):
         yield "iam:GetRole", role

@@ -1,18 +1,25 @@
-"""Permissions for AWS::Lambda: by the handlers of the published resource schemas. What a property needs is asked for
-only where that property is set."""
+"""Permissions for AWS::Lambda: by the handlers of the published resource schemas. What they read is asked for always, and
+what sets a property only where that is set."""
 
 from patches.resource_change import CREATE, DELETE, MADE_UP, UPDATE, tags
 
 CODE = ("Code", "Architectures")
-# Properties that are no part of a function's configuration: what sets them, what takes them away, and what reads them.
+# Properties that are no part of a function's configuration: what sets them, and what takes them away.
 OF_THEIR_OWN = {
-    "ReservedConcurrentExecutions": ("PutFunctionConcurrency", "DeleteFunctionConcurrency", None),
-    "RuntimeManagementConfig": (
-        "PutRuntimeManagementConfig", "PutRuntimeManagementConfig", "GetRuntimeManagementConfig",
-    ),
-    "RecursiveLoop": ("PutFunctionRecursionConfig", "PutFunctionRecursionConfig", "GetFunctionRecursionConfig"),
-    "FunctionScalingConfig": ("PutFunctionScalingConfig", "PutFunctionScalingConfig", "GetFunctionScalingConfig"),
+    "ReservedConcurrentExecutions": ("PutFunctionConcurrency", "DeleteFunctionConcurrency"),
+    "RuntimeManagementConfig": ("PutRuntimeManagementConfig", "PutRuntimeManagementConfig"),
+    "RecursiveLoop": ("PutFunctionRecursionConfig", "PutFunctionRecursionConfig"),
+    "FunctionScalingConfig": ("PutFunctionScalingConfig", "PutFunctionScalingConfig"),
 }
+# What is read of a function and of a version, when it was made or changed.
+FUNCTION_READ = (
+    "GetFunction", "GetFunctionCodeSigningConfig", "GetFunctionRecursionConfig", "GetFunctionScalingConfig",
+    "GetRuntimeManagementConfig",
+)
+VERSION_READ = (
+    "GetFunctionConfiguration", "GetFunctionScalingConfig", "GetProvisionedConcurrencyConfig",
+    "GetRuntimeManagementConfig",
+)
 # What other services are asked for, by the property that brings them in.
 OF_OTHERS = {
     "VpcConfig": ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
@@ -33,17 +40,16 @@ def function_created(change):
     yield from package(change.new)
     yield from role_passed(change.new)
     yield from layers(change.new)
-    for name, (put, _, get) in OF_THEIR_OWN.items():
-        yield from ((f"lambda:{action}", arn) for action in (put, get) if action and name in change.new)
+    yield from ((f"lambda:{put}", arn) for name, (put, _) in OF_THEIR_OWN.items() if name in change.new)
     if "CodeSigningConfigArn" in change.new:
         yield "lambda:GetCodeSigningConfig", change.new["CodeSigningConfigArn"]
     yield from of_others(change.new)
-    yield "lambda:GetFunction", arn
+    yield from all_on(arn, FUNCTION_READ)
 
 
 def function_updated(change):
     arn = change.arn("lambda", f"function:{change.name}")
-    yield "lambda:GetFunction", arn
+    yield from all_on(arn, FUNCTION_READ)
     if change.differs(*CODE):
         yield "lambda:UpdateFunctionCode", arn
         yield from package(change.new)
@@ -52,18 +58,18 @@ def function_updated(change):
         yield from role_passed(change.new)
         yield from layers(change.new)
         yield from of_others(change.new)
-    for name, (put, remove, get) in OF_THEIR_OWN.items():
+    for name, (put, remove) in OF_THEIR_OWN.items():
         if change.differs(name):
-            yield from ((f"lambda:{action}", arn) for action in (put if name in change.new else remove, get) if action)
+            yield f"lambda:{put if name in change.new else remove}", arn
     if change.differs("CodeSigningConfigArn"):
         yield f"lambda:{'Put' if 'CodeSigningConfigArn' in change.new else 'Delete'}FunctionCodeSigningConfig", arn
     if tags(change.new) != tags(change.old):
-        yield from ((f"lambda:{action}", arn) for action in ("ListTags", "TagResource", "UntagResource"))
+        yield from all_on(arn, ("ListTags", "TagResource", "UntagResource"))
 
 
 def function_deleted(change):
     arn = change.arn("lambda", f"function:{change.name}")
-    yield from (("lambda:GetFunction", arn), ("lambda:DeleteFunction", arn))
+    yield from all_on(arn, ("GetFunction", "DeleteFunction"))
     if "VpcConfig" in change.old:
         yield "ec2:DescribeNetworkInterfaces", "*"
 
@@ -90,55 +96,65 @@ def of_others(properties):
 
 
 def version(change):
-    arn = of_function(change, change.properties["FunctionName"])
     if change.operation == CREATE:
-        yield "lambda:PublishVersion", arn
-        yield "lambda:ListVersionsByFunction", arn
-        yield "lambda:GetFunctionConfiguration", f"{arn}:{MADE_UP}"
+        arn = of_function(change, change.properties["FunctionName"])
+        yield from all_on(arn, ("PublishVersion", "ListVersionsByFunction"))
+        yield from all_on(f"{arn}:{MADE_UP}", VERSION_READ)
         yield from provisioned(change, f"{arn}:{MADE_UP}")
         if "RuntimePolicy" in change.new:
-            yield from ((f"lambda:{verb}RuntimeManagementConfig", f"{arn}:{MADE_UP}") for verb in ("Put", "Get"))
+            yield "lambda:PutRuntimeManagementConfig", f"{arn}:{MADE_UP}"
         return
+    actions = {UPDATE: ["PutFunctionScalingConfig", *VERSION_READ], DELETE: ["GetFunctionConfiguration", "DeleteFunction"]}
     # The physical id is the version's ARN.
-    yield "lambda:GetFunctionConfiguration", change.name
-    yield f"lambda:{'DeleteFunction' if change.operation == DELETE else 'PutFunctionScalingConfig'}", change.name
+    yield from all_on(change.name, actions[change.operation])
 
 
 def alias(change):
     arn = of_function(change, change.properties["FunctionName"])
-    actions = {CREATE: ["CreateAlias"], UPDATE: ["GetAlias", "UpdateAlias"], DELETE: ["GetAlias", "DeleteAlias"]}
-    yield from ((f"lambda:{action}", arn) for action in actions[change.operation])
+    actions = {
+        CREATE: ["CreateAlias", "GetAlias"], UPDATE: ["GetAlias", "UpdateAlias"], DELETE: ["GetAlias", "DeleteAlias"],
+    }
+    yield from all_on(arn, actions[change.operation])
     if change.operation != DELETE:
-        yield from provisioned(change, f"{arn}:{change.new['Name']}")
+        own = f"{arn}:{change.new['Name']}"
+        yield "lambda:GetProvisionedConcurrencyConfig", own
+        yield from provisioned(change, own)
 
 
 def provisioned(change, arn):
     name = "ProvisionedConcurrencyConfig"
     if change.differs(name):
         yield f"lambda:{'Put' if name in change.new else 'Delete'}{name}", arn
-        yield f"lambda:Get{name}", arn
 
 
 def permission(change):
     arn = of_function(change, change.properties["FunctionName"])
-    actions = {CREATE: ["AddPermission"], UPDATE: [], DELETE: ["RemovePermission"]}
-    yield from ((f"lambda:{action}", arn) for action in actions[change.operation])
+    actions = {CREATE: ["AddPermission", "GetPolicy"], UPDATE: ["GetPolicy"], DELETE: ["RemovePermission"]}
+    yield from all_on(arn, actions[change.operation])
 
 
 def url(change):
     arn = of_function(change, change.properties["TargetFunctionArn"], change.properties.get("Qualifier"))
-    actions = {CREATE: ["Create"], UPDATE: ["Get", "Update"], DELETE: ["Delete"]}
-    yield from ((f"lambda:{action}FunctionUrlConfig", arn) for action in actions[change.operation])
+    actions = {CREATE: ["Create", "Get"], UPDATE: ["Get", "Update"], DELETE: ["Delete"]}
+    yield from all_on(arn, (f"{action}FunctionUrlConfig" for action in actions[change.operation]))
 
 
 def event_invoke_config(change):
     qualifier = change.properties.get("Qualifier")
     arn = of_function(change, change.properties["FunctionName"], None if qualifier == "$LATEST" else qualifier)
-    actions = {CREATE: ["Put"], UPDATE: ["Get", "Update"], DELETE: ["Delete"]}
-    yield from ((f"lambda:{action}FunctionEventInvokeConfig", arn) for action in actions[change.operation])
+    actions = {CREATE: ["Put", "Get"], UPDATE: ["Get", "Update"], DELETE: ["Delete"]}
+    yield from all_on(arn, (f"{action}FunctionEventInvokeConfig" for action in actions[change.operation]))
+
+
+def all_on(arn, actions):
+    yield from ((f"lambda:{action}", arn) for action in actions)
 
 
 def of_function(change, reference, qualifier=None):
-    """The ARN of a function that is named by `NAME`, `NAME:QUALIFIER`, a part of its ARN or the whole."""
-    name = reference.rpartition("function:")[2]
-    return change.arn("lambda", f"function:{name}" + (f":{qualifier}" if qualifier and ":" not in name else ""))
+    """The ARN of a function that is named by `NAME`, `NAME:QUALIFIER`, `ACCOUNT:function:NAME` or its own ARN, which may be
+    of another account or region."""
+    whose, _, name = reference.rpartition("function:")
+    if not reference.startswith("arn:"):
+        account = whose.rstrip(":") or change.account
+        whose = f"arn:aws:lambda:{change.region}:{account}:"
+    return f"{whose}function:{name}" + (f":{qualifier}" if qualifier and ":" not in name else "")

@@ -2,6 +2,9 @@
 
 from patches.resource_change import CREATE, DELETE, UPDATE, tags
 
+# What is read of one, when it was made or changed.
+READ = ("GetDataProtectionPolicy", "ListTagsForResource")
+
 
 def log_group(change):
     # As AWS names what is asked about: DescribeLogGroups is a search in all, and a tag is on the group alone.
@@ -18,17 +21,18 @@ def created(change):
     if change.new.get("RetentionInDays"):
         yield "PutRetentionPolicy"
     if change.new.get("DataProtectionPolicy"):
-        yield from ("GetDataProtectionPolicy", "PutDataProtectionPolicy")
+        yield "PutDataProtectionPolicy"
+    yield from READ
 
 
 def updated(change):
-    yield "ListTagsForResource"
+    yield from READ
     if change.differs("RetentionInDays"):
         yield "PutRetentionPolicy" if change.new.get("RetentionInDays") else "DeleteRetentionPolicy"
     if change.differs("KmsKeyId"):
         yield "AssociateKmsKey" if change.new.get("KmsKeyId") else "DisassociateKmsKey"
     if change.differs("DataProtectionPolicy"):
-        yield from ("GetDataProtectionPolicy", "PutDataProtectionPolicy")
+        yield "PutDataProtectionPolicy"
     if tags(change.new) != tags(change.old):
         yield from ("TagResource", "UntagResource")
 

@@ -17,6 +17,8 @@ PASSES = {
     "cloudformation:UpdateStack": STACKS,
     "cloudformation:CreateChangeSet": STACKS,
     "cloudformation:DeleteStack": STACKS,
+    "cloudformation:RollbackStack": STACKS,
+    "cloudformation:ContinueUpdateRollback": STACKS,
     "lambda:CreateFunction": FUNCTIONS,
     "lambda:UpdateFunctionConfiguration": FUNCTIONS,
     "events:PutTargets": ("events.amazonaws.com", ("Targets", "RoleArn")),
@@ -44,7 +46,8 @@ def apply(settings):
 def remember(original, service, method, path, headers, body, query_params):
     action = original(service, method, path, headers, body, query_params)
     if action in PASSES:
-        REQUEST.set(query_params if "Action" in query_params else parsed(body))
+        # Only CloudFormation speaks the query protocol: what another's address says beside it counts for nothing.
+        REQUEST.set(query_params if service == "cloudformation" else parsed(body))
     return action
 
 

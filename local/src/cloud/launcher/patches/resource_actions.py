@@ -1,10 +1,10 @@
 """Which permissions CloudFormation uses to make, change and delete a resource, by its type: (action, ARN, condition
 keys).
 
-They are those of the handlers in AWS's published resource schemas (create; read and update; delete), without what the
-resource at hand does not have: a permission for VPCs is asked for only where there is one."""
+They are those of the handlers in AWS's published resource schemas (create and read; read and update; delete), without what
+sets up what the resource at hand does not have: a permission for VPCs is asked for only where there is one."""
 
-from patches import api_actions, lambda_actions, log_actions, role_actions
+from patches import api_actions, lambda_actions, log_actions, nested_actions, role_actions
 
 TYPES = {
     "AWS::ApiGateway::Account": api_actions.account,
@@ -13,6 +13,7 @@ TYPES = {
     "AWS::ApiGateway::Resource": api_actions.resource,
     "AWS::ApiGateway::RestApi": api_actions.rest_api,
     "AWS::ApiGateway::Stage": api_actions.stage,
+    "AWS::CloudFormation::Stack": nested_actions.stack,
     "AWS::IAM::Role": role_actions.role,
     "AWS::Lambda::Alias": lambda_actions.alias,
     "AWS::Lambda::EventInvokeConfig": lambda_actions.event_invoke_config,
@@ -28,6 +29,7 @@ CREATE_ONLY = {
     "AWS::ApiGateway::Method": {"RestApiId", "ResourceId", "HttpMethod"},
     "AWS::ApiGateway::Resource": {"PathPart", "ParentId", "RestApiId"},
     "AWS::ApiGateway::Stage": {"RestApiId", "StageName"},
+    "AWS::CloudFormation::Stack": {"StackName"},
     "AWS::IAM::Role": {"Path", "RoleName"},
     "AWS::Lambda::Alias": {"Name", "FunctionName"},
     "AWS::Lambda::EventInvokeConfig": {"FunctionName", "Qualifier"},
@@ -44,6 +46,7 @@ CREATE_ONLY = {
 }
 # The property that names a resource, and how long a name that CloudFormation makes up can be.
 NAMED = {
+    "AWS::CloudFormation::Stack": ("StackName", 128),
     "AWS::IAM::Role": ("RoleName", 64),
     "AWS::Lambda::Function": ("FunctionName", 64),
     "AWS::Logs::LogGroup": ("LogGroupName", 512),

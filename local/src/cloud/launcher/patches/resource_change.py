@@ -1,6 +1,7 @@
 """What CloudFormation does to a resource: what is common to the tables of permissions."""
 
 import dataclasses
+from urllib.parse import urlparse
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 # In place of an id that AWS makes up while it makes the resource.
@@ -41,3 +42,9 @@ def tags(properties, system=True):
     every = {tag["Key"]: tag.get("Value") for tag in properties.get("Tags") or []}
     return {key: value for key, value in every.items() if system or not key.startswith("aws:")}
 
+
+def object_at(url):
+    """What it takes to read a template in S3 that is named by its URL: the action, and the object's ARN."""
+    place = urlparse(url)
+    action = "s3:GetObjectVersion" if "versionId=" in place.query else "s3:GetObject"
+    return action, f"arn:aws:s3:::{place.path.lstrip('/')}"

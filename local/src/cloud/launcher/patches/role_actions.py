@@ -4,6 +4,9 @@ from patches.resource_change import CREATE, DELETE, UPDATE, tags
 
 BOUNDARY = "PermissionsBoundary"
 
+# What is read of one, when it was made or changed.
+READ = (("GetRole",), ("GetRolePolicy",), ("ListAttachedRolePolicies",), ("ListRolePolicies",))
+
 
 def role(change):
     arn = change.arn("iam", f"role{change.properties.get('Path', '/')}{change.name}")
@@ -28,16 +31,12 @@ def created(change):
     if tags(change.new, system=False):
         yield ("TagRole",)
     yield from attached("AttachRolePolicy", managed(change.new))
-    for _ in inline(change.new):
-        yield ("PutRolePolicy",)
-        yield ("GetRolePolicy",)
-    yield ("GetRole",)
+    yield from (("PutRolePolicy",) for _ in inline(change.new))
+    yield from READ
 
 
 def updated(change):
-    yield from (("GetRole",), ("ListAttachedRolePolicies",), ("ListRolePolicies",))
-    if inline(change.old):
-        yield ("GetRolePolicy",)
+    yield from READ
     if change.differs("AssumeRolePolicyDocument"):
         yield ("UpdateAssumeRolePolicy",)
     if change.differs("MaxSessionDuration"):

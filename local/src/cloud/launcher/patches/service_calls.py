@@ -12,6 +12,8 @@ ACTIONS = {
     "codepipeline": "codepipeline:StartPipelineExecution", "events": "events:PutEvents",
     "lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage", "states": "states:StartExecution",
 }
+# A target of EventBridge's own that is no bus.
+API_DESTINATION = "events:InvokeApiDestination"
 # For these a rule takes no role: their own policies let it in.
 BY_POLICY = ("lambda", "sns", "sqs")
 ALARM_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -33,36 +35,36 @@ def apply(settings):
     for name in ("_invoke_lambda_proxy_v1", "_invoke_lambda_custom_v1"):
         setattr(apigateway_v1, name, functools.partial(rest_api, getattr(apigateway_v1, name)))
     apigateway._invoke_lambda_proxy = functools.partial(http_api, apigateway._invoke_lambda_proxy)
+    for module, name in ((apigateway_v1, "_invoke_authorizer_lambda"), (apigateway, "_invoke_request_authorizer_lambda")):
+        setattr(module, name, functools.partial(authorizer_of_api, getattr(module, name)))
 
 
 def invoke_target(original, target, event, rule, view=None):
-    from patches.authority import Denied
-
-    scheduled = rule["Arn"].split(":")[2] == "scheduler"
+    scheduled = kind_of(rule["Arn"]) == "scheduler"
     try:
         (check_schedule if scheduled else check_rule)(target, rule)
-    except Denied as denied:
-        log.warning("%s did not reach its target %s: %s", rule["Arn"], target["Arn"], denied)
+        return original(target, event, rule, view)
+    except Exception as error:
+        # Whatever it is, other targets and rules of the event come after it.
+        log.warning("%s did not reach its target %s: %s", rule["Arn"], target.get("Arn"), error)
         if scheduled:
             return count("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", rule["GroupName"])
         return count("AWS/Events", "FailedInvocations", "RuleName", rule["Name"])
-    return original(target, event, rule, view)
 
 
 def check_rule(target, rule):
-    kind = kind_of(target["Arn"])
-    if kind in BY_POLICY:
-        let_in(EVENTS, ACTIONS[kind], target["Arn"], rule["Arn"])
-    elif kind in ACTIONS:
-        as_role(target.get("RoleArn"), EVENTS, rule["Arn"], ACTIONS[kind], target["Arn"])
+    action = action_on(target["Arn"])
+    if kind_of(target["Arn"]) in BY_POLICY:
+        let_in(EVENTS, action, target["Arn"], rule["Arn"])
+    else:
+        as_role(target.get("RoleArn"), EVENTS, rule["Arn"], action, target["Arn"])
 
 
 def check_schedule(target, schedule):
     # What it works for is not the schedule, but its group.
     prefix, group = schedule["Arn"].partition(":schedule/")[0], schedule["GroupName"]
-    if (kind := kind_of(target["Arn"])) in ACTIONS:
-        source = f"{prefix}:schedule-group/{group}"
-        as_role(target.get("RoleArn"), SCHEDULER, source, ACTIONS[kind], target["Arn"])
+    source = f"{prefix}:schedule-group/{group}"
+    as_role(target.get("RoleArn"), SCHEDULER, source, action_on(target["Arn"]), target["Arn"])
 
 
 def alarm_actions(original, alarm, old_state, new_state, reason):
@@ -74,8 +76,9 @@ def reaches(alarm, action):
     from patches.authority import Denied
 
     try:
-        if kind_of(action) == "sns":
-            let_in(ALARMS, ACTIONS["sns"], action, alarm["AlarmArn"])
+        if kind_of(action) != "sns":
+            raise Denied("in the local cloud an alarm tells topics only")
+        let_in(ALARMS, action_on(action), action, alarm["AlarmArn"])
     except Denied as denied:
         log.warning("alarm %s did not tell %s: %s", alarm["AlarmArn"], action, denied)
         return False
@@ -89,7 +92,7 @@ def pass_on(original, target_arn, function_name, event, result):
 
     try:
         role = lambda_svc._functions[function_name]["config"]["Role"]
-        permit(role, ACTIONS[kind_of(target_arn)], target_arn, session=function_name)
+        permit(role, action_on(target_arn), target_arn, session=function_name)
     except (Denied, KeyError) as denied:
         log.warning("function %s did not pass a failed event on to %s: %s", function_name, target_arn, denied)
         return count("AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", function_name)
@@ -97,30 +100,43 @@ def pass_on(original, target_arn, function_name, event, result):
 
 
 async def rest_api(original, integration, api_id, stage_name, stage, resource, path, method, *rest, **more):
-    if not api_reaches(integration, "uri", f"{api_id}/{stage_name}/{method}{resource['path']}"):
+    path_asked = f"{api_id}/{stage_name}/{method}{resource['path']}"
+    if not api_reaches(integration.get("uri"), integration.get("credentials"), path_asked):
         return internal_error("Internal server error")
     return await original(integration, api_id, stage_name, stage, resource, path, method, *rest, **more)
 
 
 async def http_api(original, integration, api_id, stage, path, method, headers, body, query, route, *rest, **more):
     # `GET /time`, or `$default`.
-    if not api_reaches(integration, "integrationUri", f"{api_id}/{stage}/{route.replace(' ', '')}"):
+    path_asked = f"{api_id}/{stage}/{route.replace(' ', '')}"
+    if not api_reaches(integration.get("integrationUri"), integration.get("credentialsArn"), path_asked):
         return internal_error("Internal Server Error")
     return await original(integration, api_id, stage, path, method, headers, body, query, route, *rest, **more)
 
 
-def api_reaches(integration, uri, path):
+async def authorizer_of_api(original, authorizer, event, *rest):
+    # Named otherwise in HTTP APIs. Where its function does not answer, the API answers 500.
+    identity = authorizer.get("id") or authorizer.get("authorizerId")
+    role = authorizer.get("authorizerCredentials") or authorizer.get("authorizerCredentialsArn")
+    api_id = part_of(event.get("methodArn") or event["routeArn"], 5).partition("/")[0]
+    if not api_reaches(authorizer.get("authorizerUri"), role, f"{api_id}/authorizers/{identity}"):
+        return None
+    return await original(authorizer, event, *rest)
+
+
+def api_reaches(uri, role, path):
     from ministack.services import apigateway_v1
     from patches.authority import Denied, account_id, region
 
-    function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration.get(uri, ""))
+    function = apigateway_v1._extract_lambda_ref_from_integration_uri(uri or "")
     source = f"arn:aws:execute-api:{region()}:{account_id()}:{path}"
-    role = integration.get("credentials") or integration.get("credentialsArn")
     try:
+        if kind_of(function) != "lambda":
+            raise Denied("it is not the ARN of a function")
         if role:
-            as_role(role, APIS, source, ACTIONS["lambda"], function)
-        elif kind_of(function) == "lambda":
-            let_in(APIS, ACTIONS["lambda"], function, source)
+            as_role(role, APIS, source, action_on(function), function)
+        else:
+            let_in(APIS, action_on(function), function, source)
     except Denied as denied:
         log.warning("%s did not reach %s: %s", source, function, denied)
         return False
@@ -163,8 +179,21 @@ def let_in(service, action, resource, source_arn):
         raise Denied(f"{service} may not {action} for {source_arn}: the policy of {resource} does not allow it")
 
 
+def action_on(arn):
+    """What it takes to reach a target."""
+    from patches.authority import Denied
+
+    if kind_of(arn) not in ACTIONS:
+        raise Denied(f"the local cloud reaches targets of {', '.join(sorted(ACTIONS))} only")
+    return API_DESTINATION if part_of(arn, 5).startswith("api-destination/") else ACTIONS[kind_of(arn)]
+
+
 def kind_of(arn):
-    return (arn.split(":") + ["", "", ""])[2]
+    return part_of(arn, 2)
+
+
+def part_of(arn, place):
+    return (arn.split(":", 5) + [""] * 5)[place]
 
 
 def count(namespace, metric, dimension, value):

@@ -16,7 +16,8 @@ def apply(settings):
 
     wraps = {
         "CreateStack": with_role, "UpdateStack": with_role, "CreateChangeSet": change_set_with_role,
-        "ExecuteChangeSet": role_of_change_set, "DescribeStacks": describe, "ListStackResources": list_resources,
+        "ContinueUpdateRollback": with_role, "ExecuteChangeSet": role_of_change_set, "DescribeStacks": describe,
+        "ListStackResources": list_resources,
     }
     for operation, wrap in wraps.items():
         handlers = cloudformation._ACTION_HANDLERS

@@ -1,5 +1,7 @@
 """A stack does one thing at a time."""
 
+import asyncio
+import contextvars
 import functools
 
 # What AWS lets a deletion break off.
@@ -68,21 +70,19 @@ class Deletions:
         try:
             await original(stack_name, stack_id, *args, **kwargs)
         finally:
-            # Without a pause between them in which the stack would be seen as CREATE_COMPLETE.
             for deletion in self.waiting.pop(stack_id):
-                await deletion
+                # At once: nobody may see it as CREATE_COMPLETE before the deletion gets to it.
+                find(stack_id)["StackStatus"] = "DELETE_IN_PROGRESS"
+                await deletion()
 
     async def delete(self, original, stack_name, stack_id, *args, **kwargs):
-        from ministack.services.cloudformation.stacks import CLIENT_REQUEST_TOKEN
+        # What the deletion does is its own, with its role and request token, and not the creation's that it waits for.
+        own = contextvars.copy_context()
 
-        token = CLIENT_REQUEST_TOKEN.get()
-
-        async def deletion():
-            # Of the deletion's events, though the creation's task records them.
-            CLIENT_REQUEST_TOKEN.set(token)
-            await original(stack_name, stack_id, *args, **kwargs)
+        def deletion():
+            return own.run(asyncio.ensure_future, original(stack_name, stack_id, *args, **kwargs))
 
         if stack_id in self.waiting:
-            self.waiting[stack_id].append(deletion())
+            self.waiting[stack_id].append(deletion)
         else:
             await deletion()

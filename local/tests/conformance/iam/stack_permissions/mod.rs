@@ -1,2 +1,5 @@
 mod every_action;
+mod operations;
+mod reading;
 mod refusals;
+mod replaced;

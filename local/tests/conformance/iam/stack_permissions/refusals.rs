@@ -35,6 +35,7 @@ async fn a_stack_may_do_what_its_role_may() {
         a_custom_resource_is_a_call(&world),
         a_role_is_made_within_its_boundary(&world),
         an_api_is_changed_by_its_tags(&world),
+        a_function_of_another_account_is_none_of_ours(&world),
     );
 }
 
@@ -106,11 +107,17 @@ async fn without_a_role_a_stack_is_its_makers(world: &World) {
     let stacks = allow(&json!("cloudformation:*"), &json!("*"));
     let weak = world.somebody("weak", &json!([stacks])).await;
     let stack = world.create_by(&weak, None, "weak", &logs("weak")).await.unwrap();
-    let expected = "assumed-role/weak/AWSCloudFormation is not authorized to perform: logs:DescribeLogGroups";
+    let expected = "assumed-role/weak/somebody is not authorized to perform: logs:DescribeLogGroups";
     assert!(stack.status == "ROLLBACK_COMPLETE" && stack.reasons.contains(expected), "{stack:?}");
 
-    let able = world.somebody("able", &json!([stacks, allow(&json!("logs:*"), &json!("*"))])).await;
+    let both = json!([stacks, allow(&json!("logs:*"), &json!("*"))]);
+    let able = world.somebody("able", &both).await;
     assert_eq!(world.create_by(&able, None, "able", &logs("able")).await.unwrap().status, "CREATE_COMPLETE");
+
+    let policy = json!({ "Version": "2012-10-17", "Statement": [stacks] });
+    let narrow = world.somebody_within("narrow", &both, Some(policy)).await;
+    let stack = world.create_by(&narrow, None, "narrow", &logs("narrow")).await.unwrap();
+    assert!(stack.status == "ROLLBACK_COMPLETE" && stack.reasons.contains("logs:DescribeLogGroups"), "{stack:?}");
 }
 
 async fn other_types_take_the_whole_service(world: &World) {
@@ -205,6 +212,17 @@ async fn an_api_is_changed_by_its_tags(world: &World) {
     let foreign = resource(&json!({ "Fn::ImportValue": "id" }), &json!({ "Fn::ImportValue": "root" }));
     let stack = world.create(&role, "api-mine-too", &template(&json!({ "Path": foreign }))).await.unwrap();
     assert!(stack.status == "ROLLBACK_COMPLETE" && stack.reasons.contains("with an explicit deny"), "{stack:?}");
+}
+
+async fn a_function_of_another_account_is_none_of_ours(world: &World) {
+    let ours = json!("arn:aws:lambda:us-east-1:000000000000:function:*");
+    let role = world.role("ours", CLOUDFORMATION, &json!([allow(&json!("lambda:*"), &ours)])).await;
+    let theirs = "arn:aws:lambda:us-east-1:111111111111:function:f";
+    let properties = json!({ "FunctionName": theirs, "Principal": "*", "Action": "lambda:InvokeFunction" });
+    let permission = json!({ "Permission": { "Type": "AWS::Lambda::Permission", "Properties": properties } });
+    let stack = world.create(&role, "theirs", &template(&permission)).await.unwrap();
+    let expected = format!("is not authorized to perform: lambda:AddPermission on resource: {theirs} ");
+    assert!(stack.status == "ROLLBACK_COMPLETE" && stack.reasons.contains(&expected), "{stack:?}");
 }
 
 fn dependent(resource: &Value, on: &str) -> Value {
