@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::Enforced;
+use super::{Enforced, arn};
 use crate::up::{PATIENCE, POLL, Up};
 
 const FUNCTIONS: [&str; 3] = ["configure", "start-tests", "gate"];
@@ -47,18 +47,28 @@ async fn somebody_who_may_not_invoke_cannot_send_a_job_event() {
         senders.push((role.to_owned(), Lambda::new(&shop.session(role, service, source).await.sdk)));
     }
     for (who, lambda) in senders {
-        for function in FUNCTIONS {
+        for (function, name) in FUNCTIONS.iter().flat_map(|function| names(function).map(|name| (*function, name))) {
             for how in [InvocationType::RequestResponse, InvocationType::Event] {
-                let invoke = lambda.invoke().function_name(format!("shop-flowgate-{function}")).invocation_type(how);
+                let invoke = lambda.invoke().function_name(&name).invocation_type(how);
                 let refused = invoke.payload(Blob::new(forged(function).to_string())).send().await.unwrap_err();
-                assert_eq!(refused.code(), Some("AccessDeniedException"), "{who} invokes {function}: {refused:?}");
+                assert_eq!(refused.code(), Some("AccessDeniedException"), "{who} invokes {name}: {refused:?}");
             }
+            let stream = lambda.invoke_with_response_stream().function_name(&name);
+            let refused = stream.payload(Blob::new(forged(function).to_string())).send().await.unwrap_err();
+            assert_eq!(refused.code(), Some("AccessDeniedException"), "{who} streams {name}: {refused:?}");
         }
     }
     let items = items(&shop).await;
     let of_jobs =
         items.keys().filter(|key| ["verdict#", "run#", "decision#"].iter().any(|family| key.starts_with(family)));
     assert_eq!(of_jobs.collect::<Vec<_>>(), [""; 0], "no event came through");
+}
+
+/// What a function is called by: its name and its ARN, and these with a qualifier.
+fn names(function: &str) -> [String; 4] {
+    let name = format!("shop-flowgate-{function}");
+    let arn = arn(&format!("lambda:function:{name}"));
+    [format!("{name}:$LATEST"), format!("{arn}:$LATEST"), name, arn]
 }
 
 /// An event that would do something if it came through.

@@ -19,7 +19,7 @@ struct Enforced {
 
 impl Enforced {
     fn new(up: Up, service: &'static str) -> Self {
-        Self { authority: Authority::new(Iam::Enforce, up.sdk()), up, service }
+        Self { authority: Authority::new(Iam::Enforce, up.sdk()).unwrap(), up, service }
     }
 
     /// One whose pipeline ends in its build, which is enough to try its roles.
