@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod clients;
+mod connection;
 mod enforced;
 mod failing;
 mod guarded;
