@@ -53,7 +53,8 @@ async def forward(url, scope, receive, send, more_headers=()):
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         try:
             connection = h11.Connection(our_role=h11.CLIENT)
-            both = [upload(connection, writer, head(url, scope, more_headers), receive), answer.download(connection, reader)]
+            request = head(url, scope, more_headers)
+            both = [upload(connection, writer, request, receive), answer.download(connection, reader)]
             tasks = [asyncio.create_task(direction) for direction in both]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -112,7 +112,7 @@ def contradiction(service, headers, body, query):
     sent = form(service, headers, body)
     # What the emulator gives as `query` has the body's parameters beneath those of the address.
     differing = [name for name in sent if name in query and values(query, name) != sent[name]]
-    return f"its address and its body differ in {', '.join(differing)}" if differing else None
+    return f"the request's address and its body differ in {', '.join(differing)}" if differing else None
 
 
 def is_query(service):
