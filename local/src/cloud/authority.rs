@@ -1,12 +1,13 @@
 //! IAM as AWS's own services meet it: CodePipeline and CodeBuild, which flowgate plays, do all their work as a role that trusts
 //! them, and may do what that role may.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -193,8 +194,8 @@ impl Door {
 
 impl Renewed {
     async fn now(&self) -> Result<Credentials, CredentialsError> {
-        let ends = |at: SystemTime| at < SystemTime::now() + BEFOREHAND;
-        if !self.first.expiry().is_some_and(ends) {
+        let end = self.first.expiry().and_then(|end| Timestamp::try_from(end).ok());
+        if end.is_none_or(|end| end > Timestamp::now() + BEFOREHAND) {
             return Ok(self.first.clone());
         }
         self.door.credentials(&self.asked).await.map_err(CredentialsError::provider_error)
@@ -213,8 +214,8 @@ impl ProvideCredentials for Renewed {
 impl From<Answer> for Credentials {
     fn from(answer: Answer) -> Self {
         let Answer { access_key_id, secret_access_key, session_token, expires_in } = answer;
-        let end = SystemTime::now() + Duration::from_secs(expires_in);
-        Self::new(access_key_id, secret_access_key, Some(session_token), Some(end), "flowgate")
+        let end = Timestamp::now().checked_add(Duration::from_secs(expires_in)).ok().map(Into::into);
+        Self::new(access_key_id, secret_access_key, Some(session_token), end, "flowgate")
     }
 }
 
