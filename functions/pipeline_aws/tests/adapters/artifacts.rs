@@ -1,5 +1,7 @@
 //! The artifacts of a job.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
 use std::collections::BTreeSet;
 
 use pipeline_aws::{
