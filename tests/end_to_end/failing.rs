@@ -72,7 +72,10 @@ async fn a_missing_output_is_named_with_its_stack() {
 #[tokio::test]
 async fn a_missing_test_function_is_named_with_its_output() {
     let run = fails(&fixture("no_test_function")).await;
-    assert_says(run.failed_at("Beta", "Test"), &["TestFunctionMissing", "no-test-function-tests-missing does not exist"]);
+    assert_says(
+        run.failed_at("Beta", "Test"),
+        &["TestFunctionMissing", "no-test-function-tests-missing does not exist"],
+    );
 }
 
 #[tokio::test]
