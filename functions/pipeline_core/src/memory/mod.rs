@@ -46,8 +46,6 @@ pub enum Fault {
     Refused,
     /// The call is refused because there were too many, and changes nothing.
     Throttled,
-    /// The call is refused because our role may not, and changes nothing.
-    Denied,
     /// The call does its work, and its reply is lost.
     ReplyLost,
     /// The caller is killed before the call; see [`World::run`].
@@ -148,7 +146,6 @@ impl World {
             }
             Some(Fault::Refused) => Err(lost(name)),
             Some(Fault::Throttled) => Err(throttled(name)),
-            Some(Fault::Denied) => Err(denied(name)),
             Some(Fault::ReplyLost) => work().and_then(|_| Err(lost(name))),
             Some(Fault::KilledBefore) => self.die().await,
             Some(Fault::KilledAfter) => {
@@ -166,10 +163,6 @@ impl World {
 
 fn lost(operation: &str) -> PortError {
     PortError::Unavailable { operation: operation.to_owned(), detail: "connection reset".to_owned() }
-}
-
-fn denied(operation: &str) -> PortError {
-    PortError::Denied { operation: operation.to_owned(), detail: "no policy allows it".to_owned() }
 }
 
 fn throttled(operation: &str) -> PortError {

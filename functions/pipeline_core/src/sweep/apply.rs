@@ -145,8 +145,11 @@ impl<E: Look, H: Act, C: Clock, R: Fn() -> Uuid> Applier<'_, E, H, C, R> {
                     return Err(Trouble::NotTried(format!("the bucket {bucket} is not empty yet")));
                 }
                 Ok(false) => {}
-                // I9: no deletion was asked for. If it lasts, every run says so.
-                Err(error) => return Err(Trouble::NotTried(error.to_string())),
+                // I9: a moment's trouble is no attempt. What lasts is one, or it would never end.
+                Err(error @ (PortError::Throttled { .. } | PortError::Unavailable { .. })) => {
+                    return Err(Trouble::NotTried(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }
