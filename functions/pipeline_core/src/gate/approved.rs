@@ -108,8 +108,7 @@ pub(super) fn approved(rule: Approved, params: &Params, seen: &Observation) -> R
     deny(format!("{because}: {remedy}"))
 }
 
-/// I23: going back needs nobody, when people had approved of just that. A gate that asked for less than this one does, as
-/// somebody may have it do who may invoke it, is no word for it.
+/// I23: going back needs nobody, when people had approved of just that: as many as are asked for now.
 fn brought_back(rule: Approved, target: Option<&ExecutionId>, found: &Digest, decisions: &[Decision]) -> Ruling {
     let Some(target) = target else { return deny("the rollback does not say to which execution it goes back") };
     let of_this = |decision: &&Decision| decision.execution == *target && decision.digest.as_ref() == Some(found);

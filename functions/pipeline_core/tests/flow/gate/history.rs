@@ -60,7 +60,7 @@ fn i23_a_rollback_to_something_else_than_was_approved_is_denied_whatever_the_oth
     assert!(said.contains("never approved here with the artifact"), "{said}");
 }
 
-/// Who may invoke the gate may have it judge by whatever rules; a release is what its pipeline's gate let through.
+/// A gate that looked at the artifact alone, or asked for fewer people, is no word for it.
 #[test]
 fn i23_a_rollback_to_what_passed_by_fewer_rules_or_fewer_people_is_denied() {
     let digest = || json!({"digest": {}});
