@@ -57,6 +57,21 @@ impl Deployed {
         answer.items().iter().map(item).collect()
     }
 
+    /// What a delivery leaves behind that was killed when its tests had answered: as of another job's, and long ago.
+    async fn leave_behind(&self, from: &str, job: &str) {
+        let query = self.state.query().table_name(&self.table).key_condition_expression("pk = :pk");
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(format!("run#{from}")));
+        for mut item in query.send().await.unwrap().items.unwrap() {
+            let mut body: Value = serde_json::from_str(&item["body"].as_s().unwrap().replace(from, job)).unwrap();
+            if body["deadline"].is_string() {
+                body["deadline"] = json!("2026-01-01T00:00:00Z");
+            }
+            item.insert("body".to_owned(), AttributeValue::S(body.to_string()));
+            item.insert("pk".to_owned(), AttributeValue::S(format!("run#{job}")));
+            self.state.put_item().table_name(&self.table).set_item(Some(item)).send().await.unwrap();
+        }
+    }
+
     /// The verdict that stands for a job, and how CodePipeline answered it.
     async fn verdict(&self, job: &str) -> (Value, Option<String>) {
         let items = self.items(&format!("verdict#{job}")).await;
@@ -125,4 +140,11 @@ async fn i16_i17_malformed_and_duplicated_job_events_get_one_verdict_each() {
     let keys: Vec<&str> = run.iter().map(|(key, ..)| key.as_str()).collect();
     assert_eq!(keys, ["result#TestFunctionGreeted", "run"]);
     assert_eq!(run[0].1["run"], run[1].1["id"], "the result is of the run that the first delivery stored");
+
+    deployed.leave_behind(&id(5), &id(6)).await;
+    let before = deployed.items(&format!("run#{}", id(6))).await;
+    deployed.deliver(&job(&id(6), parameters).to_string()).await;
+    let (report, _) = deployed.verdict(&id(6)).await;
+    assert_eq!((&report["report"], &report["summary"]), (&"succeed".into(), &"1 of 1 passed".into()), "{report}");
+    assert_eq!(deployed.items(&format!("run#{}", id(6))).await, before, "I19: it is settled from what is recorded");
 }
