@@ -107,6 +107,8 @@ fn used(roles: &Roles, line: &Line) -> Vec<Permission> {
         parts.into_iter().map(permission).collect()
     };
     match line {
+        // Every statement of the template has a Sid. This is of a policy that a user attached, as DeployPolicyArns are.
+        Line::Allow { sid, .. } if sid.is_empty() => Vec::new(),
         Line::Allow { role, sid, action, resource, keys, .. } => {
             let values = keys.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
             let keys = values.filter_map(|(name, value)| Part::key(name, value));

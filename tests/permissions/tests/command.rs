@@ -163,6 +163,15 @@ fn what_is_seen_and_not_in_the_template() {
     Input::new().seen(&denied).differs("not_in_template", message);
 }
 
+/// Statements of the template have a Sid; what has none is in a policy that users attach.
+#[test]
+fn what_an_attached_policy_allows_is_nobodys_difference() {
+    let line = RECORD.lines().nth(1).unwrap();
+    let attached = line.replace("\"Read\"", "\"\"").replace("s3:GetObject", "s3:*");
+    let (code, answer, _) = Input::new().seen(&attached).run(&[]);
+    assert_eq!(code, 0, "{answer}");
+}
+
 #[test]
 fn exceptions_that_are_none() {
     let with = |entry: &str| Input::new().with("exceptions.yaml", &format!("{EXCEPTIONS}never_seen: [{entry}]\n"));
