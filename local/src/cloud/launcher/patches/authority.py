@@ -10,6 +10,7 @@ import secrets
 import time
 import uuid
 
+from patches.iam_record import combined
 from patches.roles import Denied, find_role, principal, session_arn, statements_of, trust_policy
 
 PEOPLE = ("author", "approver")
@@ -61,16 +62,12 @@ def decide(who, action, resource, context=None):
 
     if who.policies is None:
         return
-    service = action.partition(":")[0]
     request = iam_evaluator.EvalContext(
         principal_arn=who.arn, principal_type=who.type, principal_account=who.account, principal_keys=who.keys,
         action=action, resource_arn=resource, region=region(), secure_transport=True,
         service_context=condition_keys(who, resource, context or {}),
     )
-    result = iam_evaluator.evaluate(request, who.policies, *who.limits)
-    if (found := iam_evaluator._resource_policy(service, resource)) is not None:
-        required = service in iam_evaluator._POLICY_REQUIRED
-        result = iam_evaluator.combine_resource_policy(result, request, *found, required=required, limits=who.limits)
+    result = combined(request, iam_evaluator.evaluate(request, who.policies, *who.limits), who.limits)
     if result.decision != "Allow":
         why = "with an explicit deny" if result.decision == "Deny" else f"because no policy allows the {action} action"
         raise Denied(f"User: {who.arn} is not authorized to perform: {action} on resource: {resource} {why}")
