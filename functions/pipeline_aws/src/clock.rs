@@ -1,7 +1,8 @@
 //! The system's time, behind the port.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pipeline_core::ports::Clock;
+use uuid::Uuid;
 
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy)]
@@ -17,5 +18,11 @@ impl Clock for SystemClock {
         if let Ok(left) = at.duration_since(self.now()).try_into() {
             tokio::time::sleep(left).await;
         }
+    }
+
+    fn part_of(&self, longest: SignedDuration) -> SignedDuration {
+        let (_, random) = Uuid::new_v4().as_u64_pair();
+        let share = i128::from(random & u64::from(u32::MAX));
+        SignedDuration::from_nanos_i128(longest.as_nanos().saturating_mul(share) >> 32)
     }
 }

@@ -83,6 +83,19 @@ id!(
 );
 
 id!(
+    /// A test: the key of the output that names it, or its name in `tests.yaml`.
+    TestName, "a test's name (1 to 255 letters, digits, dots, hyphens and underscores)", is_test_name
+);
+id!(
+    /// An IAM role, by its ARN.
+    RoleArn, "a role's ARN (arn:PARTITION:iam::ACCOUNT:role/NAME)", is_role_arn
+);
+id!(
+    /// An AWS region, such as `eu-west-1`.
+    Region, "a region, such as eu-west-1", is_region
+);
+
+id!(
     /// A commit, by its full id: a name of its content that nobody can move.
     CommitId, "a full commit id (40 or 64 hexadecimal digits)", is_commit
 );
@@ -174,6 +187,46 @@ impl FunctionName {
             _ => None,
         }
     }
+
+    /// The name alone, without account, version or alias.
+    pub fn name(&self) -> &str {
+        let parts: Vec<&str> = self.0.split(':').collect();
+        match parts[..] {
+            ["arn", _, "lambda", _, _, "function", name, ..] | [_, "function", name, ..] | [name, ..] => name,
+            [] => "",
+        }
+    }
+}
+
+impl RoleArn {
+    /// The account that the role is in.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
+}
+
+fn is_test_name(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+}
+
+fn is_role_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "iam", "", account, name] = parts[..] else { return false };
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&b));
+    partition.starts_with("aws")
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && text.len() <= 2048
+        && name.strip_prefix("role/").is_some_and(is_name)
+}
+
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    matches!(parts[..], [.., number] if number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit()))
+        && (3..=4).contains(&parts.len())
+        && parts[..parts.len() - 1].iter().all(is_word)
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -16,6 +16,7 @@ pub mod lease;
 pub mod memory;
 pub mod ports;
 pub mod record;
+pub mod repair;
 pub mod start_tests;
 pub mod sweep;
 pub mod text;

@@ -3,11 +3,12 @@
 use pipeline_aws::{
     client::{from_environment, variable},
     clock::SystemClock,
-    cloudformation::Stacks,
     codepipeline::Jobs,
     dynamodb::StateTable,
-    lambda::Tests,
+    http::Http,
     runtime::{Actions, Error},
+    s3::Artifacts,
+    sites::Sites,
     telemetry,
 };
 use pipeline_core::{drive::Ports, ids::Nonce, start_tests::perform::StartTests};
@@ -18,16 +19,16 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let config = from_environment()?;
     let state = StateTable::new(&config, variable("STATE_TABLE")?);
-    let stacks = Stacks::new(&config);
-    let tests = Tests::new(&config);
+    let (sites, http) = (Sites::new(&config), Http::new(&config));
     let test_function = variable("TEST_FUNCTION").ok();
     let actions = Actions {
         ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
-        action: |_: &_| StartTests {
+        action: |access: &_| StartTests {
             clock: &SystemClock,
-            stacks: &stacks,
+            sites: &sites,
             runs: &state,
-            tests: &tests,
+            http: &http,
+            artifacts: Artifacts::new(&config, access),
             test_function: test_function.as_deref(),
             nonce: Nonce::from_random(Uuid::new_v4()),
         },

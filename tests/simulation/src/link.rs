@@ -6,9 +6,10 @@ use std::{
     task::Poll,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pipeline_core::{
     ids::{FunctionName, JobId, StackArn, StackName},
+    job::Artifact,
     lease::{
         record::{Entered, Lease},
         store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
@@ -18,9 +19,10 @@ use pipeline_core::{
         Settled, Stack,
     },
     start_tests::{
-        answer::Answer,
-        perform::InvokeTests,
+        ports::{Answer, InvokeTests, ReachSites, ReadTestFile, Request, Response, SendRequests, WriteReports},
+        report::TestReport,
         run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
+        site::Site,
     },
     sweep::{
         ports::{DeleteStacks, EmptyBuckets, InspectStacks, ListStacks, ReadBuckets, ReadRoles, Tell, WatchExecutions},
@@ -98,6 +100,11 @@ impl Clock for Link<'_> {
             }
             Poll::Pending
         })
+    }
+
+    fn part_of(&self, longest: SignedDuration) -> SignedDuration {
+        let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
+        SignedDuration::from_millis(self.world.random(|rng| rng.between(0, longest)))
     }
 }
 
@@ -271,4 +278,33 @@ fn invocation(payload: &Value) -> Result<Op, PortError> {
         Some(Op::Invoke { job, test })
     };
     read().ok_or_else(|| PortError::Unusable { what: "a test's payload".to_owned(), why: payload.to_string() })
+}
+
+impl ReachSites for Link<'_> {
+    type Stage<'a>
+        = &'a Self
+    where
+        Self: 'a;
+
+    async fn reach(&self, _site: &Site, _job: &JobId) -> Result<&Self, PortError> {
+        Ok(self)
+    }
+}
+
+impl SendRequests for Link<'_> {
+    async fn send(&self, _request: &Request) -> Result<Response, PortError> {
+        Err(unexpected())
+    }
+}
+
+impl ReadTestFile for &Link<'_> {
+    async fn test_file(&self, _artifact: &Artifact) -> Result<Option<Vec<u8>>, PortError> {
+        Err(unexpected())
+    }
+}
+
+impl WriteReports for &Link<'_> {
+    async fn write_report(&self, _artifact: &Artifact, _report: &TestReport) -> Result<(), PortError> {
+        Err(unexpected())
+    }
 }

@@ -11,7 +11,7 @@ use pipeline_core::{
     },
     ports::{Parameter, Recorded, Settled, Stack},
     start_tests::{
-        answer::Answer,
+        ports::Answer,
         run::{Claim, Run, TestResult},
     },
     sweep::stack::{Resource, StackFacts},

@@ -16,6 +16,10 @@ use pipeline_core::{
     ids::Digest,
     job::Artifact,
     ports::PortError,
+    start_tests::{
+        ports::{ReadTestFile, WriteReports},
+        report::TestReport,
+    },
 };
 use secrecy::ExposeSecret;
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
@@ -153,6 +157,25 @@ impl WriteArtifacts for Artifacts {
         let request = request.set_expected_bucket_owner(self.owner.clone()).body(ByteStream::from(zip));
         request.send().await.map_err(|error| port_error(&operation, &error))?;
         Ok(())
+    }
+}
+
+const TEST_FILE: &str = "tests.yaml";
+
+impl ReadTestFile for Artifacts {
+    async fn test_file(&self, artifact: &Artifact) -> Result<Option<Vec<u8>>, PortError> {
+        let mut archive = open(artifact, self.zip(artifact).await?)?;
+        match file(&mut archive, TEST_FILE, LARGEST) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ZipError::FileNotFound) => Ok(None),
+            Err(other) => Err(unusable(artifact, format!("{TEST_FILE}: {other}"))),
+        }
+    }
+}
+
+impl WriteReports for Artifacts {
+    async fn write_report(&self, artifact: &Artifact, _report: &TestReport) -> Result<(), PortError> {
+        Err(unusable(artifact, "no report can be written yet".to_owned()))
     }
 }
 

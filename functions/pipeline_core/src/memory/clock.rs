@@ -4,7 +4,7 @@ use std::{future::poll_fn, task::Poll};
 
 use futures_executor::LocalPool;
 use futures_util::{FutureExt, pin_mut};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{memory::World, ports::Clock};
 
@@ -22,6 +22,17 @@ impl Clock for World {
             Poll::Pending
         })
         .await;
+    }
+
+    fn part_of(&self, longest: SignedDuration) -> SignedDuration {
+        // A xorshift: which part it is does not matter, only that it differs.
+        let mut dice = self.dice.get();
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        self.dice.set(dice);
+        let thousandths = i32::try_from(dice % 1001).unwrap_or_default();
+        longest.saturating_mul(thousandths) / 1000
     }
 }
 
@@ -56,7 +67,7 @@ impl World {
     }
 
     /// Moves the clock, while nothing runs.
-    pub fn pass(&self, time: jiff::SignedDuration) {
+    pub fn pass(&self, time: SignedDuration) {
         self.now.set(self.now.get().saturating_add(time).unwrap_or(Timestamp::MAX));
     }
 

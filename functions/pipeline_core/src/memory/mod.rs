@@ -24,7 +24,8 @@ use crate::{
     ids::JobId,
     ports::{PortError, Recorded, Settled, Stack},
     start_tests::{
-        answer::Answer,
+        ports::{Answer, Request, Response},
+        report::TestReport,
         run::{Run, TestResult},
     },
     verdict::Report,
@@ -58,6 +59,7 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct World {
     now: Cell<Timestamp>,
+    dice: Cell<u64>,
     sleepers: RefCell<Vec<(Timestamp, std::task::Waker)>>,
     killed: Cell<bool>,
     faults: RefCell<BTreeMap<usize, Fault>>,
@@ -73,6 +75,14 @@ pub struct World {
     /// How many tests were under way at once, at most.
     pub overlap: Cell<usize>,
     under_way: Cell<usize>,
+    /// Answers to HTTP requests, by URL.
+    pub answers: RefCell<BTreeMap<String, Response>>,
+    /// The HTTP requests that were made.
+    pub requests: RefCell<Vec<Request>>,
+    /// `tests.yaml` of every artifact.
+    pub test_file: RefCell<Option<Vec<u8>>>,
+    /// The reports that were written.
+    pub written: RefCell<Vec<TestReport>>,
     /// The record of verdicts.
     pub verdicts: RefCell<BTreeMap<JobId, Recorded>>,
     /// The record of runs.
@@ -96,6 +106,7 @@ impl World {
     pub fn new(now: Timestamp) -> Self {
         Self {
             now: Cell::new(now),
+            dice: Cell::new(0x9e37_79b9_7f4a_7c15),
             sleepers: RefCell::default(),
             killed: Cell::new(false),
             faults: RefCell::default(),
@@ -106,6 +117,10 @@ impl World {
             started: RefCell::default(),
             overlap: Cell::new(0),
             under_way: Cell::new(0),
+            answers: RefCell::default(),
+            requests: RefCell::default(),
+            test_file: RefCell::default(),
+            written: RefCell::default(),
             verdicts: RefCell::default(),
             runs: RefCell::default(),
             results: RefCell::default(),

@@ -61,7 +61,7 @@ impl WriteRuns for World {
 
     async fn record_result(&self, job: &JobId, result: &TestResult) -> Result<(), PortError> {
         let write = || {
-            let key = (job.clone(), result.test.clone());
+            let key = (job.clone(), result.test.to_string());
             self.results.borrow_mut().entry(key).or_insert_with(|| result.clone());
             Ok(())
         };

@@ -4,9 +4,14 @@ use serde_json::Value;
 
 use crate::{
     ids::{FunctionName, JobId, StackName},
+    job::Artifact,
     memory::{Behaviour, World},
     ports::{Clock, PortError, ReadStacks, SettleJobs, Settled, Stack},
-    start_tests::{answer::Answer, perform::InvokeTests},
+    start_tests::{
+        ports::{Answer, InvokeTests, ReachSites, ReadTestFile, Request, Response, SendRequests, WriteReports},
+        report::TestReport,
+        site::Site,
+    },
     verdict::Report,
 };
 
@@ -55,5 +60,40 @@ impl SettleJobs for World {
             Ok(answer)
         };
         self.effect("settle job", send).await
+    }
+}
+
+impl ReachSites for World {
+    type Stage<'a> = &'a Self;
+
+    async fn reach(&self, _site: &Site, _job: &JobId) -> Result<&Self, PortError> {
+        Ok(self)
+    }
+}
+
+impl SendRequests for World {
+    async fn send(&self, request: &Request) -> Result<Response, PortError> {
+        let missing = || PortError::NotFound { what: format!("an answer to {} {}", request.method, request.url) };
+        let answered = self.effect("send request", || {
+            self.requests.borrow_mut().push(request.clone());
+            self.answers.borrow().get(&request.url).cloned().ok_or_else(missing)
+        });
+        answered.await
+    }
+}
+
+impl ReadTestFile for &World {
+    async fn test_file(&self, _artifact: &Artifact) -> Result<Option<Vec<u8>>, PortError> {
+        self.effect("read test file", || Ok(self.test_file.borrow().clone())).await
+    }
+}
+
+impl WriteReports for &World {
+    async fn write_report(&self, _artifact: &Artifact, report: &TestReport) -> Result<(), PortError> {
+        let write = || {
+            self.written.borrow_mut().push(report.clone());
+            Ok(())
+        };
+        self.effect("write report", write).await
     }
 }

@@ -6,7 +6,7 @@ mod parameters;
 mod patience;
 mod stacks;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 pub use jobs::{ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled};
 pub use parameters::{Parameter, ReadParameters};
 pub use patience::{Retry, patiently};
@@ -18,6 +18,8 @@ pub trait Clock {
     fn now(&self) -> Timestamp;
     /// Returns at `at`, or at once when it has passed.
     fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
+    /// A random part of `longest`, so that those who wait together do not come back together (full jitter).
+    fn part_of(&self, longest: SignedDuration) -> SignedDuration;
 }
 
 /// Why a call to a service came to nothing.

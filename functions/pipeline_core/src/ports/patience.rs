@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::{Clock, PortError};
 
-/// The first pause between two attempts; each is twice the one before.
+/// The longest first pause between two attempts; it doubles with each, and any part of it is waited.
 const FIRST: SignedDuration = SignedDuration::from_millis(250);
-/// The longest pause.
+/// The longest pause at all.
 const LONGEST: SignedDuration = SignedDuration::from_secs(20);
 
 /// Which failures are worth another attempt.
@@ -41,7 +41,7 @@ pub async fn patiently<T>(
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        let next = clock.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+        let next = clock.now().saturating_add(clock.part_of(pause)).unwrap_or(Timestamp::MAX);
         if next >= until || !retry.covers(&error) {
             return Err(error);
         }

@@ -20,3 +20,9 @@ pub trait ReadStacks {
     /// The stack of this name, or [`PortError::NotFound`].
     fn describe(&self, name: &StackName) -> impl Future<Output = Result<Stack, PortError>>;
 }
+
+impl<T: ReadStacks> ReadStacks for &T {
+    fn describe(&self, name: &StackName) -> impl Future<Output = Result<Stack, PortError>> {
+        T::describe(self, name)
+    }
+}

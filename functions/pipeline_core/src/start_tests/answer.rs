@@ -2,16 +2,10 @@
 
 use serde_json::Value;
 
-use crate::{ports::PortError, start_tests::run::Outcome};
-
-/// What came back from invoking a test.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// The function returned this value.
-    Returned(Value),
-    /// The function failed: it raised, panicked, timed out or exited.
-    Errored(Value),
-}
+use crate::{
+    ports::PortError,
+    start_tests::{ports::Answer, run::Outcome},
+};
 
 /// The longest message of one test that is kept, in characters: several of them fit a failure's message.
 const MESSAGE: usize = 1000;
@@ -19,10 +13,16 @@ const MESSAGE: usize = 1000;
 /// Judges one answer. Whatever is not clearly a pass is none (I18).
 pub fn judge(answer: Result<Answer, PortError>) -> Outcome {
     match answer {
-        Ok(Answer::Returned(value)) => returned(&value),
-        Ok(Answer::Errored(value)) => failed(&error_message(&value)),
+        Ok(answer) if answer.failed => failed(&error_message(&value(&answer))),
+        Ok(answer) => returned(&value(&answer)),
         Err(error) => not_answered(&error),
     }
+}
+
+/// Not JSON is not an error of the test: any runtime may answer as it likes.
+fn value(answer: &Answer) -> Value {
+    let text = || Value::String(String::from_utf8_lossy(&answer.payload).into_owned());
+    serde_json::from_slice(&answer.payload).unwrap_or_else(|_| text())
 }
 
 fn not_answered(error: &PortError) -> Outcome {
@@ -69,6 +69,10 @@ mod tests {
 
     use super::*;
 
+    fn answer(failed: bool, value: &Value) -> Answer {
+        Answer { failed, payload: value.to_string().into_bytes(), log: None }
+    }
+
     fn failure(answer: Answer) -> String {
         match judge(Ok(answer)) {
             Outcome::Failed { message } => message,
@@ -81,30 +85,30 @@ mod tests {
         for value in
             [json!(null), json!({}), json!("ok"), json!([1]), json!({"passed": true}), json!({"statusCode": 500})]
         {
-            assert_eq!(judge(Ok(Answer::Returned(value.clone()))), Outcome::Passed, "{value}");
+            assert_eq!(judge(Ok(answer(false, &value))), Outcome::Passed, "{value}");
         }
     }
 
     #[test]
     fn a_test_that_says_it_did_not_pass_failed_with_its_message() {
-        let answer = json!({"passed": false, "message": "expected 200, got 502"});
-        assert_eq!(failure(Answer::Returned(answer)), "expected 200, got 502");
-        assert!(failure(Answer::Returned(json!({"passed": false}))).contains("without a message"));
+        let value = json!({"passed": false, "message": "expected 200, got 502"});
+        assert_eq!(failure(answer(false, &value)), "expected 200, got 502");
+        assert!(failure(answer(false, &json!({"passed": false}))).contains("without a message"));
     }
 
     #[test]
     fn a_pass_that_is_not_true_is_not_a_pass() {
         for value in [json!("true"), json!(1), json!(null), json!({})] {
-            let message = failure(Answer::Returned(json!({"passed": value})));
+            let message = failure(answer(false, &json!({"passed": value})));
             assert!(message.contains("neither true nor false"), "{message}");
         }
     }
 
     #[test]
     fn an_error_keeps_its_type_and_message() {
-        let answer = json!({"errorType": "AssertionError", "errorMessage": "expected 200, got 502", "stackTrace": []});
-        assert_eq!(failure(Answer::Errored(answer)), "AssertionError: expected 200, got 502");
-        assert_eq!(failure(Answer::Errored(json!("gone"))), "\"gone\"");
+        let value = json!({"errorType": "AssertionError", "errorMessage": "expected 200, got 502", "stackTrace": []});
+        assert_eq!(failure(answer(true, &value)), "AssertionError: expected 200, got 502");
+        assert_eq!(failure(answer(true, &json!("gone"))), "\"gone\"");
     }
 
     #[test]
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_message_of_megabytes_is_cut() {
-        let answer = json!({"passed": false, "message": "x".repeat(6_000_000)});
-        assert_eq!(failure(Answer::Returned(answer)).chars().count(), MESSAGE);
+        let value = json!({"passed": false, "message": "x".repeat(6_000_000)});
+        assert_eq!(failure(answer(false, &value)).chars().count(), MESSAGE);
     }
 }

@@ -1,28 +1,27 @@
 //! What to run, decided from the parameters and the two stacks.
 
-use std::collections::BTreeMap;
-
 use crate::{
-    ids::FunctionName,
+    ids::{FunctionName, TestName},
     job::Job,
     ports::Stack,
     start_tests::{
+        checks::{Kind, Test},
         params::{Params, Reporting, Tests},
-        run::Test,
+        run::{Fixture, Subject},
     },
 };
 
-/// The tests to run and what each of them is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What to run, and on what.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// The URL under test.
-    pub api_url: String,
-    /// The app stack's outputs.
-    pub outputs: BTreeMap<String, String>,
-    /// The revision that the app stack's tags name.
-    pub revision: Option<String>,
+    /// What is under test.
+    pub subject: Subject,
+    /// What runs before the tests.
+    pub setup: Option<Fixture>,
     /// The tests; at least one.
     pub tests: Vec<Test>,
+    /// What runs after them.
+    pub teardown: Option<Fixture>,
 }
 
 /// Why there is nothing to run: the pipeline's author has to mend it.
@@ -38,7 +37,7 @@ pub fn plan(job: &Job, params: &Params, app: &Stack, tests: Option<&Stack>) -> R
     deployed(app, params.app_stack.as_str())?;
     let api_url = output(app, params.app_stack.as_str(), &params.url_output)?.to_owned();
     let tests = match (&params.tests, tests) {
-        (Tests::Configured(function), _) => vec![Test { name: "TEST_FUNCTION".into(), function: function.clone() }],
+        (Tests::Configured(function), _) => vec![configured(function)?],
         (Tests::Exactly(name, key), Some(stack)) => exactly(stack, name.as_str(), key)?,
         (Tests::Prefixed(name, prefix), Some(stack)) => prefixed(stack, name.as_str(), prefix)?,
         (Tests::Exactly(name, _) | Tests::Prefixed(name, _), None) => {
@@ -46,16 +45,24 @@ pub fn plan(job: &Job, params: &Params, app: &Stack, tests: Option<&Stack>) -> R
         }
     };
     if params.reporting == Reporting::Itself && tests.len() > 1 {
-        let names = names(tests.iter().map(|test| &test.name));
-        return Err(Misconfigured(format!(
-            "\"report\": \"self\" takes one test, and there are {}: {names}",
-            tests.len()
-        )));
+        let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+        let (count, names) = (names.len(), names.join(", "));
+        return Err(Misconfigured(format!("\"report\": \"self\" takes one test, and there are {count}: {names}")));
     }
     for test in &tests {
         at_home(job, test)?;
     }
-    Ok(Plan { api_url, outputs: app.outputs.clone(), revision: app.tags.get(REVISION_TAG).cloned(), tests })
+    let subject = Subject { api_url, outputs: app.outputs.clone(), revision: app.tags.get(REVISION_TAG).cloned() };
+    Ok(Plan { subject, setup: None, tests, teardown: None })
+}
+
+fn configured(function: &FunctionName) -> Result<Test, Misconfigured> {
+    named("TEST_FUNCTION", function.clone())
+}
+
+fn named(name: &str, function: FunctionName) -> Result<Test, Misconfigured> {
+    let name: TestName = name.parse().map_err(|error| Misconfigured(format!("the name of a test: {error}")))?;
+    Ok(Test { name, kind: Kind::Function(function) })
 }
 
 /// The statuses of a stack that is what was deployed last. One that rolled back is what was there before.
@@ -91,7 +98,7 @@ fn test(stack: &str, key: &str, value: &str) -> Result<Test, Misconfigured> {
     let function: FunctionName = value
         .parse()
         .map_err(|error| Misconfigured(format!("output {key} of stack {stack} does not name a test: {error}")))?;
-    Ok(Test { name: key.to_owned(), function })
+    named(key, function)
 }
 
 fn output<'a>(stack: &'a Stack, name: &str, key: &str) -> Result<&'a str, Misconfigured> {
@@ -102,7 +109,8 @@ fn output<'a>(stack: &'a Stack, name: &str, key: &str) -> Result<&'a str, Miscon
 }
 
 fn at_home(job: &Job, test: &Test) -> Result<(), Misconfigured> {
-    match test.function.account() {
+    let Kind::Function(function) = &test.kind;
+    match function.account() {
         Some(account) if account != job.account => Err(Misconfigured(format!(
             "output {} names a function in account {account}, and the pipeline is in {}",
             test.name, job.account

@@ -1,12 +1,14 @@
 //! A run of tests: stored once for each job, so that deliveries of the same event share it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ExecutionId, FunctionName, JobId, Nonce, StackName},
+    ids::{ExecutionId, FunctionName, JobId, Nonce, StackName, TestName},
     ports::PortError,
-    start_tests::params::Reporting,
+    start_tests::{params::Reporting, site::Site},
 };
 
 /// One run. A retry of the stage is another job and so another run; a redelivered event is the same one.
@@ -18,27 +20,64 @@ pub struct Run {
     pub id: Nonce,
     /// The pipeline execution, as far as the action told.
     pub execution: Option<ExecutionId>,
-    /// The revision under test, from the app stack's tags.
-    pub revision: Option<String>,
     /// The stage's name.
     pub stage: String,
     /// The stack under test.
     pub stack: StackName,
+    /// What is under test.
+    pub subject: Subject,
+    /// Where it is.
+    pub site: Site,
     /// Who settles the job.
     pub reporting: Reporting,
+    /// The function that runs before the tests, and must pass for them to run.
+    pub setup: Option<Fixture>,
     /// The tests, each of which must pass.
-    pub tests: Vec<Test>,
-    /// When the owner has settled the job, or is dead.
+    pub tests: Vec<TestName>,
+    /// The function that runs after them, whatever became of them, and must pass.
+    pub teardown: Option<Fixture>,
+    /// Whether the action declares a report.
+    pub report: bool,
+    /// When it was stored.
+    pub began: Timestamp,
+    /// When a test that has not answered has failed.
     pub deadline: Timestamp,
+    /// When the owner has settled the job, or is dead.
+    pub ends: Timestamp,
 }
 
-/// One test.
+/// What is under test, as every test is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Test {
+pub struct Subject {
+    /// Its URL.
+    pub api_url: String,
+    /// The app stack's outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// The revision that the app stack's tags name.
+    pub revision: Option<String>,
+}
+
+/// A function that prepares the tests, or clears up after them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fixture {
     /// The key of the output that names it.
-    pub name: String,
-    /// The function to invoke.
+    pub name: TestName,
+    /// The function.
     pub function: FunctionName,
+}
+
+impl Run {
+    /// All that must pass: the set-up, the tests, the tear-down.
+    pub fn parts(&self) -> impl Iterator<Item = &TestName> {
+        let [setup, teardown] =
+            [&self.setup, &self.teardown].map(|fixture| fixture.as_ref().map(|fixture| &fixture.name));
+        setup.into_iter().chain(&self.tests).chain(teardown)
+    }
+
+    /// What is recorded of a part of this very run (I18).
+    pub fn result<'r>(&self, results: &'r [TestResult], part: &TestName) -> Option<&'r TestResult> {
+        results.iter().find(|result| result.test == *part && result.run == self.id)
+    }
 }
 
 /// How one test ended.
@@ -67,15 +106,24 @@ pub enum Outcome {
         /// What was heard last.
         message: String,
     },
+    /// It was not started.
+    Skipped {
+        /// Why.
+        message: String,
+    },
 }
 
 /// The result of one test, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestResult {
     /// The test's name.
-    pub test: String,
+    pub test: TestName,
     /// The run it was invoked for.
     pub run: Nonce,
+    /// How long it took, in milliseconds, with the waiting while it was throttled.
+    pub millis: i64,
+    /// The end of its log, where it did not pass.
+    pub log: Option<String>,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -100,8 +148,8 @@ pub trait ReadRuns {
 
 /// Writing runs.
 pub trait WriteRuns {
-    /// Stores the run unless the job has one. When the reply to our own write was lost, the nonce tells that it is
-    /// ours (I8).
+    /// Stores the run unless the job has one, to be looked at by repair when it ends. When the reply to our own write was
+    /// lost, the nonce tells that it is ours (I8).
     fn claim(&self, run: &Run) -> impl Future<Output = Result<Claim, PortError>>;
     /// Records one test's result, once.
     fn record_result(&self, job: &JobId, result: &TestResult) -> impl Future<Output = Result<(), PortError>>;

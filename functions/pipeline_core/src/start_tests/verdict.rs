@@ -7,16 +7,21 @@ use crate::{
     verdict::{FailureKind, Report},
 };
 
+/// What became of the report that the action may declare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filed {
+    /// It declares none.
+    Undeclared,
+    /// It was written here, such as `s3://bucket/key`.
+    At(String),
+    /// It was not written, and why.
+    Missing(String),
+}
+
 /// The verdict on a run: success needs a recorded pass of every test of this very run (I18).
-pub fn verdict(run: &Run, results: &[TestResult]) -> Report {
-    let outcomes: Vec<(&str, Option<&Outcome>)> = run
-        .tests
-        .iter()
-        .map(|test| {
-            let result = results.iter().find(|result| result.test == test.name && result.run == run.id);
-            (test.name.as_str(), result.map(|result| &result.outcome))
-        })
-        .collect();
+pub fn verdict(run: &Run, results: &[TestResult], _filed: &Filed) -> Report {
+    let outcomes: Vec<(&str, Option<&Outcome>)> =
+        run.parts().map(|part| (part.as_str(), run.result(results, part).map(|result| &result.outcome))).collect();
     let passed = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Some(Outcome::Passed))).count();
     if passed == outcomes.len() && passed > 0 {
         let outputs = BTreeMap::from([("Passed".to_owned(), passed.to_string())]);
@@ -40,6 +45,7 @@ fn trouble(name: &str, outcome: Option<&Outcome>) -> Option<String> {
             Some(format!("{name} could not be started: {message}"))
         }
         Some(Outcome::Lost { message }) => Some(format!("{name} was lost: {message}")),
+        Some(Outcome::Skipped { message }) => Some(format!("{name} was not started: {message}")),
         None => Some(format!("{name} never answered")),
     }
 }
@@ -67,31 +73,42 @@ mod tests {
     use super::*;
     use crate::{
         ids::Nonce,
-        start_tests::{params::Reporting, run::Test},
+        start_tests::{params::Reporting, run::Subject, site::Site},
     };
 
     fn run(tests: &[&str]) -> Run {
-        let test = |name: &&str| Test { name: (*name).into(), function: "f".parse().unwrap() };
         Run {
             job: "11111111-abcd-1111-abcd-111111abcdef".parse().unwrap(),
             id: Nonce::from_random(Uuid::from_u128(1)),
             execution: None,
-            revision: None,
             stage: "beta".into(),
             stack: "time-beta".parse().unwrap(),
+            subject: Subject { api_url: "https://api.example".into(), outputs: BTreeMap::new(), revision: None },
+            site: Site::default(),
             reporting: Reporting::Auto,
-            tests: tests.iter().map(test).collect(),
+            setup: None,
+            tests: tests.iter().map(|name| name.parse().unwrap()).collect(),
+            teardown: None,
+            report: false,
+            began: "2026-11-21T11:47:00Z".parse().unwrap(),
             deadline: "2026-11-21T12:00:00Z".parse().unwrap(),
+            ends: "2026-11-21T12:00:05Z".parse().unwrap(),
         }
     }
 
     fn result(test: &str, run: u128, outcome: Outcome) -> TestResult {
-        TestResult { test: test.into(), run: Nonce::from_random(Uuid::from_u128(run)), outcome }
+        TestResult {
+            test: test.parse().unwrap(),
+            run: Nonce::from_random(Uuid::from_u128(run)),
+            millis: 1,
+            log: None,
+            outcome,
+        }
     }
 
     fn failed(outcomes: [Outcome; 2]) -> FailureKind {
         let [a, b] = outcomes;
-        match verdict(&run(&["A", "B"]), &[result("A", 1, a), result("B", 1, b)]) {
+        match verdict(&run(&["A", "B"]), &[result("A", 1, a), result("B", 1, b)], &Filed::Undeclared) {
             Report::Fail { kind, .. } => kind,
             other => panic!("{other:?}"),
         }
@@ -100,20 +117,20 @@ mod tests {
     #[test]
     fn success_says_how_many_passed() {
         let expected = Report::succeed("1 of 1 passed", BTreeMap::from([("Passed".to_owned(), "1".to_owned())]));
-        assert_eq!(verdict(&run(&["A"]), &[result("A", 1, Outcome::Passed)]), expected);
+        assert_eq!(verdict(&run(&["A"]), &[result("A", 1, Outcome::Passed)], &Filed::Undeclared), expected);
     }
 
     #[test]
     fn i18_a_pass_of_another_run_or_another_test_does_not_count() {
         for foreign in [result("A", 2, Outcome::Passed), result("B", 1, Outcome::Passed)] {
-            let report = verdict(&run(&["A"]), &[foreign]);
+            let report = verdict(&run(&["A"]), &[foreign], &Filed::Undeclared);
             assert_eq!(report, Report::fail(FailureKind::JobFailed, "0 of 1 passed; A never answered"));
         }
     }
 
     #[test]
     fn i18_a_run_without_tests_does_not_pass() {
-        assert!(matches!(verdict(&run(&[]), &[]), Report::Fail { .. }));
+        assert!(matches!(verdict(&run(&[]), &[], &Filed::Undeclared), Report::Fail { .. }));
     }
 
     #[test]
@@ -139,7 +156,7 @@ mod tests {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let outcome = || Outcome::Failed { message: "é".repeat(1000) };
         let results: Vec<TestResult> = names.iter().map(|name| result(name, 1, outcome())).collect();
-        match verdict(&run(&names), &results) {
+        match verdict(&run(&names), &results, &Filed::Undeclared) {
             Report::Fail { message, .. } => assert_eq!(message.chars().count(), crate::text::MESSAGE),
             other => panic!("{other:?}"),
         }

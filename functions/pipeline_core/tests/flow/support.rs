@@ -9,7 +9,7 @@ use pipeline_core::{
     job::{Job, MalformedJob},
     memory::{Behaviour, World},
     ports::{Clock, PortError, Stack},
-    start_tests::{answer::Answer, perform::StartTests},
+    start_tests::{perform::StartTests, ports::Answer},
     verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json};
@@ -52,8 +52,12 @@ pub(crate) fn stage(world: &World, tests: &[Behaviour]) {
     }
 }
 
+fn answer(failed: bool, value: &Value) -> Result<Answer, PortError> {
+    Ok(Answer { failed, payload: value.to_string().into_bytes(), log: None })
+}
+
 pub(crate) fn answers(value: Value) -> Behaviour {
-    Behaviour { after: SignedDuration::from_secs(1), answer: Ok(Answer::Returned(value)) }
+    Behaviour { after: SignedDuration::from_secs(1), answer: answer(false, &value) }
 }
 
 pub(crate) fn passes() -> Behaviour {
@@ -66,7 +70,7 @@ pub(crate) fn fails(message: &str) -> Behaviour {
 
 pub(crate) fn raises(kind: &str, message: &str) -> Behaviour {
     let error = json!({"errorType": kind, "errorMessage": message});
-    Behaviour { after: SignedDuration::from_secs(1), answer: Ok(Answer::Errored(error)) }
+    Behaviour { after: SignedDuration::from_secs(1), answer: answer(true, &error) }
 }
 
 pub(crate) fn drops_the_connection() -> Behaviour {
@@ -85,12 +89,13 @@ pub(crate) fn deadline(world: &World) -> Timestamp {
 }
 
 /// The action, for one delivery.
-pub(crate) fn action(world: &World) -> StartTests<'_, World, World, World, World> {
+pub(crate) fn action(world: &World) -> StartTests<'_, World, World, World, World, &World> {
     StartTests {
         clock: world,
-        stacks: world,
+        sites: world,
         runs: world,
-        tests: world,
+        http: world,
+        artifacts: world,
         test_function: None,
         nonce: Nonce::from_random(Uuid::new_v4()),
     }

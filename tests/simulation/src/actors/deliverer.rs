@@ -31,9 +31,10 @@ pub(super) async fn live(link: Link<'_>) {
     };
     let action = StartTests {
         clock: &link,
-        stacks: &link,
+        sites: &link,
         runs: &link,
-        tests: &link,
+        http: &link,
+        artifacts: &link,
         test_function: None,
         nonce: link.world.nonce(),
     };

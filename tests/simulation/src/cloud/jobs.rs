@@ -6,7 +6,7 @@ use pipeline_core::{
     ids::JobId,
     ports::{PortError, Recorded, Settled, Stack},
     start_tests::{
-        answer::Answer,
+        ports::Answer,
         run::{Claim, Run, TestResult},
     },
     verdict::Report,
@@ -64,13 +64,14 @@ impl Jobs {
                 Ok(Reply::Claim(Box::new(Claim::Ours)))
             }
             Op::RecordResult(job, result) => {
-                let key = (job.clone(), result.test.clone());
+                let key = (job.clone(), result.test.to_string());
                 self.results.entry(key).or_insert_with(|| (**result).clone());
                 Ok(Reply::Done)
             }
             Op::Invoke { test, .. } => {
                 let passed = !self.failing.contains(test);
-                Ok(Reply::Answer(Answer::Returned(json!({"passed": passed, "message": "as drawn"}))))
+                let payload = json!({"passed": passed, "message": "as drawn"}).to_string().into_bytes();
+                Ok(Reply::Answer(Answer { failed: false, payload, log: None }))
             }
             Op::Settle(job, report) => {
                 let before = self.settled.contains_key(job);

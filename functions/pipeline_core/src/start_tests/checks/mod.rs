@@ -1,0 +1,77 @@
+//! Tests that are declared and not written: `tests.yaml` of the test artifact.
+//!
+//! ```yaml
+//! http:
+//!   - name: time-is-told
+//!     method: POST                # GET, unless said
+//!     path: /time?run=${run_id}   # behind the URL under test
+//!     headers: { accept: application/json }
+//!     body: { zone: UTC }         # a text as it stands, anything else as JSON
+//!     expect:
+//!       status: 200               # that, unless said
+//!       json: { zone: UTC }       # what it must hold; it may hold more
+//!       within_ms: 2000
+//! invoke:
+//!   - name: worker-adds
+//!     output: WorkerFunction      # of the app stack, or of the test stack
+//!     payload: { a: 1, b: 2 }
+//!     expect:
+//!       result: { sum: 3 }
+//!       within_ms: 2000
+//! ```
+//! `${…}` in a path, a header, a body or a payload stands for what every test is told.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::ids::{FunctionName, TestName};
+
+/// A request, and what its answer must be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpCheck {
+    /// Such as `GET`.
+    pub method: String,
+    /// Behind the URL under test: begins with `/`.
+    pub path: String,
+    /// By name.
+    pub headers: BTreeMap<String, String>,
+    /// The body; a text as it stands, anything else as JSON.
+    pub body: Option<Value>,
+    /// The status that the answer must have.
+    pub status: u16,
+    /// What the answer's JSON must hold.
+    pub json: Option<Value>,
+    /// How long it may take.
+    pub within: Option<SignedDuration>,
+}
+
+/// An invocation, and what its result must be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvokeCheck {
+    /// The function.
+    pub function: FunctionName,
+    /// What it is invoked with.
+    pub payload: Value,
+    /// What its result must hold; without, any but an error passes.
+    pub result: Option<Value>,
+    /// How long it may take.
+    pub within: Option<SignedDuration>,
+}
+
+/// One test, and how it is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test {
+    /// Its name.
+    pub name: TestName,
+    /// How it is made.
+    pub kind: Kind,
+}
+
+/// How a test is made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A function that is told what is under test, and judges it.
+    Function(FunctionName),
+}
