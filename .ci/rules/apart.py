@@ -34,6 +34,8 @@ CALLERS = {
 }
 PASSES_ON = {"ConfigureRole", "StartTestsRole", "GateRole", "LeaseRole"}
 EVENTS = {"events.amazonaws.com": {"RecordFunction"}}
+# Who invokes the service's own functions, and of which stages: tests, what they check, and tear-downs once more.
+TESTERS = {"StartTestsRole": RELEASE, "SweepRole": ("tests",)}
 
 
 def release_writers(sample, _exceptions):
@@ -118,12 +120,30 @@ def callers(sample, _exceptions):
     """Flowgate's functions are called by the pipeline, by schedules and by rules, each by those that it is for."""
     functions = {sample.identity(name)[1]: name for name in sample.of_type("AWS::Lambda::Function")}
     for statement in allowed(sample):
-        if any(action in ("*", "lambda:*") or action.startswith("lambda:Invoke") for action in statement.actions):
+        if any(map(invokes, statement.actions)):
             reached = {name for arn, name in functions.items() if touch(statement.resources, [arn])}
             passes_on = {"RecordFunction"} if statement.resource in PASSES_ON else set()
             for name in sorted(reached - CALLERS.get(statement.resource, set()) - passes_on):
                 yield statement.finding("callers", f"{statement.resource} is not to call {name}")
     yield from let_in(sample, functions)
+
+
+def testers(sample, _exceptions):
+    """The service's functions are invoked by what runs its tests, stage by stage, and by nobody else here."""
+    function = "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${ServiceName}"
+    service = sample.resolve({"Fn::Sub": f"{function}-*"})
+    flowgate = sample.resolve({"Fn::Sub": f"{function}-flowgate-"})
+    for statement in allowed(sample):
+        stages = TESTERS.get(statement.resource, ())
+        own = {sample.resolve({"Fn::Sub": f"{function}-{stage}-*"}) for stage in stages}
+        for arn in statement.resources if any(map(invokes, statement.actions)) else ():
+            if touch([arn], [service]) and not arn.startswith(flowgate) and arn not in own:
+                todo = f"{statement.resource} is not to invoke {arn}; TESTERS in apart.py says who invokes what"
+                yield statement.finding("testers", todo)
+
+
+def invokes(action):
+    return action in ("*", "lambda:*") or action.startswith("lambda:Invoke")
 
 
 def let_in(sample, functions):
@@ -161,5 +181,6 @@ RULES = (
     release_buckets_shut,
     only_over_tls,
     callers,
+    testers,
     sweep_spares,
 )

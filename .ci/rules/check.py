@@ -41,6 +41,7 @@ MOST = {
     "ApprovalEmail": "a@example.com",
     "AlarmEmail": "a@example.com",
     "ProdAlarmName": "errors",
+    "TestRoleArns": "arn:aws:iam::444455556666:role/tests-of-beta,arn:aws:iam::444455556666:role/tests-of-prod",
 }
 
 

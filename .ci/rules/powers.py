@@ -1,6 +1,6 @@
 """Which role may do what leads to other rights: pass and change roles, change stacks, run and answer a pipeline."""
 
-from policy import PREVIEWS, RELEASE, STAGES, allowed, reads
+from policy import PREVIEWS, RELEASE, STAGES, allowed, many, reads
 
 # Whoever may change these may do what others may.
 GUARDED = ("cloudformation", "codebuild", "codepipeline", "events", "iam", "scheduler", "ssm", "sts")
@@ -17,6 +17,8 @@ ROLE_CHANGES = RIGHTS | {
     "iam:UpdateRoleDescription",
 }
 SETTLES = {"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}
+# A run of tests may be in another account, whose role the parameter names.
+RUNS_TESTS = [(SETTLES, {"*"}), ({"sts:AssumeRole"}, {"TestRoleArns"})]
 
 
 def at(arn, *stages):
@@ -31,7 +33,7 @@ def of_stack(*stages):
     return at("arn:aws:cloudformation:HERE:stack/${ServiceName}-", *(f"{stage}/*" for stage in stages))
 
 
-# Which role does what to what; a role that is not here has none of these powers.
+# Which role does what to what, by its ARN or by the parameter that has it; a role that is not here has none of these powers.
 POWERS = {
     "PipelineRole": [
         ({"codebuild:StartBuild"}, at("arn:aws:codebuild:HERE:project/", "${ServiceName}-build")),
@@ -41,9 +43,14 @@ POWERS = {
         ),
         ({"iam:PassRole"}, {"${DeployRole.Arn}", "${ProdDeployRole.Arn}"}),
     ],
-    "SweepRole": [({"cloudformation:DeleteStack"}, of_stack(*(f"{stage}-*" for stage in PREVIEWS)))],
+    "SweepRole": [
+        ({"cloudformation:DeleteStack"}, of_stack(*(f"{stage}-*" for stage in PREVIEWS))),
+        *RUNS_TESTS,
+    ],
+    "StartTestsRole": RUNS_TESTS,
+    "RecordRole": [(SETTLES, {"*"})],
     "StartRole": [({"codepipeline:StartPipelineExecution"}, at("arn:aws:codepipeline:HERE:", "${ServiceName}"))],
-    **{role: [(SETTLES, {"*"})] for role in ("ConfigureRole", "GateRole", "LeaseRole", "StartTestsRole")},
+    **{role: [(SETTLES, {"*"})] for role in ("ConfigureRole", "GateRole", "LeaseRole")},
     **{
         role: [
             (
@@ -63,7 +70,7 @@ def powers(sample, _exceptions):
     """Only the roles of this table pass roles, change roles or stacks, or run and answer a pipeline, and only these."""
     for statement in allowed(sample):
         granted = [
-            (set(map(str.lower, actions)), {sample.resolve({"Fn::Sub": place}) for place in places})
+            (set(map(str.lower, actions)), {arn for place in places for arn in arns_of(sample, place)})
             for actions, places in POWERS.get(statement.resource, [])
         ]
         for action in filter(is_power, statement.actions):
@@ -71,6 +78,10 @@ def powers(sample, _exceptions):
             for arn in sorted(set(statement.resources) - places):
                 todo = f"{action} on {arn} is none of its powers; POWERS in powers.py says who has which"
                 yield statement.finding("powers", todo)
+
+
+def arns_of(sample, place):
+    return many(sample.resolve({"Ref": place} if place in sample.values else {"Fn::Sub": place}))
 
 
 def is_power(action):

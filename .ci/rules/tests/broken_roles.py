@@ -101,6 +101,13 @@ BROKEN = {
         reword("SweepRole", "FindLeases", Action="dynamodb:Scan"),
         reword("SweepRole", "FindLeases", Resource=arn("StateTable")),
         reword("SweepRole", "FindLeases", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["push"]}}),
+        reword("SweepRole", "FindOpen", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["run"]}}),
+        reword("LeaseRole", "FindLeases", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["job"]}}),
+        reword(
+            "RecordRole",
+            "ReadRuns",
+            Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lease#*"]}, **NAMED},
+        ),
         also("RecordRole", **TABLE),
         also(
             "RecordRole",

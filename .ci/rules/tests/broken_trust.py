@@ -97,6 +97,10 @@ BROKEN = {
         also("GateRole", Action="codepipeline:PutApprovalResult", Resource=sub(PIPELINE + "/Approve/Approve")),
         also("RecordRole", Action="codepipeline:DisableStageTransition", Resource=sub(PIPELINE + "/Prod")),
         also("BuildRole", Action="sts:AssumeRole", Resource=arn("DeployRole")),
+        # Only these, and not one that anybody names in a pipeline.
+        also("StartTestsRole", Action="sts:AssumeRole", Resource="arn:aws:iam::444455556666:role/other"),
+        also("SweepRole", Action="sts:AssumeRole", Resource=arn("PreviewDeployRole")),
+        also("RecordRole", Action="sts:AssumeRole", Resource="arn:aws:iam::444455556666:role/tests-of-beta"),
         also("BuildRole", Action="iam:UpdateAssumeRolePolicy", Resource=sub(ROLE + "-beta-x")),
         also("SweepRole", Action="iam:DeleteRole", Resource=sub(ROLE + "-pr-*")),
         also("StartTestsRole", Action="cloudformation:UpdateStack", Resource=sub(STACK + "-prod/*")),
@@ -112,6 +116,11 @@ BROKEN = {
         also("ProdDeployRole", Action="iam:PutRolePolicy", Resource=sub(ROLE + "-prod-*")),
         also("ProdDeployRole", Action="iam:Putrolepolicy", Resource=sub(ROLE + "-prod-*")),
         also("ProdDeployRole", Action="iam:DeleteRolePermissionsBoundary", Resource=sub(ROLE + "-prod-*")),
+    ],
+    "testers": [
+        also("SweepRole", Action="lambda:InvokeFunction", Resource=sub(FUNCTION + "-prod-*")),
+        also("StartTestsRole", Action="lambda:InvokeFunction", Resource=sub(FUNCTION + "-dev-*")),
+        also("GateRole", Action="lambda:InvokeAsync", Resource=sub(FUNCTION + "-prod-greeter")),
     ],
     "callers": [
         also("SweepScheduleRole", Action="lambda:InvokeFunction", Resource=arn("GateFunction")),

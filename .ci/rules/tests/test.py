@@ -16,7 +16,7 @@ import guard
 from broken import BROKEN, BROKEN_SERVICES
 
 # They list what is allowed, and so find much of what others find too.
-LISTS = {"known_types", "one_service", "powers", "wildcards"}
+LISTS = {"known_types", "one_service", "powers", "testers", "wildcards"}
 
 
 def main(template):

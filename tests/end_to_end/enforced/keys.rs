@@ -24,13 +24,13 @@ const MAY: [(&str, &str, &[Family]); 6] = [
         "GateRole",
         &[VERDICTS, ("digest#", &["GetItem"]), ("push#", &["Query"]), ("decision#", &["PutItem", "Query"])],
     ),
-    ("record", "RecordRole", &[("digest#", &["PutItem"]), ("push#", &["PutItem"])]),
+    ("record", "RecordRole", &[VERDICTS, ("run#", &["GetItem"]), ("digest#", &["PutItem"]), ("push#", &["PutItem"])]),
     ("lease", "LeaseRole", &[VERDICTS, LEASES]),
-    ("sweep", "SweepRole", &[LEASES]),
+    ("sweep", "SweepRole", &[LEASES, VERDICTS, ("run#", &["GetItem", "Query", "UpdateItem"])]),
 ];
 
-/// Who may ask what of the index: those that look for what is due, and only for leases.
-const SEARCHERS: [&str; 2] = ["lease", "sweep"];
+/// Who may ask what of the index: those that look for what is due.
+const SEARCHERS: [(&str, &[&str]); 2] = [("lease", &["lease"]), ("sweep", &["lease", "job"])];
 
 #[tokio::test]
 async fn a_functions_role_reaches_its_own_keys_and_nobody_elses() {
@@ -47,8 +47,9 @@ async fn a_functions_role_reaches_its_own_keys_and_nobody_elses() {
                 wrong.extend(surprise(&format!("{function}: {operation} {family}"), own.contains(&operation), answer));
             }
         }
-        for of in ["lease", "run", "verdict"] {
-            let expected = of == "lease" && SEARCHERS.contains(&function);
+        let searches = SEARCHERS.iter().find(|(searcher, _)| *searcher == function).map_or(&[][..], |(_, of)| of);
+        for of in ["lease", "job", "run", "verdict"] {
+            let expected = searches.contains(&of);
             wrong.extend(surprise(&format!("{function}: Query due of {of}"), expected, probe.due(of).await));
         }
         wrong.extend(surprise(&format!("{function}: Scan"), false, probe.scan().await));
