@@ -1,6 +1,7 @@
 //! What a test answered, and whether that is a pass.
 
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::{
     ports::PortError,
@@ -9,23 +10,108 @@ use crate::{
 
 /// The longest message of one test that is kept, in characters: several of them fit a failure's message.
 const MESSAGE: usize = 1000;
+/// The longest end of a test's log that is kept, in characters.
+const LOG: usize = 1000;
+/// How much of a value is shown that is not as it should be, in characters.
+const SHOWN: usize = 200;
 
-/// Judges one answer. Whatever is not clearly a pass is none (I18).
+/// Judges what a function answered that is a test. Whatever is not clearly a pass is none (I18).
 pub fn judge(answer: Result<Answer, PortError>) -> Outcome {
     match answer {
-        Ok(answer) if answer.failed => failed(&error_message(&value(&answer))),
-        Ok(answer) => returned(&value(&answer)),
+        Ok(answer) if answer.failed => failed(&error_message(&answer.payload)),
+        Ok(answer) => returned(&answer.payload),
         Err(error) => not_answered(&error),
     }
 }
 
-/// Not JSON is not an error of the test: any runtime may answer as it likes.
-fn value(answer: &Answer) -> Value {
-    let text = || Value::String(String::from_utf8_lossy(&answer.payload).into_owned());
-    serde_json::from_slice(&answer.payload).unwrap_or_else(|_| text())
+/// The parts of an object that are judged. The rest, up to 6 MB of it, is passed over.
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    passed: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    message: Option<&'a RawValue>,
 }
 
-fn not_answered(error: &PortError) -> Outcome {
+/// Lambda's error object.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raised<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    error_type: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    error_message: Option<&'a RawValue>,
+}
+
+/// A `null` is something said, and not nothing.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
+}
+
+fn is_object(payload: &[u8]) -> bool {
+    payload.trim_ascii_start().starts_with(b"{")
+}
+
+/// Not JSON is not an error of the test: any runtime may answer as it likes. What begins as an object and is none, or
+/// says a thing twice, is not clear.
+fn returned(payload: &[u8]) -> Outcome {
+    if !is_object(payload) {
+        return Outcome::Passed;
+    }
+    match serde_json::from_slice::<Said<'_>>(payload) {
+        Ok(said) => said.outcome(),
+        Err(error) => failed(&format!("answered what is not JSON: {}", crate::text::complaint(&error))),
+    }
+}
+
+impl Said<'_> {
+    fn outcome(&self) -> Outcome {
+        match self.passed.map(RawValue::get) {
+            None | Some("true") => Outcome::Passed,
+            Some("false") => {
+                failed(&self.message.map_or_else(|| "answered \"passed\": false without a message".to_owned(), text))
+            }
+            Some(other) => {
+                let other = crate::text::fit(other, SHOWN);
+                failed(&format!("answered \"passed\": {other}, which is neither true nor false"))
+            }
+        }
+    }
+}
+
+/// A text without its quotation marks, anything else as it stands.
+fn text(value: &RawValue) -> String {
+    serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned())
+}
+
+/// What a function that failed says: `{"errorMessage", "errorType", …}`, or whatever it is.
+pub(super) fn error_message(payload: &[u8]) -> String {
+    let raised = is_object(payload).then(|| serde_json::from_slice::<Raised<'_>>(payload));
+    let Some(Ok(Raised { error_type, error_message: Some(message) })) = raised else {
+        return beginning(payload);
+    };
+    let message = text(message);
+    match error_type.map(text) {
+        Some(kind) if !message.contains(&kind) => format!("{kind}: {message}"),
+        _ => message,
+    }
+}
+
+/// Of megabytes no more is looked at than is kept.
+fn beginning(payload: &[u8]) -> String {
+    let longest = 4 * (MESSAGE + 1);
+    String::from_utf8_lossy(&payload[..payload.len().min(longest)]).into_owned()
+}
+
+/// The beginning of a text on one line, in at most `limit` characters.
+pub(super) fn one_line(payload: &[u8], limit: usize) -> String {
+    let text = beginning(payload);
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    if words.is_empty() { String::new() } else { crate::text::fit(&words.join(" "), limit) }
+}
+
+pub(super) fn not_answered(error: &PortError) -> Outcome {
     let message = crate::text::fit(&error.to_string(), MESSAGE);
     match error {
         PortError::NotFound { .. } | PortError::Unusable { .. } => Outcome::Misconfigured { message },
@@ -34,38 +120,38 @@ fn not_answered(error: &PortError) -> Outcome {
     }
 }
 
-fn returned(value: &Value) -> Outcome {
-    match value.get("passed") {
-        None | Some(Value::Bool(true)) => Outcome::Passed,
-        Some(Value::Bool(false)) => failed(&message(value)),
-        Some(other) => failed(&format!("answered \"passed\": {other}, which is neither true nor false")),
-    }
-}
-
-fn message(value: &Value) -> String {
-    match value.get("message") {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => "answered \"passed\": false without a message".to_owned(),
-    }
-}
-
-/// Lambda's error object: `{"errorMessage", "errorType", …}`.
-fn error_message(value: &Value) -> String {
-    match (value.get("errorType").and_then(Value::as_str), value.get("errorMessage").and_then(Value::as_str)) {
-        (Some(kind), Some(message)) if !message.contains(kind) => format!("{kind}: {message}"),
-        (_, Some(message)) => message.to_owned(),
-        _ => value.to_string(),
-    }
-}
-
-fn failed(message: &str) -> Outcome {
+pub(super) fn failed(message: &str) -> Outcome {
     Outcome::Failed { message: crate::text::fit(message, MESSAGE) }
+}
+
+/// The end of a function's log, in whole lines where they are short enough: what it wrote itself, without what Lambda
+/// writes around it. `None` when that is nothing.
+pub fn log_end(log: &str) -> Option<String> {
+    let lines: Vec<&str> =
+        log.lines().map(str::trim_end).filter(|line| !line.is_empty() && !is_lambdas(line)).collect();
+    let mut kept = 0;
+    let fits = |line: &&&str| {
+        kept += line.chars().count() + 1;
+        kept <= LOG + 1
+    };
+    let count = lines.iter().rev().take_while(fits).count();
+    match (count, lines.last()) {
+        (0, Some(last)) => Some(last.chars().skip(last.chars().count() - LOG).collect()),
+        (0, None) => None,
+        _ => Some(lines[lines.len() - count..].join("\n")),
+    }
+}
+
+/// Lambda's own lines, in its formats of text and of JSON.
+fn is_lambdas(line: &str) -> bool {
+    let starts =
+        ["START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_START ", "INIT_REPORT ", "XRAY TraceId: "];
+    starts.iter().any(|start| line.starts_with(start)) || line.starts_with('{') && line.contains(r#""type":"platform."#)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -3,11 +3,40 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ExecutionId, FunctionName, StackName},
+    ids::{ExecutionId, FunctionName, Region, RoleArn, StackName},
+    start_tests::site::Site,
     text,
 };
 
 /// What the action asks for.
+///
+/// As JSON, in which only `app_stack` is required:
+/// ```json
+/// {
+///   "app_stack": "time-service-beta",
+///   "test_stack": "time-service-tests",
+///   "stage": "beta",
+///   "execution": "#{codepipeline.PipelineExecutionId}",
+///   "report": "auto",
+///   "timeout_minutes": 13,
+///   "width": 32,
+///   "outputs": {"url": "ApiUrl", "tests": "TestFunction", "setup": "TestSetup", "teardown": "TestTeardown"},
+///   "role_arn": "arn:aws:iam::444455556666:role/Tests",
+///   "region": "eu-west-1"
+/// }
+/// ```
+/// - `test_stack`: the stack whose outputs name the tests. Without it, the tests are those of `tests.yaml` alone.
+/// - `stage`: what the tests are told; the app stack's name, unless said.
+/// - `report`: `auto` (a test's answer is its result) or `self` (the one test settles the job).
+/// - `timeout_minutes`: 1-13, set-up included; a tear-down has a minute of its own after it.
+/// - `width`: how many tests run at a time.
+/// - `outputs`: the keys of outputs: the app stack's URL, the beginning of every test's, the set-up's, the tear-down's.
+///   Those of set-up and tear-down need not be there, unless the action names them.
+/// - `role_arn`, `region`: where the stacks and the tests are, when not with the pipeline. The role is assumed for an
+///   hour at most.
+///
+/// The AWS sample's forms are `app-stack|test-stack|stage` and a bare `app-stack`, whose test the environment names
+/// (`TEST_FUNCTION`). Both take one test, which settles the job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Params {
     /// The stack under test.
@@ -26,6 +55,22 @@ pub struct Params {
     pub width: u16,
     /// The output of the app stack that holds its URL.
     pub url_output: String,
+    /// The output of the test stack that names the set-up, where the action says which.
+    pub setup: Option<String>,
+    /// The output of the test stack that names the tear-down, where the action says which.
+    pub teardown: Option<String>,
+    /// Where the stacks and tests are.
+    pub site: Site,
+}
+
+impl Params {
+    /// The stack whose outputs name the tests.
+    pub fn test_stack(&self) -> Option<&StackName> {
+        match &self.tests {
+            Tests::Prefixed(stack, _) | Tests::Exactly(stack, _) => Some(stack),
+            Tests::Declared | Tests::Configured(_) => None,
+        }
+    }
 }
 
 /// Where the tests are.
@@ -35,6 +80,8 @@ pub enum Tests {
     Prefixed(StackName, String),
     /// The one output of this stack that has exactly this key.
     Exactly(StackName, String),
+    /// In `tests.yaml` alone.
+    Declared,
     /// This function, named by our own configuration.
     Configured(FunctionName),
 }
@@ -57,6 +104,11 @@ pub struct InvalidParams(String);
 
 const TEST_PREFIX: &str = "TestFunction";
 const URL_OUTPUT: &str = "ApiUrl";
+const WIDTH: u16 = 32;
+/// The output that names the set-up, unless the action says which.
+pub(super) const SETUP: &str = "TestSetup";
+/// The output that names the tear-down, unless the action says which.
+pub(super) const TEARDOWN: &str = "TestTeardown";
 const LONGEST_MINUTES: u8 = 13;
 
 /// Reads any of the three forms. `configured` is the test function that the environment names, for the bare form.
@@ -77,7 +129,7 @@ pub fn parse(text: Option<&str>, configured: Option<&str>) -> Result<Params, Inv
 #[serde(deny_unknown_fields)]
 struct Wire {
     app_stack: StackName,
-    test_stack: StackName,
+    test_stack: Option<StackName>,
     stage: Option<String>,
     execution: Option<ExecutionId>,
     report: Option<Reporting>,
@@ -85,6 +137,8 @@ struct Wire {
     width: Option<u16>,
     #[serde(default)]
     outputs: Outputs,
+    role_arn: Option<RoleArn>,
+    region: Option<Region>,
 }
 
 #[derive(Default, Deserialize)]
@@ -92,30 +146,64 @@ struct Wire {
 struct Outputs {
     url: Option<String>,
     tests: Option<String>,
+    setup: Option<String>,
+    teardown: Option<String>,
 }
 
 fn json(text: &str) -> Result<Params, InvalidParams> {
     let wire: Wire = serde_json::from_str(text).map_err(|error| InvalidParams(text::complaint(&error)))?;
-    let timeout_minutes = wire.timeout_minutes.unwrap_or(LONGEST_MINUTES);
-    if !(1..=LONGEST_MINUTES).contains(&timeout_minutes) {
-        return Err(InvalidParams(format!("timeout_minutes is {timeout_minutes}, not 1 to {LONGEST_MINUTES}")));
+    if let Some(complaint) = complaint(&wire) {
+        return Err(InvalidParams(complaint));
     }
-    if wire.outputs.tests.as_deref() == Some("") {
-        return Err(InvalidParams("outputs.tests is empty, so every output would be a test".into()));
-    }
-    if wire.width == Some(0) {
-        return Err(InvalidParams("width is 0, so no test could run".into()));
-    }
+    let Outputs { url, tests, setup, teardown } = wire.outputs;
+    let prefixed = |stack| Tests::Prefixed(stack, tests.unwrap_or_else(|| TEST_PREFIX.into()));
     Ok(Params {
         stage: wire.stage.unwrap_or_else(|| wire.app_stack.to_string()),
         app_stack: wire.app_stack,
-        tests: Tests::Prefixed(wire.test_stack, wire.outputs.tests.unwrap_or_else(|| TEST_PREFIX.into())),
+        tests: wire.test_stack.map_or(Tests::Declared, prefixed),
         execution: wire.execution,
         reporting: wire.report.unwrap_or(Reporting::Auto),
-        timeout_minutes,
-        width: wire.width.unwrap_or(32),
-        url_output: wire.outputs.url.unwrap_or_else(|| URL_OUTPUT.into()),
+        timeout_minutes: wire.timeout_minutes.unwrap_or(LONGEST_MINUTES),
+        width: wire.width.unwrap_or(WIDTH),
+        url_output: url.unwrap_or_else(|| URL_OUTPUT.into()),
+        setup,
+        teardown,
+        site: Site { role_arn: wire.role_arn, region: wire.region },
     })
+}
+
+/// What serde cannot tell.
+fn complaint(wire: &Wire) -> Option<String> {
+    let minutes = wire.timeout_minutes.unwrap_or(LONGEST_MINUTES);
+    if !(1..=LONGEST_MINUTES).contains(&minutes) {
+        return Some(format!("timeout_minutes is {minutes}, not 1 to {LONGEST_MINUTES}"));
+    }
+    if wire.width == Some(0) {
+        return Some("width is 0, so no test could run".into());
+    }
+    let Outputs { tests, setup, teardown, .. } = &wire.outputs;
+    if tests.as_deref() == Some("") {
+        return Some("outputs.tests is empty, so every output would be a test".into());
+    }
+    if wire.test_stack.is_none() {
+        return homeless(wire);
+    }
+    let fixtures = [setup, teardown].map(Option::as_deref);
+    if wire.report == Some(Reporting::Itself) && fixtures != [None, None] {
+        return Some("a test that settles the job itself has no set-up and no tear-down: nobody waits for it".into());
+    }
+    let same = setup.as_deref().unwrap_or(SETUP) == teardown.as_deref().unwrap_or(TEARDOWN);
+    same.then(|| "outputs.setup and outputs.teardown are one output".into())
+}
+
+/// Without a test stack there is nothing that could name a function.
+fn homeless(wire: &Wire) -> Option<String> {
+    let Outputs { tests, setup, teardown, .. } = &wire.outputs;
+    if [tests, setup, teardown].iter().any(|key| key.is_some()) {
+        return Some("outputs names outputs of the test stack, and there is no test_stack".into());
+    }
+    (wire.report == Some(Reporting::Itself))
+        .then(|| "a test that settles the job itself is a function; add the test_stack whose output names it".into())
 }
 
 /// The AWS sample's form.
@@ -153,6 +241,9 @@ fn sample(app_stack: StackName, tests: Tests, stage: String) -> Params {
         timeout_minutes: LONGEST_MINUTES,
         width: 1,
         url_output: URL_OUTPUT.into(),
+        setup: None,
+        teardown: None,
+        site: Site::default(),
     }
 }
 

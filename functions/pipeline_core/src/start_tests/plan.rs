@@ -1,12 +1,16 @@
-//! What to run, decided from the parameters and the two stacks.
+//! What to run, decided from the parameters, the two stacks and `tests.yaml`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use crate::{
-    ids::{FunctionName, TestName},
-    job::Job,
+    ids::{FunctionName, StackName, TestName},
+    job::{Artifact, Job},
     ports::Stack,
     start_tests::{
-        checks::{Kind, Test},
-        params::{Params, Reporting, Tests},
+        checks::{self, Home, Kind, Scope, Test, names},
+        params::{Params, Reporting, SETUP, TEARDOWN, Tests},
         run::{Fixture, Subject},
     },
 };
@@ -18,7 +22,7 @@ pub struct Plan {
     pub subject: Subject,
     /// What runs before the tests.
     pub setup: Option<Fixture>,
-    /// The tests; at least one.
+    /// The tests; at least one, at most 500, each with a name of its own.
     pub tests: Vec<Test>,
     /// What runs after them.
     pub teardown: Option<Fixture>,
@@ -31,95 +35,250 @@ pub struct Misconfigured(String);
 
 /// The tag by which `configure` names the revision of a stack.
 const REVISION_TAG: &str = "flowgate:revision";
+/// A run is one item of the state table, and has to fit it.
+const MOST: usize = 500;
 
-/// Decides what to run. `tests` is the test stack, when the parameters name one.
-pub fn plan(job: &Job, params: &Params, app: &Stack, tests: Option<&Stack>) -> Result<Plan, Misconfigured> {
-    deployed(app, params.app_stack.as_str())?;
-    let api_url = output(app, params.app_stack.as_str(), &params.url_output)?.to_owned();
-    let tests = match (&params.tests, tests) {
-        (Tests::Configured(function), _) => vec![configured(function)?],
-        (Tests::Exactly(name, key), Some(stack)) => exactly(stack, name.as_str(), key)?,
-        (Tests::Prefixed(name, prefix), Some(stack)) => prefixed(stack, name.as_str(), prefix)?,
-        (Tests::Exactly(name, _) | Tests::Prefixed(name, _), None) => {
-            return Err(Misconfigured(format!("stack {name} was not read")));
+/// The artifact whose `tests.yaml` is to be read. A test that settles the job itself is the only one.
+pub fn test_artifact<'a>(job: &'a Job, params: &Params) -> Result<Option<&'a Artifact>, Misconfigured> {
+    match &job.inputs[..] {
+        _ if params.reporting == Reporting::Itself => Ok(None),
+        [] => Ok(None),
+        [artifact] => Ok(Some(artifact)),
+        several => Err(Misconfigured(format!(
+            "the action declares {} input artifacts; give it the one whose tests.yaml is to be read, or none",
+            several.len()
+        ))),
+    }
+}
+
+/// Decides what to run. `tests` is the test stack, when the parameters name one, and `file` is `tests.yaml` of the test
+/// artifact, when there is one.
+pub fn plan(
+    job: &Job,
+    params: &Params,
+    app: &Stack,
+    tests: Option<&Stack>,
+    file: Option<&[u8]>,
+) -> Result<Plan, Misconfigured> {
+    begun_here(job, params)?;
+    deployed(app, &params.app_stack)?;
+    let subject = subject(params, app)?;
+    let home = home(job, params, app, tests)?;
+    let (setup, teardown) = (fixture(params, &home, Which::Setup)?, fixture(params, &home, Which::Teardown)?);
+    let mut all = functions(params, &home)?;
+    all.extend(declared(params, &subject, home, file)?);
+    let plan = Plan { subject, setup, tests: all, teardown };
+    countable(params, &plan, file)?;
+    Ok(plan)
+}
+
+/// A continuation token is none of ours: a test settled an earlier job with it, or somebody forged it.
+fn begun_here(job: &Job, params: &Params) -> Result<(), Misconfigured> {
+    if params.reporting == Reporting::Itself || job.continuation.is_none() {
+        return Ok(());
+    }
+    Err(Misconfigured(
+        "this job continues one with a token, and start_tests never asks for that; a test that settles jobs itself \
+         needs \"report\": \"self\""
+            .to_owned(),
+    ))
+}
+
+fn subject(params: &Params, app: &Stack) -> Result<Subject, Misconfigured> {
+    let api_url = output(app, &params.app_stack, &params.url_output)?.to_owned();
+    Ok(Subject { api_url, outputs: app.outputs.clone(), revision: app.tags.get(REVISION_TAG).cloned() })
+}
+
+fn home<'a>(
+    job: &'a Job,
+    params: &'a Params,
+    app: &'a Stack,
+    tests: Option<&'a Stack>,
+) -> Result<Home<'a>, Misconfigured> {
+    let account = params.site.role_arn.as_ref().map_or(job.account.as_str(), |role| role.account());
+    let mut stacks = vec![(&params.app_stack, app)];
+    match (params.test_stack(), tests) {
+        (Some(name), None) => return Err(Misconfigured(format!("stack {name} was not read"))),
+        (Some(name), Some(stack)) => {
+            deployed(stack, name)?;
+            stacks.push((name, stack));
         }
-    };
-    if params.reporting == Reporting::Itself && tests.len() > 1 {
-        let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
-        let (count, names) = (names.len(), names.join(", "));
-        return Err(Misconfigured(format!("\"report\": \"self\" takes one test, and there are {count}: {names}")));
+        (None, _) => {}
     }
-    for test in &tests {
-        at_home(job, test)?;
-    }
-    let subject = Subject { api_url, outputs: app.outputs.clone(), revision: app.tags.get(REVISION_TAG).cloned() };
-    Ok(Plan { subject, setup: None, tests, teardown: None })
-}
-
-fn configured(function: &FunctionName) -> Result<Test, Misconfigured> {
-    named("TEST_FUNCTION", function.clone())
-}
-
-fn named(name: &str, function: FunctionName) -> Result<Test, Misconfigured> {
-    let name: TestName = name.parse().map_err(|error| Misconfigured(format!("the name of a test: {error}")))?;
-    Ok(Test { name, kind: Kind::Function(function) })
+    Ok(Home { stacks, account })
 }
 
 /// The statuses of a stack that is what was deployed last. One that rolled back is what was there before.
 const DEPLOYED: [&str; 4] =
     ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"];
 
-fn deployed(stack: &Stack, name: &str) -> Result<(), Misconfigured> {
+fn deployed(stack: &Stack, name: &StackName) -> Result<(), Misconfigured> {
     if DEPLOYED.contains(&stack.status.as_str()) {
         return Ok(());
     }
     Err(Misconfigured(format!("stack {name} is {}, so there is nothing to test", stack.status)))
 }
 
-fn exactly(stack: &Stack, name: &str, key: &str) -> Result<Vec<Test>, Misconfigured> {
-    deployed(stack, name)?;
-    Ok(vec![test(name, key, output(stack, name, key)?)?])
+fn functions(params: &Params, home: &Home<'_>) -> Result<Vec<Test>, Misconfigured> {
+    match (&params.tests, home.stacks.get(1)) {
+        (Tests::Configured(function), _) => Ok(vec![configured(function, home)?]),
+        (Tests::Exactly(_, key), Some((name, stack))) => Ok(vec![test(home, name, key, output(stack, name, key)?)?]),
+        (Tests::Prefixed(_, prefix), Some((name, stack))) => prefixed(params, home, prefix, name, stack),
+        (Tests::Declared | Tests::Exactly(..) | Tests::Prefixed(..), _) => Ok(Vec::new()),
+    }
 }
 
-fn prefixed(stack: &Stack, name: &str, prefix: &str) -> Result<Vec<Test>, Misconfigured> {
-    deployed(stack, name)?;
-    let found = stack.outputs.iter().filter(|(key, _)| key.starts_with(prefix));
-    let tests = found.map(|(key, value)| test(name, key, value)).collect::<Result<Vec<_>, _>>()?;
-    if tests.is_empty() {
-        let has = names(stack.outputs.keys());
+/// Our own environment names it, whoever made it.
+fn configured(function: &FunctionName, home: &Home<'_>) -> Result<Test, Misconfigured> {
+    home.in_account(function).map_err(|complaint| Misconfigured(format!("TEST_FUNCTION {complaint}")))?;
+    Ok(Test { name: name("TEST_FUNCTION")?, kind: Kind::Function(function.clone()) })
+}
+
+fn prefixed(
+    params: &Params,
+    home: &Home<'_>,
+    prefix: &str,
+    name: &StackName,
+    stack: &Stack,
+) -> Result<Vec<Test>, Misconfigured> {
+    let fixtures = [Which::Setup, Which::Teardown].map(|which| which.key(params));
+    let tests = stack.outputs.iter().filter(|(key, _)| key.starts_with(prefix) && !fixtures.contains(&key.as_str()));
+    tests.map(|(key, value)| test(home, name, key, value)).collect()
+}
+
+fn test(home: &Home<'_>, stack: &StackName, key: &str, value: &str) -> Result<Test, Misconfigured> {
+    Ok(Test { name: name(key)?, kind: Kind::Function(function(home, stack, key, value)?) })
+}
+
+fn function(home: &Home<'_>, stack: &StackName, key: &str, value: &str) -> Result<FunctionName, Misconfigured> {
+    home.function(value).map_err(|complaint| Misconfigured(format!("output {key} of stack {stack} {complaint}")))
+}
+
+fn name(key: &str) -> Result<TestName, Misconfigured> {
+    key.parse().map_err(|error| Misconfigured(format!("the name of a test: {error}")))
+}
+
+#[derive(Clone, Copy)]
+enum Which {
+    Setup,
+    Teardown,
+}
+
+impl Which {
+    /// The key that the action names.
+    fn named(self, params: &Params) -> Option<&str> {
+        match self {
+            Self::Setup => params.setup.as_deref(),
+            Self::Teardown => params.teardown.as_deref(),
+        }
+    }
+
+    fn key(self, params: &Params) -> &str {
+        self.named(params).unwrap_or(match self {
+            Self::Setup => SETUP,
+            Self::Teardown => TEARDOWN,
+        })
+    }
+}
+
+/// Only the JSON form with a test stack has set-up and tear-down: the sample's tests know nothing of them.
+fn fixture(params: &Params, home: &Home<'_>, which: Which) -> Result<Option<Fixture>, Misconfigured> {
+    let (Tests::Prefixed(..), Some((stack, outputs))) = (&params.tests, home.stacks.get(1)) else { return Ok(None) };
+    let key = which.key(params);
+    let value = match outputs.outputs.get(key) {
+        None if which.named(params).is_none() => return Ok(None),
+        _ => output(outputs, stack, key)?,
+    };
+    if params.reporting == Reporting::Itself {
         return Err(Misconfigured(format!(
-            "stack {name} has no output whose key starts with {prefix}, so there is no test; it has {has}"
+            "output {key} of stack {stack} is a set-up or tear-down, which \"report\": \"self\" does not have: nobody \
+             waits for the test"
+        )));
+    }
+    Ok(Some(Fixture { name: name(key)?, function: function(home, stack, key, value)? }))
+}
+
+fn declared(
+    params: &Params,
+    subject: &Subject,
+    home: Home<'_>,
+    file: Option<&[u8]>,
+) -> Result<Vec<Test>, Misconfigured> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let scope = Scope { home, told: &told(params, subject) };
+    let tests = checks::parse(file, &scope).map_err(|error| Misconfigured(error.to_string()))?;
+    let is_http = |test: &Test| matches!(test.kind, Kind::Http(_));
+    if tests.iter().any(is_http) && !is_base(&subject.api_url) {
+        let Params { url_output, app_stack, .. } = params;
+        return Err(Misconfigured(format!(
+            "output {url_output} of stack {app_stack} is not a URL that a path can be put behind, as tests.yaml wants"
         )));
     }
     Ok(tests)
 }
 
-fn test(stack: &str, key: &str, value: &str) -> Result<Test, Misconfigured> {
-    let function: FunctionName = value
-        .parse()
-        .map_err(|error| Misconfigured(format!("output {key} of stack {stack} does not name a test: {error}")))?;
-    named(key, function)
+/// What every test is told, as far as it is the same in all.
+fn told(params: &Params, subject: &Subject) -> Value {
+    json!({
+        "run_id": "",
+        "test": "",
+        "stage": params.stage,
+        "stack": params.app_stack,
+        "execution_id": params.execution,
+        "api_url": subject.api_url,
+        "outputs": subject.outputs,
+        "revision": subject.revision,
+    })
 }
 
-fn output<'a>(stack: &'a Stack, name: &str, key: &str) -> Result<&'a str, Misconfigured> {
+fn is_base(url: &str) -> bool {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    !host.is_empty()
+        && !host.starts_with('/')
+        && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte))
+}
+
+fn countable(params: &Params, plan: &Plan, file: Option<&[u8]>) -> Result<(), Misconfigured> {
+    let count = plan.tests.len();
+    if count == 0 {
+        return Err(Misconfigured(no_test(params, file)));
+    }
+    if params.reporting == Reporting::Itself && count > 1 {
+        let names: Vec<&str> = plan.tests.iter().map(|test| test.name.as_str()).collect();
+        let names = names.join(", ");
+        return Err(Misconfigured(format!("\"report\": \"self\" takes one test, and there are {count}: {names}")));
+    }
+    if count > MOST {
+        return Err(Misconfigured(format!("there are {count} tests, and one action takes {MOST}; give it a second")));
+    }
+    distinct(plan)
+}
+
+fn distinct(plan: &Plan) -> Result<(), Misconfigured> {
+    let mut seen = BTreeSet::new();
+    let fixtures = [&plan.setup, &plan.teardown].into_iter().flatten().map(|fixture| &fixture.name);
+    match fixtures.chain(plan.tests.iter().map(|test| &test.name)).find(|name| !seen.insert(*name)) {
+        Some(name) => Err(Misconfigured(format!("two tests are named {name}; rename one in tests.yaml"))),
+        None => Ok(()),
+    }
+}
+
+fn no_test(params: &Params, file: Option<&[u8]>) -> String {
+    let declared = match file {
+        Some(_) => "tests.yaml declares none",
+        None => "the action has no input artifact with a tests.yaml",
+    };
+    match &params.tests {
+        Tests::Prefixed(stack, prefix) => {
+            format!("stack {stack} has no output whose key starts with {prefix}, and {declared}, so there is no test")
+        }
+        _ => format!("the action names no test_stack, and {declared}, so there is no test"),
+    }
+}
+
+fn output<'a>(stack: &'a Stack, name: &StackName, key: &str) -> Result<&'a str, Misconfigured> {
     stack.outputs.get(key).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(|| {
         let has = names(stack.outputs.keys());
         Misconfigured(format!("stack {name} has no output {key}; it has {has}"))
     })
-}
-
-fn at_home(job: &Job, test: &Test) -> Result<(), Misconfigured> {
-    let Kind::Function(function) = &test.kind;
-    match function.account() {
-        Some(account) if account != job.account => Err(Misconfigured(format!(
-            "output {} names a function in account {account}, and the pipeline is in {}",
-            test.name, job.account
-        ))),
-        _ => Ok(()),
-    }
-}
-
-fn names<'a>(keys: impl Iterator<Item = &'a String>) -> String {
-    let keys: Vec<&str> = keys.map(String::as_str).collect();
-    if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
 }

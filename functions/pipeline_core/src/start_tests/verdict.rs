@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    ports::PortError,
     start_tests::run::{Outcome, Run, TestResult},
     verdict::{FailureKind, Report},
 };
@@ -14,8 +15,10 @@ pub enum Filed {
     Undeclared,
     /// It was written here, such as `s3://bucket/key`.
     At(String),
-    /// It was not written, and why.
+    /// Nobody who could write it is left, and why.
     Missing(String),
+    /// Writing it failed.
+    Unwritten(PortError),
 }
 
 /// The verdict on a run: success needs a recorded pass of every test of this very run (I18).

@@ -19,10 +19,22 @@
 //!       result: { sum: 3 }
 //!       within_ms: 2000
 //! ```
-//! `${…}` in a path, a header, a body or a payload stands for what every test is told.
+//! `${…}` in a path, a header's value, a text of a body or of a payload stands for what every test is told: `${run_id}`,
+//! `${stage}`, `${stack}`, `${api_url}`, `${revision}`, `${execution_id}`, `${test}`, and `${outputs.KEY}` for the app
+//! stack's outputs. `$${` is a literal `${`. Numbers and booleans keep their type, and a date is a text.
+
+mod file;
+mod fill;
+mod home;
+mod http;
+mod invoke;
+mod matching;
 
 use std::collections::BTreeMap;
 
+pub use file::{InvalidChecks, Scope, parse};
+pub use home::Home;
+pub(super) use home::names;
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -74,4 +86,13 @@ pub struct Test {
 pub enum Kind {
     /// A function that is told what is under test, and judges it.
     Function(FunctionName),
+    /// An HTTP request.
+    Http(HttpCheck),
+    /// An invocation whose result is judged here.
+    Invoke(InvokeCheck),
+}
+
+fn slow(within: Option<SignedDuration>, took: SignedDuration) -> Option<String> {
+    let within = within.filter(|within| took > *within)?;
+    Some(format!("expected an answer within {} ms, got it after {} ms", within.as_millis(), took.as_millis()))
 }
