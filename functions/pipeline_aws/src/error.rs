@@ -11,6 +11,16 @@ use pipeline_core::ports::PortError;
 /// Error codes by which AWS says that a role lacks a permission.
 const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"];
 
+/// Error codes by which AWS says that the credentials of a call are no longer good, and will not be again.
+const EXPIRED: [&str; 6] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
+
 /// Error codes by which AWS says that it did nothing because we, or others, ask too often.
 const THROTTLED: [&str; 9] = [
     "EC2ThrottledException",
@@ -29,6 +39,14 @@ pub(crate) fn port_error<E>(operation: &str, error: &SdkError<E, HttpResponse>) 
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
+    port_error_as("our role", operation, error)
+}
+
+/// The same, of a call with the credentials of `whom`.
+pub(crate) fn port_error_as<E>(whom: &str, operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
     let operation = operation.to_owned();
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
@@ -38,14 +56,22 @@ where
     };
     match code {
         Some(code) if DENIED.contains(&code) => PortError::Denied { operation, detail },
+        Some(code) if EXPIRED.contains(&code) => PortError::Denied {
+            operation,
+            detail: format!("the credentials of {whom} are expired or not valid: {detail}"),
+        },
         Some(code) if THROTTLED.contains(&code) => PortError::Throttled { operation, detail },
         _ => PortError::Unavailable { operation, detail },
     }
 }
 
 /// What each error of a chain says of itself. I26: how it prints for debugging would show the whole answer.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = successors(Some(error), |&error| error.source());
-    let said: Vec<String> = causes.map(ToString::to_string).collect();
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let said: Vec<String> = causes(error).map(ToString::to_string).collect();
     said.join(": ")
+}
+
+/// An error, and what caused it, and so on.
+pub(crate) fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
 }

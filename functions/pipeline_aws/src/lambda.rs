@@ -1,14 +1,18 @@
 //! Lambda, as the place where tests run.
 
+use std::error::Error;
+
 use aws_sdk_lambda::{
     Client,
-    config::{Builder, StalledStreamProtectionConfig, retry::RetryConfig},
-    error::SdkError,
+    config::{Builder, StalledStreamProtectionConfig, http::HttpResponse, retry::RetryConfig, timeout::TimeoutConfig},
+    error::{ProvideErrorMetadata, SdkError},
     operation::invoke::{InvokeError, InvokeOutput},
     primitives::Blob,
-    types::InvocationType,
+    types::{InvocationType, LogType},
 };
+use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use aws_types::SdkConfig;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use pipeline_core::{
     ids::FunctionName,
     ports::PortError,
@@ -16,20 +20,59 @@ use pipeline_core::{
 };
 use serde_json::Value;
 
-use crate::{client, error::port_error};
+use crate::{
+    client,
+    error::{causes, chain, port_error},
+};
 
-/// The test functions of our account and region.
+/// The error codes of Invoke by which Lambda says that it started nothing, and may do so later.
+const NOT_NOW: [&str; 7] = [
+    "CodeArtifactUserPendingException",
+    "ENILimitReachedException",
+    "ENINotReadyException",
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "SnapStartNotReadyException",
+    "SubnetIPAddressLimitReachedException",
+];
+
+/// Those by which it says that it started nothing, and will not as long as function and call are what they are.
+const NEVER: [&str; 20] = [
+    "EC2AccessDeniedException",
+    "EFSMountFailureException",
+    "InvalidParameterValueException",
+    "InvalidRequestContentException",
+    "InvalidRuntimeException",
+    "InvalidSecurityGroupIDException",
+    "InvalidSubnetIDException",
+    "InvalidZipFileException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSInvalidStateException",
+    "KMSNotFoundException",
+    "ModeNotSupportedException",
+    "NoPublishedVersionException",
+    "RecursiveInvocationException",
+    "RequestTooLargeException",
+    "S3FilesMountFailureException",
+    "SerializedRequestEntityTooLargeException",
+    "SnapStartException",
+    "UnsupportedMediaTypeException",
+];
+
+/// The test functions of one account and region.
 #[derive(Debug, Clone)]
 pub struct Tests(Client);
 
 impl Tests {
     /// A client that invokes once and waits as long as the caller does.
     pub fn new(config: &SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder().connect_timeout(client::PATIENT).disable_operation_attempt_timeout();
         let config = Builder::from(config)
             // I19: a second attempt could run the test a second time.
             .retry_config(RetryConfig::disabled())
             // A test that takes minutes sends nothing until it ends; the run's own deadline limits it.
-            .timeout_config(client::timeouts().disable_operation_attempt_timeout().build())
+            .timeout_config(timeouts.build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         Self(Client::from_conf(config))
@@ -39,27 +82,85 @@ impl Tests {
         &self,
         function: &FunctionName,
         payload: &Value,
-        kind: InvocationType,
+        (kind, log): (InvocationType, Option<LogType>),
     ) -> Result<InvokeOutput, PortError> {
-        let payload = Blob::new(payload.to_string());
-        let request = self.0.invoke().function_name(function.as_str()).invocation_type(kind).payload(payload);
-        request.send().await.map_err(|error| match &error {
-            SdkError::ServiceError(refused) if matches!(refused.err(), InvokeError::ResourceNotFoundException(_)) => {
-                PortError::NotFound { what: format!("test function {function}") }
-            }
-            _ => port_error(&format!("invoke test function {function}"), &error),
-        })
+        let request = self.0.invoke().function_name(function.as_str()).invocation_type(kind).set_log_type(log);
+        let sent = request.payload(Blob::new(payload.to_string())).send().await;
+        sent.map_err(|error| refused(function, &error))
     }
 }
 
 impl InvokeTests for Tests {
     async fn call(&self, function: &FunctionName, payload: &Value) -> Result<Answer, PortError> {
-        let output = self.invoke(function, payload, InvocationType::RequestResponse).await?;
-        let payload = output.payload.map(Blob::into_inner).unwrap_or_default();
-        Ok(Answer { failed: output.function_error.is_some(), payload, log: None })
+        let kind = (InvocationType::RequestResponse, Some(LogType::Tail));
+        let output = self.invoke(function, payload, kind).await?;
+        Ok(Answer {
+            failed: output.function_error.is_some(),
+            payload: output.payload.map(Blob::into_inner).unwrap_or_default(),
+            log: output.log_result.as_deref().and_then(log_tail),
+        })
     }
 
     async fn start(&self, function: &FunctionName, payload: &Value) -> Result<(), PortError> {
-        self.invoke(function, payload, InvocationType::Event).await.map(drop)
+        self.invoke(function, payload, (InvocationType::Event, None)).await.map(drop)
+    }
+}
+
+fn refused(function: &FunctionName, error: &SdkError<InvokeError, HttpResponse>) -> PortError {
+    let what = || format!("test function {function}");
+    let operation = || format!("invoke test function {function}");
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+    let told = || port_error(&operation(), error);
+    match code {
+        "ResourceNotFoundException" => PortError::NotFound { what: what() },
+        code if NEVER.contains(&code) => PortError::Unusable { what: what(), why: words(code, error) },
+        code if NOT_NOW.contains(&code) => PortError::Throttled { operation: operation(), detail: words(code, error) },
+        _ if was_never_sent(error) => PortError::Throttled { operation: operation(), detail: chain(error) },
+        _ => told(),
+    }
+}
+
+fn words(code: &str, error: &SdkError<InvokeError, HttpResponse>) -> String {
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no reason was given");
+    format!("{code}: {message}")
+}
+
+/// I19: an invocation is sent again only where it is certain that no connection came about to send it on. One that broke
+/// off later may have started the test.
+fn was_never_sent(error: &SdkError<InvokeError, HttpResponse>) -> bool {
+    let SdkError::DispatchFailure(failure) = error else { return false };
+    // No other time limit than that of connecting is set.
+    failure.is_timeout() || causes(error).any(|cause| cause.is::<ResolveDnsError>() || is_refusal(cause))
+}
+
+fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
+    use std::io::{Error, ErrorKind};
+    cause.downcast_ref::<Error>().is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+}
+
+/// The end of a log, which may begin in the middle of a character.
+fn log_tail(encoded: &str) -> Option<String> {
+    let bytes = BASE64_STANDARD.decode(encoded).ok()?;
+    let is_rest = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    let rest = bytes.iter().take(3).take_while(is_rest).count();
+    Some(String::from_utf8_lossy(&bytes[rest..]).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_begins_at_its_first_whole_character_and_is_text_whatever_it_holds() {
+        let tail = |bytes: &[u8]| log_tail(&BASE64_STANDARD.encode(bytes));
+        let text = "😀 one\ntwo é".as_bytes();
+        for cut in 1..4 {
+            assert_eq!(tail(&text[cut..]).as_deref(), Some(" one\ntwo é"), "{cut}");
+        }
+        assert_eq!(tail(text).as_deref(), Some("😀 one\ntwo é"));
+        assert_eq!(tail(b"a\xFFb\x00").as_deref(), Some("a\u{FFFD}b\0"));
+        assert_eq!(tail(b"\x80\x80\x80\x80").as_deref(), Some("\u{FFFD}"));
+        assert_eq!(tail(b"").as_deref(), Some(""));
+        assert_eq!(log_tail("no base64!"), None);
     }
 }

@@ -14,6 +14,7 @@ pub mod event;
 pub mod events;
 pub mod http;
 pub mod iam;
+mod junit;
 pub mod lambda;
 pub mod leasing;
 pub mod recorder;

@@ -24,7 +24,7 @@ use pipeline_core::{
 use secrecy::ExposeSecret;
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{error::port_error, event::ArtifactAccess, s3::unread};
+use crate::{error::port_error, event::ArtifactAccess, junit::junit, s3::unread};
 
 /// Artifacts, as one job or our own role may reach them.
 #[derive(Clone)]
@@ -173,9 +173,12 @@ impl ReadTestFile for Artifacts {
     }
 }
 
+const REPORT: &str = "junit.xml";
+
 impl WriteReports for Artifacts {
-    async fn write_report(&self, artifact: &Artifact, _report: &TestReport) -> Result<(), PortError> {
-        Err(unusable(artifact, "no report can be written yet".to_owned()))
+    async fn write_report(&self, artifact: &Artifact, report: &TestReport) -> Result<(), PortError> {
+        let rendered = junit(report).map_err(|error| unusable(artifact, format!("{REPORT}: {error}")))?;
+        self.write(artifact, &Files::from([(REPORT.to_owned(), rendered)])).await
     }
 }
 
