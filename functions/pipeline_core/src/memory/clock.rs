@@ -25,18 +25,28 @@ impl Clock for World {
     }
 
     fn part_of(&self, longest: SignedDuration) -> SignedDuration {
-        // A xorshift: which part it is does not matter, only that it differs.
-        let mut dice = self.dice.get();
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        self.dice.set(dice);
-        let thousandths = i32::try_from(dice % 1001).unwrap_or_default();
+        let thousandths = i32::try_from(self.roll() % 1001).unwrap_or_default();
         longest.saturating_mul(thousandths) / 1000
     }
 }
 
 impl World {
+    /// A xorshift: which number it is does not matter, only that it differs.
+    fn roll(&self) -> u64 {
+        let mut dice = self.dice.get();
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        self.dice.set(dice);
+        dice
+    }
+
+    /// From here on, chance (which `seed` decides) says in which order those wake who wait together.
+    pub fn scramble(&self, seed: u64) {
+        self.dice.set(seed.max(1));
+        self.scrambled.set(true);
+    }
+
     /// Runs `work` to its end, turning the clock whenever all of it waits. `None` when a fault killed it.
     pub fn run<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut pool = LocalPool::new();
@@ -57,7 +67,10 @@ impl World {
 
     /// Turns the clock to the next sleeper's time; with none, something else is due at once.
     fn tick(&self) {
-        let sleepers = self.sleepers.take();
+        let mut sleepers = self.sleepers.take();
+        if self.scrambled.get() {
+            sleepers.sort_by_cached_key(|_| self.roll());
+        }
         if let Some(next) = sleepers.iter().map(|(at, _)| *at).min() {
             self.now.set(next.max(self.now.get()));
         }

@@ -5,9 +5,11 @@
 
 mod clock;
 mod leases;
+mod open;
 mod records;
 mod release;
 mod services;
+mod sites;
 mod stacks;
 
 use std::{
@@ -17,7 +19,9 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 pub use leases::Leases;
+pub use open::OpenJobs;
 pub use release::{Place, Release};
+pub use sites::{Elsewhere, Reached};
 pub use stacks::{Asked, Bucket, Cloud, Live};
 
 use crate::{
@@ -40,6 +44,15 @@ pub struct Behaviour {
     pub answer: Result<Answer, PortError>,
 }
 
+/// How the application under test answers.
+#[derive(Debug, Clone)]
+pub struct Replies {
+    /// How long it takes.
+    pub after: SignedDuration,
+    /// What it answers then.
+    pub answer: Result<Response, PortError>,
+}
+
 /// What goes wrong at an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -60,6 +73,7 @@ pub enum Fault {
 pub struct World {
     now: Cell<Timestamp>,
     dice: Cell<u64>,
+    scrambled: Cell<bool>,
     sleepers: RefCell<Vec<(Timestamp, std::task::Waker)>>,
     killed: Cell<bool>,
     faults: RefCell<BTreeMap<usize, Fault>>,
@@ -75,18 +89,24 @@ pub struct World {
     /// How many tests were under way at once, at most.
     pub overlap: Cell<usize>,
     under_way: Cell<usize>,
+    /// Stacks and functions of other accounts and regions.
+    pub elsewhere: RefCell<Vec<Elsewhere>>,
+    /// What functions answered to somebody who still waited for it.
+    pub heard: RefCell<Vec<(String, Result<Answer, PortError>)>>,
     /// Answers to HTTP requests, by URL.
-    pub answers: RefCell<BTreeMap<String, Response>>,
+    pub answers: RefCell<BTreeMap<String, Replies>>,
     /// The HTTP requests that were made.
     pub requests: RefCell<Vec<Request>>,
-    /// `tests.yaml` of every artifact.
-    pub test_file: RefCell<Option<Vec<u8>>>,
-    /// The reports that were written.
-    pub written: RefCell<Vec<TestReport>>,
+    /// `tests.yaml` of the artifacts, by their keys.
+    pub test_files: RefCell<BTreeMap<String, Option<Vec<u8>>>>,
+    /// The reports that were written, with the keys of their artifacts.
+    pub written: RefCell<Vec<(String, TestReport)>>,
     /// The record of verdicts.
     pub verdicts: RefCell<BTreeMap<JobId, Recorded>>,
     /// The record of runs.
     pub runs: RefCell<BTreeMap<JobId, Run>>,
+    /// What repair is to look at, of both.
+    pub open: OpenJobs,
     /// The results of runs.
     pub results: RefCell<BTreeMap<(JobId, String), TestResult>>,
     /// Every report that reached CodePipeline, with its answer.
@@ -107,6 +127,7 @@ impl World {
         Self {
             now: Cell::new(now),
             dice: Cell::new(0x9e37_79b9_7f4a_7c15),
+            scrambled: Cell::new(false),
             sleepers: RefCell::default(),
             killed: Cell::new(false),
             faults: RefCell::default(),
@@ -117,12 +138,15 @@ impl World {
             started: RefCell::default(),
             overlap: Cell::new(0),
             under_way: Cell::new(0),
+            elsewhere: RefCell::default(),
+            heard: RefCell::default(),
             answers: RefCell::default(),
             requests: RefCell::default(),
-            test_file: RefCell::default(),
+            test_files: RefCell::default(),
             written: RefCell::default(),
             verdicts: RefCell::default(),
             runs: RefCell::default(),
+            open: OpenJobs::default(),
             results: RefCell::default(),
             reports: RefCell::default(),
             settled_elsewhere: RefCell::default(),

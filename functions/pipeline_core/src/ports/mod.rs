@@ -9,8 +9,10 @@ mod stacks;
 use jiff::{SignedDuration, Timestamp};
 pub use jobs::{ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled};
 pub use parameters::{Parameter, ReadParameters};
-pub use patience::{Retry, patiently};
+pub use patience::{Retry, patiently, within};
 pub use stacks::{ReadStacks, Stack};
+
+use crate::verdict::{FailureKind, Report};
 
 /// Time, given to whatever decides or waits.
 pub trait Clock {
@@ -65,14 +67,18 @@ pub enum PortError {
     },
 }
 
-impl From<PortError> for crate::verdict::Report {
+impl From<&PortError> for FailureKind {
+    fn from(error: &PortError) -> Self {
+        match error {
+            PortError::NotFound { .. } | PortError::Unusable { .. } => Self::ConfigurationError,
+            PortError::Denied { .. } => Self::PermissionError,
+            PortError::Throttled { .. } | PortError::Unavailable { .. } => Self::SystemUnavailable,
+        }
+    }
+}
+
+impl From<PortError> for Report {
     fn from(error: PortError) -> Self {
-        use crate::verdict::FailureKind::{ConfigurationError, PermissionError, SystemUnavailable};
-        let kind = match error {
-            PortError::NotFound { .. } | PortError::Unusable { .. } => ConfigurationError,
-            PortError::Denied { .. } => PermissionError,
-            PortError::Throttled { .. } | PortError::Unavailable { .. } => SystemUnavailable,
-        };
-        Self::fail(kind, &error.to_string())
+        Self::fail((&error).into(), &error.to_string())
     }
 }

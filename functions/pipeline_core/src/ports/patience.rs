@@ -1,5 +1,9 @@
 //! Trying again while there is time. A job has no next tick that would repair what a moment's trouble broke.
 
+use futures_util::{
+    future::{Either, select},
+    pin_mut,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::{Clock, PortError};
@@ -48,5 +52,16 @@ pub async fn patiently<T>(
         tracing::warn!(%error, "trying again");
         clock.sleep_until(next).await;
         pause = pause.saturating_mul(2).min(LONGEST);
+    }
+}
+
+/// What comes of `work` before `until`, or `None`: it is then dropped where it stands. Something that comes when the time
+/// is over is late, also when nobody looked until then.
+pub async fn within<T>(clock: &impl Clock, until: Timestamp, work: impl Future<Output = T>) -> Option<T> {
+    let expiry = clock.sleep_until(until);
+    pin_mut!(expiry, work);
+    match select(expiry, work).await {
+        Either::Left(_) => None,
+        Either::Right((done, _)) => Some(done),
     }
 }

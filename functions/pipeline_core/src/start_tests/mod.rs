@@ -2,11 +2,16 @@
 
 pub mod answer;
 pub mod checks;
+mod execute;
+mod filing;
 pub mod params;
+pub mod payload;
 pub mod perform;
 pub mod plan;
 pub mod ports;
 pub mod report;
 pub mod run;
+pub mod settle;
 pub mod site;
+mod time;
 pub mod verdict;

@@ -1,23 +1,25 @@
-//! The run itself: observe the stacks, decide, store the run, invoke its tests, settle from the record.
+//! One delivery of the job: joins the run that is stored, or observes the stage, plans a run, stores it and owns it.
 
-use futures_util::{StreamExt, future::Either, pin_mut, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use crate::{
     drive::Action,
-    ids::{Nonce, StackName, TestName},
+    ids::{Nonce, StackName},
     job::Job,
     ports::{Clock, PortError, ReadStacks as _, Retry, Stack, patiently},
     start_tests::{
-        answer::judge,
         checks::{Kind, Test},
-        params::{self, Params, Reporting, Tests},
-        plan::{Plan, plan},
+        execute::Owner,
+        filing::file,
+        params::{self, InvalidParams, Params, Reporting},
+        payload::payload,
+        plan::{Misconfigured, Plan, plan, test_artifact},
         ports::{InvokeTests as _, ReachSites, ReadTestFile, SendRequests, WriteReports},
-        run::{Claim, Outcome, ReadRuns, Run, TestResult, WriteRuns},
-        site::Site,
-        verdict::{Filed, verdict},
+        report::report,
+        run::{Claim, ReadRuns, Run, WriteRuns},
+        settle::settle_late,
+        time::{later, reserve},
+        verdict::verdict,
     },
     verdict::{Report, Verdict},
 };
@@ -40,9 +42,6 @@ pub struct StartTests<'a, C, S, R, H, A> {
     /// This delivery's own nonce.
     pub nonce: Nonce,
 }
-
-/// What the owner of a run keeps back for recording the results that are still missing at its deadline.
-const RECORDING: SignedDuration = SignedDuration::from_secs(5);
 
 impl<C, S, R, H, A> Action for StartTests<'_, C, S, R, H, A>
 where
@@ -69,20 +68,28 @@ where
         // A moment's trouble in one delivery must not fail the run of another: whatever comes before the claim waits.
         let known = patiently(self.clock, until, Retry::Anything, async || self.runs.run(&job.id).await).await?;
         if let Some(run) = known {
-            return self.join(&run, until).await;
+            return self.join(job, &run, until).await;
         }
-        let params = params::parse(job.user_parameters.as_deref(), self.test_function)
-            .map_err(|error| Report::misconfigured(&error.to_string()))?;
-        let site = Site::default();
-        let reach = async || self.sites.reach(&site, &job.id).await;
+        let params = params::parse(job.user_parameters.as_deref(), self.test_function)?;
+        let reach = async || self.sites.reach(&params.site, &job.id).await;
         let stage = patiently(self.clock, until, Retry::Anything, reach).await?;
         let plan = self.observe(&stage, job, &params, until).await?;
         let run = self.draft(job, &params, &plan, until);
         let claim = patiently(self.clock, until, Retry::Anything, async || self.runs.claim(&run).await).await?;
-        match claim {
-            Claim::Theirs(run) => self.join(&run, until).await,
-            Claim::Ours => self.execute(&stage, &params, &plan, &run).await,
+        match (claim, params.reporting) {
+            (Claim::Theirs(run), _) => self.join(job, &run, until).await,
+            (Claim::Ours, Reporting::Itself) => self.hand_over(&stage, &plan.tests, &run, until).await,
+            (Claim::Ours, Reporting::Auto) => Ok(self.own(&stage, job, &plan.tests, &run, params.width).await),
         }
+    }
+
+    /// Another delivery owns the run: it settles the job, unless it is past its end; then the records do.
+    async fn join(&self, job: &Job, run: &Run, until: Timestamp) -> Result<Verdict, Report> {
+        if self.clock.now() < run.ends {
+            return Ok(Verdict::Deferred { why: format!("run {} settles this job until {}", run.id, run.ends) });
+        }
+        let file = async |report: &_| file(self.clock, &self.artifacts, job, report, until).await;
+        settle_late(self.clock, self.runs, self.sites, run, file, until).await.map(Verdict::Report)
     }
 
     async fn observe(
@@ -93,23 +100,32 @@ where
         until: Timestamp,
     ) -> Result<Plan, Report> {
         let app = self.describe(stage, &params.app_stack, until).await?;
-        let tests: Option<Stack> = match &params.tests {
-            Tests::Configured(_) => None,
-            Tests::Exactly(name, _) | Tests::Prefixed(name, _) => Some(self.describe(stage, name, until).await?),
+        let tests = match params.test_stack() {
+            Some(name) => Some(self.describe(stage, name, until).await?),
+            None => None,
         };
-        plan(job, params, &app, tests.as_ref()).map_err(|error| Report::misconfigured(&error.to_string()))
+        let file = self.test_file(job, params, until).await?;
+        Ok(plan(job, params, &app, tests.as_ref(), file.as_deref())?)
     }
 
     async fn describe(&self, stage: &S::Stage<'_>, name: &StackName, until: Timestamp) -> Result<Stack, PortError> {
         patiently(self.clock, until, Retry::Anything, async || stage.describe(name).await).await
     }
 
+    async fn test_file(&self, job: &Job, params: &Params, until: Timestamp) -> Result<Option<Vec<u8>>, Report> {
+        let Some(artifact) = test_artifact(job, params)? else { return Ok(None) };
+        let read = async || self.artifacts.test_file(artifact).await;
+        Ok(patiently(self.clock, until, Retry::Anything, read).await?)
+    }
+
     fn draft(&self, job: &Job, params: &Params, plan: &Plan, until: Timestamp) -> Run {
-        let minutes = SignedDuration::from_mins(params.timeout_minutes.into());
-        let asked = self.clock.now().saturating_add(minutes).unwrap_or(until);
+        let began = self.clock.now();
+        let asked = later(began, SignedDuration::from_mins(params.timeout_minutes.into()));
+        let report = params.reporting == Reporting::Auto && !job.outputs.is_empty();
+        let reserve = reserve(plan.teardown.is_some(), report);
         // A test that settles the job itself is not bound by the time of this invocation.
         let deadline = match params.reporting {
-            Reporting::Auto => asked.min(until.saturating_sub(RECORDING).unwrap_or(until)),
+            Reporting::Auto => asked.min(until.saturating_sub(reserve).unwrap_or(until)),
             Reporting::Itself => asked,
         };
         Run {
@@ -119,97 +135,52 @@ where
             stage: params.stage.clone(),
             stack: params.app_stack.clone(),
             subject: plan.subject.clone(),
-            site: Site::default(),
+            site: params.site.clone(),
             reporting: params.reporting,
             setup: plan.setup.clone(),
             tests: plan.tests.iter().map(|test| test.name.clone()).collect(),
             teardown: plan.teardown.clone(),
-            report: !job.outputs.is_empty(),
-            began: self.clock.now(),
+            report,
+            began,
             deadline,
-            ends: deadline.saturating_add(RECORDING).unwrap_or(deadline),
-        }
-    }
-
-    /// Another delivery owns the run: it settles the job, unless it is past its deadline; then the records do.
-    async fn join(&self, run: &Run, until: Timestamp) -> Result<Verdict, Report> {
-        if self.clock.now() < run.ends {
-            return Ok(Verdict::Deferred { why: format!("run {} settles this job until {}", run.id, run.ends) });
-        }
-        let results = patiently(self.clock, until, Retry::Anything, async || self.runs.results(&run.job).await).await?;
-        Ok(verdict(run, &results, &Filed::Undeclared).into())
-    }
-
-    async fn execute(&self, stage: &S::Stage<'_>, params: &Params, plan: &Plan, run: &Run) -> Result<Verdict, Report> {
-        match params.reporting {
-            Reporting::Itself => self.hand_over(stage, plan, run).await,
-            Reporting::Auto => Ok(self.run_tests(stage, params, plan, run).await.into()),
+            ends: later(deadline, reserve),
         }
     }
 
     /// The AWS sample's way: the test gets the job and settles it.
-    async fn hand_over(&self, stage: &S::Stage<'_>, plan: &Plan, run: &Run) -> Result<Verdict, Report> {
-        for test in &plan.tests {
-            let payload = payload(run, &test.name);
-            let Kind::Function(function) = &test.kind;
-            let start = async || stage.start(function, &payload).await;
-            patiently(self.clock, run.deadline, Retry::Throttled, start).await?;
+    async fn hand_over(
+        &self,
+        stage: &S::Stage<'_>,
+        tests: &[Test],
+        run: &Run,
+        until: Timestamp,
+    ) -> Result<Verdict, Report> {
+        for test in tests {
+            if let Kind::Function(function) = &test.kind {
+                let payload = payload(run, &test.name);
+                let start = async || stage.start(function, &payload).await;
+                patiently(self.clock, until.min(run.deadline), Retry::Throttled, start).await?;
+            }
         }
         Ok(Verdict::Deferred { why: format!("the test settles this job until {}", run.deadline) })
     }
 
-    async fn run_tests(&self, stage: &S::Stage<'_>, params: &Params, plan: &Plan, run: &Run) -> Report {
-        let results: Vec<Option<TestResult>> = stream::iter(&plan.tests)
-            .map(|test| self.run_test(stage, run, test))
-            .buffer_unordered(usize::from(params.width))
-            .collect()
-            .await;
-        verdict(run, &results.into_iter().flatten().collect::<Vec<_>>(), &Filed::Undeclared)
-    }
-
-    /// The recorded result, or none when the test did not answer in time.
-    async fn run_test(&self, stage: &S::Stage<'_>, run: &Run, test: &Test) -> Option<TestResult> {
-        if self.clock.now() >= run.deadline {
-            return None;
-        }
-        let payload = payload(run, &test.name);
-        let Kind::Function(function) = &test.kind;
-        let began = self.clock.now();
-        // I19: only what was refused without a start is tried again.
-        let call = patiently(self.clock, run.deadline, Retry::Throttled, async || stage.call(function, &payload).await);
-        let expiry = self.clock.sleep_until(run.deadline);
-        pin_mut!(call, expiry);
-        let Either::Left((answer, _)) = futures_util::future::select(call, expiry).await else { return None };
-        let millis = i64::try_from(self.clock.now().duration_since(began).as_millis()).unwrap_or(i64::MAX);
-        let log = answer.as_ref().ok().and_then(|answer| answer.log.clone());
-        let result = TestResult { test: test.name.clone(), run: run.id, millis, log, outcome: judge(answer) };
-        Some(self.record(run, result).await)
-    }
-
-    /// I18: a result that could not be recorded is not known to anybody after us, so it is not a pass.
-    async fn record(&self, run: &Run, result: TestResult) -> TestResult {
-        let recorded = patiently(self.clock, run.deadline, Retry::Anything, async || {
-            self.runs.record_result(&run.job, &result).await
-        });
-        match recorded.await {
-            Ok(()) => result,
-            Err(error) => TestResult { outcome: Outcome::Lost { message: error.to_string() }, ..result },
-        }
+    async fn own(&self, stage: &S::Stage<'_>, job: &Job, tests: &[Test], run: &Run, width: u16) -> Verdict {
+        let owner = Owner { clock: self.clock, stage, runs: self.runs, http: self.http, run };
+        let results = owner.results(tests, width).await;
+        let filed = file(self.clock, &self.artifacts, job, &report(run, &results), run.ends).await;
+        verdict(run, &results, &filed).into()
     }
 }
 
-/// What a test is told. The AWS sample's tests read `job_id` and `api_url`; fields are only ever added.
-fn payload(run: &Run, test: &TestName) -> Value {
-    json!({
-        "job_id": run.job,
-        "api_url": run.subject.api_url,
-        "stage": run.stage,
-        "stack": run.stack,
-        "outputs": run.subject.outputs,
-        "execution_id": run.execution,
-        "correlation_id": run.execution.as_ref().map_or(run.job.as_str(), |execution| execution.as_str()),
-        "revision": run.subject.revision,
-        "run_id": run.id,
-        "test": test,
-    })
+impl From<InvalidParams> for Report {
+    fn from(error: InvalidParams) -> Self {
+        Self::misconfigured(&error.to_string())
+    }
+}
+
+impl From<Misconfigured> for Report {
+    fn from(error: Misconfigured) -> Self {
+        Self::misconfigured(&error.to_string())
+    }
 }
