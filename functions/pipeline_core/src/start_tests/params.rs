@@ -285,6 +285,24 @@ mod tests {
     }
 
     #[test]
+    fn tests_may_be_in_another_account_and_have_their_set_up_and_tear_down_elsewhere() {
+        let params = parsed(
+            r#"{"app_stack": "s-beta", "test_stack": "s-tests", "outputs": {"setup": "Before", "teardown": "After"},
+                "role_arn": "arn:aws:iam::444455556666:role/Tests", "region": "eu-central-1"}"#,
+        );
+        assert_eq!((params.setup.as_deref(), params.teardown.as_deref()), (Some("Before"), Some("After")));
+        let Site { role_arn, region } = params.site;
+        assert_eq!(role_arn.unwrap().account(), "444455556666");
+        assert_eq!(region.unwrap().as_str(), "eu-central-1");
+    }
+
+    #[test]
+    fn without_a_test_stack_the_tests_are_those_of_the_file() {
+        let params = parsed(r#"{"app_stack": "s-beta"}"#);
+        assert_eq!((params.test_stack(), params.tests), (None, Tests::Declared));
+    }
+
+    #[test]
     fn the_samples_form_is_one_test_that_reports_itself() {
         let params = parsed("app-beta|app-tests|beta");
         assert_eq!(params.tests, Tests::Exactly("app-tests".parse().unwrap(), "TestFunction".into()));
@@ -306,7 +324,13 @@ mod tests {
         for (text, words) in [
             ("", "missing"),
             ("{", "EOF"),
-            (r#"{"app_stack": "s"}"#, "missing field `test_stack`"),
+            (r#"{"test_stack": "t"}"#, "missing field `app_stack`"),
+            (r#"{"app_stack": "s", "report": "self"}"#, "add the test_stack"),
+            (r#"{"app_stack": "s", "outputs": {"setup": "S"}}"#, "there is no test_stack"),
+            (r#"{"app_stack": "s", "test_stack": "t", "outputs": {"setup": "TestTeardown"}}"#, "are one output"),
+            (r#"{"app_stack": "s", "test_stack": "t", "report": "self", "outputs": {"setup": "S"}}"#, "no set-up"),
+            (r#"{"app_stack": "s", "test_stack": "t", "role_arn": "Tests"}"#, "is not a role's ARN"),
+            (r#"{"app_stack": "s", "test_stack": "t", "region": "Ireland"}"#, "is not a region"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout": 3}"#, "unknown field `timeout`, expected one of"),
             (r#"{"app_stack": "s", "app_stack": "s", "test_stack": "t"}"#, "duplicate field"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 14}"#, "not 1 to 13"),

@@ -61,6 +61,7 @@ pub fn plan(
     file: Option<&[u8]>,
 ) -> Result<Plan, Misconfigured> {
     begun_here(job, params)?;
+    one_report(job, params)?;
     deployed(app, &params.app_stack)?;
     let subject = subject(params, app)?;
     let home = home(job, params, app, tests)?;
@@ -82,6 +83,15 @@ fn begun_here(job: &Job, params: &Params) -> Result<(), Misconfigured> {
          needs \"report\": \"self\""
             .to_owned(),
     ))
+}
+
+fn one_report(job: &Job, params: &Params) -> Result<(), Misconfigured> {
+    match job.outputs.len() {
+        count if count > 1 && params.reporting == Reporting::Auto => Err(Misconfigured(format!(
+            "the action declares {count} output artifacts; give it one for the report, or none"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn subject(params: &Params, app: &Stack) -> Result<Subject, Misconfigured> {

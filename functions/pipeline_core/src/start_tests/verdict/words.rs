@@ -1,0 +1,181 @@
+//! What a person reads of a run that did not pass, within what CodePipeline takes.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    start_tests::{run::Outcome, verdict::Part},
+    text::{MESSAGE, fit},
+};
+
+/// How long each test's own words may be: when not all tests can be told of, their words are cut before their names.
+const WORDS: [usize; 3] = [1000, 300, 100];
+/// No less of a log is worth showing, in characters.
+const LEAST_LOG: usize = 100;
+
+struct Trouble {
+    /// How many parts it is about.
+    parts: usize,
+    words: String,
+}
+
+/// `head`, then what happened to the parts, in order, as much as fits, then the ends of their logs where there is room.
+/// `report` is where they are all told of, and `unfiled` why they are not.
+pub(super) fn failure(head: &str, parts: &[Part<'_>], unfiled: Option<&str>, report: Option<&str>) -> String {
+    let mut text = head.to_owned();
+    let troubles = |limit| {
+        let mut troubles = troubles(parts, limit);
+        troubles.extend(
+            unfiled.map(|why| Trouble { parts: 0, words: format!("the report is missing: {}", fit(why, limit)) }),
+        );
+        troubles
+    };
+    let fitting = WORDS.map(troubles).into_iter().find(|troubles| room(head) >= length(troubles));
+    match fitting {
+        Some(all) => all.iter().for_each(|trouble| tell(&mut text, &trouble.words)),
+        None => some(&mut text, &troubles(WORDS[WORDS.len() - 1]), report),
+    }
+    logs(&mut text, parts);
+    text
+}
+
+fn tell(text: &mut String, words: &str) {
+    text.push_str("; ");
+    text.push_str(words);
+}
+
+fn room(text: &str) -> usize {
+    MESSAGE.saturating_sub(text.chars().count())
+}
+
+fn length(troubles: &[Trouble]) -> usize {
+    troubles.iter().map(|trouble| trouble.words.chars().count() + "; ".len()).sum()
+}
+
+/// As many as fit, and how many more there are.
+fn some(text: &mut String, troubles: &[Trouble], report: Option<&str>) {
+    let report = report.map(|at| format!("; the report has them all: {at}")).unwrap_or_default();
+    let more = |rest: &[Trouble]| format!("… and {} more{report}", rest.iter().map(|rest| rest.parts).sum::<usize>());
+    let mut left = room(text).saturating_sub(more(troubles).chars().count() + "; ".len());
+    let fits = |trouble: &&Trouble| {
+        let length = length(std::slice::from_ref(*trouble));
+        let fits = length <= left;
+        left = left.saturating_sub(length);
+        fits
+    };
+    let told = troubles.iter().take_while(fits).count();
+    troubles[..told].iter().for_each(|trouble| tell(text, &trouble.words));
+    tell(text, &more(&troubles[told..]));
+}
+
+/// Tests that were not started for the same reason are told of together, where the first of them is.
+fn troubles(parts: &[Part<'_>], limit: usize) -> Vec<Trouble> {
+    let mut told = BTreeSet::new();
+    let trouble = |part: &Part<'_>| match skipped(part) {
+        Some(why) => told.insert(why.to_owned()).then(|| not_started(parts, part, why, limit)),
+        None => Some(Trouble { parts: 1, words: words(part, limit)? }),
+    };
+    parts.iter().filter_map(trouble).collect()
+}
+
+fn not_started(parts: &[Part<'_>], first: &Part<'_>, why: &str, limit: usize) -> Trouble {
+    let parts = parts.iter().filter(|part| skipped(part) == Some(why)).count();
+    let whom = if parts == 1 { format!("{} was", first.name) } else { format!("{parts} tests were") };
+    Trouble { parts, words: format!("{whom} not started: {}", fit(why, limit)) }
+}
+
+/// Why a test was skipped; set-up and tear-down are always told of by name.
+fn skipped<'a>(part: &Part<'a>) -> Option<&'a str> {
+    match part.outcome {
+        Some(Outcome::Skipped { message }) if part.is_test => Some(message),
+        _ => None,
+    }
+}
+
+fn words(part: &Part<'_>, limit: usize) -> Option<String> {
+    let name = part.name;
+    let said = |verb: &str, message: &str| Some(format!("{name} {verb}: {}", fit(message, limit)));
+    match part.outcome {
+        Some(Outcome::Passed) => None,
+        Some(Outcome::Failed { message }) => said("failed", message),
+        Some(Outcome::Misconfigured { message } | Outcome::Denied { message }) => said("could not be started", message),
+        Some(Outcome::Lost { message }) => said("was lost", message),
+        Some(Outcome::Skipped { message }) => said("was not started", message),
+        None => Some(format!("{name} never answered")),
+    }
+}
+
+fn logs(text: &mut String, parts: &[Part<'_>]) {
+    for (part, log) in parts.iter().filter_map(|part| Some((part, part.log?))) {
+        let head = format!("\n\nthe end of the log of {}:\n", part.name);
+        let left = room(text).saturating_sub(head.chars().count());
+        if left < LEAST_LOG {
+            return;
+        }
+        let length = log.chars().count();
+        text.push_str(&head);
+        text.extend(log.chars().skip(length.saturating_sub(left)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part<'a>(name: &'a str, outcome: Option<&'a Outcome>, log: Option<&'a str>) -> Part<'a> {
+        Part { name, is_test: true, outcome, log }
+    }
+
+    fn named(count: usize) -> Vec<String> {
+        (0..count).map(|n| format!("TestFunction{n:03}")).collect()
+    }
+
+    #[test]
+    fn words_are_cut_before_names_are() {
+        let failed = Outcome::Failed { message: "é".repeat(1000) };
+        let names = named(30);
+        let parts: Vec<Part<'_>> = names.iter().map(|name| part(name, Some(&failed), None)).collect();
+        let text = failure("0 of 30 passed", &parts, None, None);
+        assert!(names.iter().all(|name| text.contains(name.as_str())), "{text}");
+        assert!(text.chars().count() <= MESSAGE && !text.contains("more"), "{text}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_the_report_has_it() {
+        let failed = Outcome::Failed { message: "é".repeat(1000) };
+        let names = named(300);
+        let parts: Vec<Part<'_>> = names.iter().map(|name| part(name, Some(&failed), Some("a log"))).collect();
+        let text = failure("0 of 300 passed", &parts, None, Some("s3://bucket/key"));
+        let told = names.iter().filter(|name| text.contains(name.as_str())).count();
+        let more = format!("; … and {} more; the report has them all: s3://bucket/key", 300 - told);
+        assert!(told > 30 && text.ends_with(&more), "{text}");
+        assert!((MESSAGE - 300..=MESSAGE).contains(&text.chars().count()), "{}", text.chars().count());
+    }
+
+    #[test]
+    fn tests_skipped_for_one_reason_are_told_of_together_and_one_by_its_name() {
+        let skipped = |why: &str| Outcome::Skipped { message: why.to_owned() };
+        let (unready, late) = (skipped("the set-up did not pass"), skipped("the run's time was over"));
+        let parts = [part("A", Some(&unready), None), part("B", Some(&late), None), part("C", Some(&unready), None)];
+        let text = failure("0 of 3 passed", &parts, None, None);
+        let expected = "0 of 3 passed; 2 tests were not started: the set-up did not pass; B was not started: the run's \
+                        time was over";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn logs_fill_the_room_that_is_left_with_their_ends() {
+        let failed = Outcome::Failed { message: "é".repeat(1000) };
+        let log = format!("first{}last", "é".repeat(991));
+        let names = named(4);
+        let parts: Vec<Part<'_>> = names.iter().map(|name| part(name, Some(&failed), Some(&log))).collect();
+        let text = failure("0 of 4 passed", &parts, None, None);
+        assert_eq!(text.chars().count(), MESSAGE);
+        assert!(text.contains("\n\nthe end of the log of TestFunction000:\n") && text.ends_with("last"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_report_is_told_behind_the_tests() {
+        let text = failure("1 of 1 passed", &[part("A", Some(&Outcome::Passed), None)], Some("nobody wrote it"), None);
+        assert_eq!(text, "1 of 1 passed; the report is missing: nobody wrote it");
+    }
+}
