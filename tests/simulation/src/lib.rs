@@ -1,5 +1,5 @@
-//! Runs leases, sweep and the jobs of `start_tests`, the real code, on an in-memory AWS with a schedule, clocks and faults
-//! that a seed determines, and checks the invariants of SAFETY.md at every step.
+//! Runs leases, sweep, the jobs of `start_tests` and their repair, the real code, on an in-memory AWS with a schedule, clocks
+//! and faults that a seed determines, and checks the invariants of SAFETY.md at every step.
 //!
 //! ```text
 //!   actors (core) ── ports ── [mutant] ── network ── AWS in memory
@@ -10,6 +10,7 @@
 
 mod actors;
 mod cloud;
+mod kit;
 mod link;
 #[cfg(test)]
 mod model;

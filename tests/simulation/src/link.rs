@@ -8,29 +8,17 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline_core::{
-    ids::{FunctionName, JobId, StackArn, StackName},
-    job::Artifact,
+    ids::{StackArn, StackName},
     lease::{
         record::{Entered, Lease},
         store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
     },
-    ports::{
-        Clock, Parameter, PortError, ReadParameters, ReadStacks, ReadVerdicts, RecordVerdicts, Recorded, SettleJobs,
-        Settled, Stack,
-    },
-    start_tests::{
-        ports::{Answer, InvokeTests, ReachSites, ReadTestFile, Request, Response, SendRequests, WriteReports},
-        report::TestReport,
-        run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
-        site::Site,
-    },
+    ports::{Clock, Parameter, PortError, ReadParameters},
     sweep::{
         ports::{DeleteStacks, EmptyBuckets, InspectStacks, ListStacks, ReadBuckets, ReadRoles, Tell, WatchExecutions},
         stack::{Resource, StackFacts},
     },
-    verdict::Report,
 };
-use serde_json::Value;
 
 use crate::{
     network::{Call, Slot},
@@ -76,6 +64,8 @@ macro_rules! expect {
         }
     };
 }
+
+mod jobs;
 
 impl Clock for Link<'_> {
     fn now(&self) -> Timestamp {
@@ -206,105 +196,5 @@ impl Tell for Link<'_> {
 impl ReadParameters for Link<'_> {
     async fn parameter(&self, name: &str) -> Result<Option<Parameter>, PortError> {
         expect!(self.call(Op::Parameter(name.to_owned())), Reply::Parameter(parameter) => parameter)
-    }
-}
-
-impl ReadStacks for Link<'_> {
-    async fn describe(&self, _name: &StackName) -> Result<Stack, PortError> {
-        expect!(self.call(Op::Describe), Reply::Stack(stack) => *stack)
-    }
-}
-
-impl ReadVerdicts for Link<'_> {
-    async fn standing(&self, job: &JobId) -> Result<Option<Recorded>, PortError> {
-        expect!(self.call(Op::Standing(job.clone())), Reply::Standing(standing) => standing.map(|it| *it))
-    }
-}
-
-impl RecordVerdicts for Link<'_> {
-    async fn record(&self, job: &JobId, report: &Report) -> Result<Recorded, PortError> {
-        let record = Op::Record(job.clone(), Box::new(report.clone()));
-        expect!(self.call(record), Reply::Standing(Some(standing)) => *standing)
-    }
-
-    async fn mark_sent(&self, job: &JobId, _answer: Settled) -> Result<(), PortError> {
-        expect!(self.call(Op::MarkSent(job.clone())), Reply::Done => ())
-    }
-}
-
-impl SettleJobs for Link<'_> {
-    async fn settle(&self, job: &JobId, report: &Report) -> Result<Settled, PortError> {
-        let settle = Op::Settle(job.clone(), Box::new(report.clone()));
-        expect!(self.call(settle), Reply::Settled(settled) => settled)
-    }
-}
-
-impl ReadRuns for Link<'_> {
-    async fn run(&self, job: &JobId) -> Result<Option<Run>, PortError> {
-        expect!(self.call(Op::Run(job.clone())), Reply::Run(run) => run.map(|run| *run))
-    }
-
-    async fn results(&self, job: &JobId) -> Result<Vec<TestResult>, PortError> {
-        expect!(self.call(Op::Results(job.clone())), Reply::Results(results) => results)
-    }
-}
-
-impl WriteRuns for Link<'_> {
-    async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
-        expect!(self.call(Op::ClaimRun(Box::new(run.clone()))), Reply::Claim(claim) => *claim)
-    }
-
-    async fn record_result(&self, job: &JobId, result: &TestResult) -> Result<(), PortError> {
-        expect!(self.call(Op::RecordResult(job.clone(), Box::new(result.clone()))), Reply::Done => ())
-    }
-}
-
-impl InvokeTests for Link<'_> {
-    async fn call(&self, _function: &FunctionName, payload: &Value) -> Result<Answer, PortError> {
-        expect!(Link::call(self, invocation(payload)?), Reply::Answer(answer) => answer)
-    }
-
-    async fn start(&self, _function: &FunctionName, payload: &Value) -> Result<(), PortError> {
-        expect!(Link::call(self, invocation(payload)?), Reply::Answer(_) => ())
-    }
-}
-
-/// What a test is told of, as far as it matters here.
-fn invocation(payload: &Value) -> Result<Op, PortError> {
-    let field = |name: &str| payload.get(name).cloned().unwrap_or_default();
-    let read = || {
-        let job = serde_json::from_value(field("job_id")).ok()?;
-        let test = serde_json::from_value(field("test")).ok()?;
-        Some(Op::Invoke { job, test })
-    };
-    read().ok_or_else(|| PortError::Unusable { what: "a test's payload".to_owned(), why: payload.to_string() })
-}
-
-impl ReachSites for Link<'_> {
-    type Stage<'a>
-        = &'a Self
-    where
-        Self: 'a;
-
-    async fn reach(&self, _site: &Site, _job: &JobId) -> Result<&Self, PortError> {
-        Ok(self)
-    }
-}
-
-impl SendRequests for Link<'_> {
-    async fn send(&self, _request: &Request) -> Result<Response, PortError> {
-        Err(unexpected())
-    }
-}
-
-impl ReadTestFile for &Link<'_> {
-    async fn test_file(&self, _artifact: &Artifact) -> Result<Option<Vec<u8>>, PortError> {
-        Err(unexpected())
-    }
-}
-
-impl WriteReports for &Link<'_> {
-    async fn write_report(&self, _artifact: &Artifact, _report: &TestReport) -> Result<(), PortError> {
-        Err(unexpected())
     }
 }

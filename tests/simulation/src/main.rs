@@ -7,7 +7,7 @@ use clap::Parser;
 mod campaign;
 mod tell;
 
-/// Runs leases and sweep on an in-memory AWS with a seeded schedule, clocks and faults.
+/// Runs leases, sweep, runs of tests and their repair on an in-memory AWS with a seeded schedule, clocks and faults.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {

@@ -21,6 +21,8 @@ use crate::{
 
 /// After how long an actor gives up waiting for an answer, in ms.
 const PATIENCE: i64 = 5_000;
+/// How long a test takes at most that settles its job, in ms: some are too late.
+const OWN_TEST: i64 = 1_200_000;
 
 /// A request under way.
 #[derive(Debug)]
@@ -188,6 +190,10 @@ impl World {
             for (at, stack, step) in cloud.progress.drain(..) {
                 self.schedule(at, Event::Progress(stack, step));
             }
+            for job in cloud.jobs.settling.drain(..) {
+                let at = self.now() + self.random(|rng| rng.between(1_000, OWN_TEST));
+                self.schedule(at, Event::SettleItself(job));
+            }
             result
         };
         let result = self.blinded(&packet.op, result);
@@ -211,9 +217,7 @@ impl World {
     /// How long AWS itself takes.
     fn duration(&self, op: &Op) -> i64 {
         match op {
-            Op::Invoke { .. } => {
-                self.random(|rng| rng.between(1_000, *rng.clone().pick(&[10_000, 120_000, 1_000_000])))
-            }
+            Op::Invoke { waits: true, .. } => self.random(|rng| rng.between(1_000, self.scenario.kit.longest + 1)),
             _ => 0,
         }
     }

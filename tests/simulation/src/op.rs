@@ -10,10 +10,8 @@ use pipeline_core::{
         store::{Page, Replaced},
     },
     ports::{Parameter, Recorded, Settled, Stack},
-    start_tests::{
-        ports::Answer,
-        run::{Claim, Run, TestResult},
-    },
+    repair::ports::{Due, Open},
+    start_tests::run::{Claim, Run, TestResult},
     sweep::stack::{Resource, StackFacts},
     verdict::Report,
 };
@@ -42,7 +40,8 @@ pub(crate) enum Op {
     Parameter(String),
     Tell { text: String },
     // Jobs.
-    Describe,
+    Describe(StackName),
+    TestFile,
     Standing(JobId),
     Record(JobId, Box<Report>),
     MarkSent(JobId),
@@ -50,8 +49,11 @@ pub(crate) enum Op {
     Results(JobId),
     ClaimRun(Box<Run>),
     RecordResult(JobId, Box<TestResult>),
-    Invoke { job: JobId, test: String },
+    Invoke { job: JobId, run: String, part: &'static str, waits: bool },
+    WriteReport(JobId),
     Settle(JobId, Box<Report>),
+    Open { now: Timestamp, limit: usize },
+    Close(Open),
     // What only a mutant asks for.
     OverwriteVerdict(JobId, Box<Report>),
     OverwriteRun(Box<Run>),
@@ -103,6 +105,16 @@ pub(crate) struct Deploy {
     pub(crate) with_bucket: bool,
 }
 
+/// How a part of a run of tests ends that is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Passed,
+    /// It says so.
+    Failed,
+    /// It raised an error.
+    Broke,
+}
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
@@ -124,7 +136,8 @@ pub(crate) enum Reply {
     Run(Option<Box<Run>>),
     Results(Vec<TestResult>),
     Claim(Box<Claim>),
-    Answer(Answer),
+    Ran(Ending),
+    Open(Vec<Due>),
     Settled(Settled),
 }
 
@@ -144,7 +157,9 @@ impl Op {
                     | Self::MarkSent(_)
                     | Self::ClaimRun(_)
                     | Self::RecordResult(..)
+                    | Self::WriteReport(_)
                     | Self::Settle(..)
+                    | Self::Close(_)
                     | Self::OverwriteVerdict(..)
                     | Self::OverwriteRun(_)
             )

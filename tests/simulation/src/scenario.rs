@@ -3,7 +3,11 @@
 
 use jiff::SignedDuration;
 
-use crate::{cloud::Edit, rng::Rng};
+use crate::{
+    cloud::Edit,
+    kit::{JOBS, Kit},
+    rng::Rng,
+};
 
 /// How far clocks may be apart for what I1 promises.
 pub(crate) const MARGIN: i64 = 60_000;
@@ -11,8 +15,8 @@ pub(crate) const MARGIN: i64 = 60_000;
 pub(crate) const NAMES: [&str; 2] = ["svc-pr-4", "svc-pr-42"];
 pub(crate) const CLAIMERS: usize = 3;
 pub(crate) const SWEEPERS: usize = 3;
-/// Deliveries of jobs, each an actor of its own.
-pub(crate) const DELIVERIES: usize = 6;
+/// Deliveries of jobs, each an actor of its own; five of each job at most.
+pub(crate) const DELIVERIES: usize = 5 * JOBS.len();
 pub(crate) const ACTORS: usize = CLAIMERS + SWEEPERS + DELIVERIES;
 
 /// The habits of one seed. Shares are of a thousand, times in ms.
@@ -63,6 +67,10 @@ pub(crate) struct Scenario {
     pub(crate) lag: i64,
     /// Whether jobs are delivered too.
     pub(crate) jobs: bool,
+    /// What their runs of tests are like.
+    pub(crate) kit: Kit,
+    /// Of a sweeper's runs: those that are repairs.
+    pub(crate) repairs: u64,
 }
 
 impl Scenario {
@@ -96,7 +104,9 @@ impl Scenario {
             blind: *rng.pick(&[0, 0, 50]),
             failing: *rng.pick(&[0, 0, 300]),
             lag: *rng.pick(&[0, 5_000, 300_000]),
-            jobs: rng.chance(150),
+            jobs: rng.chance(200),
+            kit: Kit::draw(rng),
+            repairs: *rng.pick(&[0, 300, 700]),
         }
     }
 

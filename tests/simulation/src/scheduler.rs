@@ -4,10 +4,15 @@
 use std::task::{Context, Poll, Waker};
 
 use crate::{
-    actors::{Life, live, settle},
+    actors::{
+        Life, deliver,
+        deliverer::{deliverers, undelivered},
+        live, settle,
+    },
+    kit::JOBS,
     link::Link,
     oracle::Oracle,
-    scenario::{ACTORS, CLAIMERS, SWEEPERS},
+    scenario::{ACTORS, CLAIMERS, SWEEPERS, Scenario},
     world::{Event, World},
 };
 
@@ -35,8 +40,7 @@ impl<'w> Schedule<'w> {
 
     /// Runs the seed: so many polls with faults, and then without them until nothing is left to delete.
     pub(crate) fn run(&mut self, steps: u64) {
-        let actors = if self.world.scenario.jobs { ACTORS } else { CLAIMERS + SWEEPERS };
-        for actor in 0..actors {
+        for actor in actors(&self.world.scenario) {
             self.world.schedule(self.world.now(), Event::Restart(actor));
         }
         self.plan_edit();
@@ -44,6 +48,8 @@ impl<'w> Schedule<'w> {
             let at = self.world.now() + self.world.random(|rng| rng.between(600_000, 14_400_000));
             self.world.schedule(at, Event::Leap);
         }
+        // Whoever delivers jobs takes steps that claimers and sweepers need too.
+        let steps = if self.world.scenario.jobs { 2 * steps } else { steps };
         while self.steps < steps && self.goes_on() {}
         self.faulty = self.steps;
         if self.is_sound() {
@@ -63,7 +69,8 @@ impl<'w> Schedule<'w> {
         self.is_sound()
     }
 
-    /// Faults stop: what is under way arrives, whoever is there leaves, and one sweeper goes on alone.
+    /// Faults stop: what is under way arrives, whoever is there leaves, what nobody stored anything of is delivered again,
+    /// and one sweeper goes on alone.
     fn settle(&mut self) {
         let world = self.world;
         world.note(|| "faults stop".to_owned());
@@ -72,12 +79,27 @@ impl<'w> Schedule<'w> {
         self.born = self.born.map(|life| life + 1);
         while self.goes_on() {}
         world.cloud.borrow_mut().calm();
-        let sweeper = CLAIMERS;
         self.paused = [0; ACTORS];
+        if world.scenario.jobs {
+            self.deliver_again();
+        }
+        let sweeper = CLAIMERS;
         self.begin(sweeper, |link| Box::pin(settle(link)));
         while self.is_sound() && self.lives[sweeper].is_some() && self.goes_on() {}
         let hangs = self.is_sound() && self.lives[sweeper].is_some();
         world.oracle.borrow_mut().check_hanging(hangs);
+    }
+
+    /// Lambda tries again what ended in no answer.
+    fn deliver_again(&mut self) {
+        let actors = undelivered(self.world);
+        for &actor in &actors {
+            self.begin(actor, |link| Box::pin(deliver(link)));
+        }
+        let waits = |lives: &[Option<Life<'_>>]| actors.iter().any(|&actor| lives[actor].is_some());
+        while self.is_sound() && waits(&self.lives) && self.goes_on() {}
+        let hangs = self.is_sound() && waits(&self.lives);
+        self.world.oracle.borrow_mut().check_delivered(hangs);
     }
 
     fn happen(&mut self, event: Event) {
@@ -85,6 +107,10 @@ impl<'w> Schedule<'w> {
         match event {
             Event::Arrive(packet, answering) => world.arrive(packet, answering),
             Event::Progress(stack, step) => world.progress(stack, step),
+            Event::SettleItself(job) => {
+                world.note(|| format!("  the test of {job} would settle it"));
+                world.cloud.borrow_mut().jobs.settle_itself(&job);
+            }
             Event::Restart(actor) => {
                 if !world.calm.get() {
                     self.begin(actor, live);
@@ -110,7 +136,7 @@ impl<'w> Schedule<'w> {
                 });
                 if let (true, Some(answered)) = (ready, answered) {
                     world.note(|| format!("{actor} ← {}", answered.said(&packet.op)));
-                    world.oracle.borrow_mut().heard(&packet, &answered);
+                    world.oracle.borrow_mut().heard(world, &packet, &answered);
                     packet.slot.arrive(answered.result);
                     self.poll(actor);
                 }
@@ -142,6 +168,8 @@ impl<'w> Schedule<'w> {
         world.note(|| "401 days pass".to_owned());
         world.advance(world.now() + LEAP);
         world.cloud.borrow_mut().expire_records(world.now());
+        world.cloud.borrow_mut().jobs.time_out();
+        world.oracle.borrow_mut().time_out();
     }
 
     fn plan_edit(&self) {
@@ -215,7 +243,8 @@ impl World {
     /// Somebody does something by hand; sometimes it is a clock that is set.
     fn edit(&self) {
         if self.random(|rng| rng.chance(100)) {
-            let actor = self.random(|rng| usize::try_from(rng.below(ACTORS as u64)).unwrap_or_default());
+            let actors: Vec<usize> = actors(&self.scenario).collect();
+            let actor = self.random(|rng| *rng.pick(&actors));
             self.step_clock(actor);
             self.oracle.borrow_mut().clock_set(self);
             return;
@@ -230,10 +259,17 @@ impl World {
     }
 }
 
+/// Whoever there is.
+fn actors(scenario: &Scenario) -> impl Iterator<Item = usize> {
+    let delivers = |job: usize| deliverers(job).take(scenario.kit.deliveries[job]);
+    let jobs = if scenario.jobs { JOBS.len() } else { 0 };
+    (0..CLAIMERS + SWEEPERS).chain((0..jobs).flat_map(delivers))
+}
+
 /// How many runs of sweep, a quarter of an hour apart, have to be enough (I15).
 pub(crate) const RUNS: usize = 40;
 
 /// Whether anything is left to do.
 pub(crate) fn is_settled(world: &World) -> bool {
-    Oracle::left_over(world).is_none()
+    Oracle::left_over(world).is_none() && Oracle::unsettled(world).is_none()
 }

@@ -8,11 +8,14 @@ use std::{
 };
 
 use jiff::Timestamp;
-use pipeline_core::{ids::Nonce, lease::store::Replaced};
+use pipeline_core::{
+    ids::{JobId, Nonce},
+    lease::store::Replaced,
+};
 use uuid::Uuid;
 
 use crate::{
-    cloud::{Cloud, TEST_NAMES, at},
+    cloud::{Cloud, at},
     mutants::Mutant,
     network::{Packet, Slot},
     op::{Op, Reply, state},
@@ -37,6 +40,8 @@ pub(crate) enum Event {
     Restart(usize),
     /// An operation of CloudFormation goes on.
     Progress(usize, u32),
+    /// A test settles its job.
+    SettleItself(JobId),
     /// Somebody does something by hand.
     Edit,
     /// More than a year passes.
@@ -133,12 +138,9 @@ impl World {
     pub(crate) fn new(seed: u64, mutant: Option<Box<dyn Mutant>>, traced: bool) -> Self {
         let mut rng = Rng::new(seed);
         let scenario = Scenario::draw(&mut rng);
-        let mut cloud = Cloud::new(BEGIN);
+        let mut cloud = Cloud::new(BEGIN, scenario.kit);
         cloud.failing = scenario.failing;
         cloud.lag = scenario.lag;
-        if rng.chance(300) {
-            cloud.jobs.failing.push((*rng.pick(&TEST_NAMES)).to_owned());
-        }
         let oracle = Oracle::new(&scenario);
         let offsets = [const { Cell::new(0) }; ACTORS];
         for offset in &offsets {

@@ -43,6 +43,10 @@ fn what_is_wrong_on_purpose_is_seen_and_named() {
         ("people-never-told", "I11"),
         ("plan-applies", "I13"),
         ("lost-test-started-again", "I19"),
+        ("verdict-unconditioned", "I16"),
+        ("repair-overlooks-runs", "I17"),
+        ("tear-down-ignored", "I18"),
+        ("tear-down-before-the-tests-end", "I19"),
     ] {
         let mutant = MUTANTS.iter().find(|mutant| mutant.name == name).expect("a mutant of this name");
         let violations =

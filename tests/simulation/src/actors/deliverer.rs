@@ -1,34 +1,53 @@
-//! Deliveries of jobs to `start_tests`: several of each job, at the same time or late, the real thing.
+//! Deliveries of jobs to `start_tests`: up to five of each, at the same time or late, the real thing.
 
-use pipeline_core::{drive::Ports, job::Job, lease::due::later, ports::Clock, start_tests::perform::StartTests};
+use pipeline_core::{
+    drive::Ports,
+    ids::JobId,
+    job::{Artifact, Job},
+    lease::due::later,
+    ports::Clock,
+    start_tests::perform::StartTests,
+};
 
 use crate::{
     cloud::ACCOUNT,
+    kit::{JOBS, OWN},
     link::Link,
     scenario::{CLAIMERS, SWEEPERS, ms},
+    world::World,
 };
 
-/// How long an invocation may take, in ms.
-const INVOCATION: i64 = 300_000;
-const PARAMETERS: &str = r#"{"app_stack": "svc-beta", "test_stack": "svc-tests", "stage": "beta"}"#;
+/// The actors that deliver this job; the first of them also when faults have stopped.
+pub(crate) fn deliverers(job: usize) -> impl Iterator<Item = usize> {
+    (0..).map(move |nth| CLAIMERS + SWEEPERS + nth * JOBS.len() + job)
+}
 
-/// The jobs; each is delivered three times at most.
-const JOBS: [&str; 2] = ["11111111-abcd-1111-abcd-111111abcdef", "22222222-abcd-1111-abcd-111111abcdef"];
+fn job(actor: usize) -> usize {
+    (actor - CLAIMERS - SWEEPERS) % JOBS.len()
+}
 
 pub(super) async fn live(link: Link<'_>) {
-    let delivery = link.actor - CLAIMERS - SWEEPERS;
     // Most at once, some after everything is over.
-    let longest = if link.chance(500) { 10_000 } else { 2 * INVOCATION };
+    let longest = if link.chance(500) { 10_000 } else { 2 * link.world.scenario.kit.invocation };
     link.idle(longest).await;
-    let Ok(id) = JOBS[delivery % JOBS.len()].parse() else { return };
-    let job = Job {
-        id,
-        account: ACCOUNT.to_owned(),
-        user_parameters: Some(PARAMETERS.to_owned()),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        continuation: None,
-    };
+    deliver(link).await;
+}
+
+/// The jobs that nobody would look at again but for another delivery: neither a run nor a verdict is stored.
+pub(crate) fn undelivered(world: &World) -> Vec<usize> {
+    let cloud = world.cloud.borrow();
+    let is_known = |id: &JobId| cloud.jobs.runs.contains_key(id) || cloud.jobs.verdicts.contains_key(id);
+    let unknown = (0..JOBS.len()).filter(|&job| JOBS[job].parse().is_ok_and(|id| !is_known(&id)));
+    unknown.filter_map(|job| deliverers(job).next()).collect()
+}
+
+/// One delivery.
+pub(crate) async fn deliver(link: Link<'_>) {
+    let Ok(id) = JOBS[job(link.actor)].parse::<JobId>() else { return };
+    let world = link.world;
+    let nonce = world.nonce();
+    world.cloud.borrow_mut().jobs.nonces.insert(nonce.to_string(), id.clone());
+    world.oracle.borrow_mut().delivers(link.actor, nonce);
     let action = StartTests {
         clock: &link,
         sites: &link,
@@ -36,11 +55,30 @@ pub(super) async fn live(link: Link<'_>) {
         http: &link,
         artifacts: &link,
         test_function: None,
-        nonce: link.world.nonce(),
+        nonce,
     };
     let ports = Ports { clock: &link, verdicts: &link, jobs: &link };
-    let id = job.id.clone();
-    let end = ports.deliver(&id, Ok((job, action)), later(link.now(), ms(INVOCATION))).await;
-    link.world.note(|| format!("{} ends: {end:?}", link.actor));
-    link.world.oracle.borrow_mut().concluded(link.world, link.actor, &id, &end);
+    let deadline = later(link.now(), ms(world.scenario.kit.invocation));
+    let end = ports.deliver(&id, Ok((event(world, &id), action)), deadline).await;
+    world.note(|| format!("{} ends: {end:?}", link.actor));
+    world.oracle.borrow_mut().concluded(world, link.actor, &id, &end);
+}
+
+fn event(world: &World, id: &JobId) -> Job {
+    let kit = &world.scenario.kit;
+    let artifact = |name: &str| Artifact {
+        name: name.to_owned(),
+        revision: None,
+        bucket: "artifacts".to_owned(),
+        key: id.to_string(),
+    };
+    let auto = id.as_str() != OWN;
+    Job {
+        id: id.clone(),
+        account: ACCOUNT.to_owned(),
+        user_parameters: Some(kit.parameters(id)),
+        inputs: (auto && kit.checks).then(|| artifact("Build")).into_iter().collect(),
+        outputs: (auto && kit.report).then(|| artifact("Report")).into_iter().collect(),
+        continuation: None,
+    }
 }

@@ -1,7 +1,7 @@
 //! Whoever acts: claimers, sweepers, and deliveries of jobs.
 
 pub(crate) mod claimer;
-mod deliverer;
+pub(crate) mod deliverer;
 pub(crate) mod sweeper;
 
 use std::pin::Pin;
@@ -11,6 +11,7 @@ use crate::{
     scenario::{CLAIMERS, SWEEPERS, ms},
 };
 
+pub(crate) use deliverer::deliver;
 pub(crate) use sweeper::settle;
 
 /// One life of an actor.

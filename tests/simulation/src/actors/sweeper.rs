@@ -3,6 +3,7 @@
 use pipeline_core::{
     lease::{due::later, place::Place},
     ports::Clock,
+    repair::perform::Repair,
     sweep::{
         perform::Sweep,
         policy::Policy,
@@ -29,6 +30,10 @@ pub(super) async fn live(link: Link<'_>) {
     loop {
         link.idle(link.world.scenario.period).await;
         let scenario = &link.world.scenario;
+        if scenario.jobs && link.chance(scenario.repairs) {
+            repair(link).await;
+            continue;
+        }
         let mode = if link.chance(scenario.plans) { Mode::Plan } else { Mode::Apply };
         let work = if link.chance(scenario.adoptions) { Work::Adopt } else { Work::Due };
         run(link, mode, work).await;
@@ -42,12 +47,23 @@ pub(crate) async fn settle(link: Link<'_>) {
             self::run(link, Mode::Apply, Work::Adopt).await;
         }
         self::run(link, Mode::Apply, Work::Due).await;
+        if link.world.scenario.jobs {
+            repair(link).await;
+        }
         if is_settled(link.world) {
-            return;
+            break;
         }
         link.sleep_until(later(link.now(), ms(QUARTER))).await;
     }
     link.world.oracle.borrow_mut().check_end(link.world, RUNS);
+}
+
+/// One repair of what got stuck about jobs.
+async fn repair(link: Link<'_>) {
+    let repair = Repair { clock: &link, open: &link, verdicts: &link, jobs: &link, runs: &link, sites: &link };
+    link.world.oracle.borrow_mut().begin_repair(link.actor);
+    let report = repair.run(later(link.now(), ms(INVOCATION))).await;
+    link.world.note(|| format!("{} repairs {report:?}", link.actor));
 }
 
 /// One run.

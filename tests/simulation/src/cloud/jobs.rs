@@ -1,53 +1,122 @@
 //! CodePipeline's jobs, the records about them, and the functions that are tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline_core::{
-    ids::JobId,
-    ports::{PortError, Recorded, Settled, Stack},
-    start_tests::{
-        ports::Answer,
-        run::{Claim, Run, TestResult},
-    },
-    verdict::Report,
+    ids::{JobId, Nonce},
+    ports::{PortError, Recorded, Settled},
+    start_tests::run::{Claim, Run, TestResult},
+    verdict::{FailureKind, Report},
 };
-use serde_json::json;
 
-use crate::op::{Op, Reply};
-
-/// The tests of every job.
-pub(crate) const TEST_NAMES: [&str; 2] = ["TestFunctionA", "TestFunctionB"];
+use super::open::Index;
+use crate::{
+    kit::{JOBS, Kit, OWN},
+    op::{Op, Reply},
+    rng::Rng,
+};
 
 /// All about jobs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Jobs {
+    kit: Kit,
+    /// The jobs of deliveries, by their nonces.
+    pub(crate) nonces: BTreeMap<String, JobId>,
     pub(crate) verdicts: BTreeMap<JobId, Recorded>,
     pub(crate) runs: BTreeMap<JobId, Run>,
     pub(crate) results: BTreeMap<(JobId, String), TestResult>,
+    /// What was begun about jobs and not ended.
+    pub(crate) open: Index,
+    /// The jobs whose report artifact was written.
+    pub(crate) written: BTreeSet<JobId>,
     /// The first report of each job.
     pub(crate) settled: BTreeMap<JobId, Report>,
-    /// Which tests fail.
-    pub(crate) failing: Vec<String>,
+    /// Tests that settle their jobs later.
+    pub(crate) settling: Vec<JobId>,
 }
 
 impl Jobs {
-    pub(super) fn apply(&mut self, op: &Op) -> Result<Reply, PortError> {
+    pub(super) fn new(kit: Kit) -> Self {
+        Self {
+            kit,
+            nonces: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            results: BTreeMap::new(),
+            open: Index::default(),
+            written: BTreeSet::new(),
+            settled: BTreeMap::new(),
+            settling: Vec::new(),
+        }
+    }
+
+    pub(super) fn apply(&mut self, op: &Op, now: i64, lag: i64, rng: &mut Rng) -> Result<Reply, PortError> {
         match op {
-            Op::Describe => Ok(Reply::Stack(Box::new(stage()))),
-            Op::Standing(job) => Ok(Reply::Standing(self.verdicts.get(job).cloned().map(Box::new))),
+            Op::Describe(name) => {
+                let missing = || PortError::NotFound { what: format!("stack {name}") };
+                self.kit.stack(name).map(|stack| Reply::Stack(Box::new(stack))).ok_or_else(missing)
+            }
+            Op::TestFile => Ok(Reply::Text(self.kit.test_file())),
+            Op::Invoke { job, part, .. } => {
+                if job.as_str() == OWN {
+                    self.settling.push(job.clone());
+                }
+                Ok(Reply::Ran(self.kit.ending(part)))
+            }
+            Op::WriteReport(job) => {
+                self.written.insert(job.clone());
+                Ok(Reply::Done)
+            }
+            Op::Settle(job, report) => Ok(Reply::Settled(self.settle(job, report))),
+            Op::Open { now: until, limit } => Ok(Reply::Open(self.open.find(*until, *limit, now, lag, rng))),
+            Op::Close(open) => {
+                self.open.remove(open, now);
+                Ok(Reply::Done)
+            }
+            record => self.record(record, now),
+        }
+    }
+
+    fn settle(&mut self, job: &JobId, report: &Report) -> Settled {
+        let before = self.settled.contains_key(job);
+        self.settled.entry(job.clone()).or_insert_with(|| report.clone());
+        if before { Settled::Already } else { Settled::Accepted }
+    }
+
+    /// A test settles its job.
+    pub(crate) fn settle_itself(&mut self, job: &JobId) {
+        let report = match self.kit.own {
+            None => return,
+            Some(true) => Report::succeed("by the test", BTreeMap::new()),
+            Some(false) => Report::fail(FailureKind::JobFailed, "by the test"),
+        };
+        let _answer = self.settle(job, &report);
+    }
+
+    /// CodePipeline waits no longer.
+    pub(crate) fn time_out(&mut self) {
+        for job in JOBS.iter().filter_map(|job| job.parse().ok()) {
+            let _answer = self.settle(&job, &Report::fail(FailureKind::JobFailed, "timed out"));
+        }
+    }
+
+    fn record(&mut self, op: &Op, now: i64) -> Result<Reply, PortError> {
+        match op {
+            Op::Standing(job) => Ok(standing(self.verdicts.get(job))),
             Op::Record(job, report) => {
-                let fresh = Recorded { report: (**report).clone(), sent: false };
-                let standing = self.verdicts.entry(job.clone()).or_insert(fresh).clone();
-                Ok(Reply::Standing(Some(Box::new(standing))))
+                if !self.verdicts.contains_key(job) {
+                    self.write_verdict(job, report, now);
+                }
+                Ok(standing(self.verdicts.get(job)))
             }
             Op::OverwriteVerdict(job, report) => {
-                let fresh = Recorded { report: (**report).clone(), sent: false };
-                self.verdicts.insert(job.clone(), fresh.clone());
-                Ok(Reply::Standing(Some(Box::new(fresh))))
+                self.write_verdict(job, report, now);
+                Ok(standing(self.verdicts.get(job)))
             }
             Op::MarkSent(job) => {
                 if let Some(recorded) = self.verdicts.get_mut(job) {
                     recorded.sent = true;
+                    self.open.remove(&pipeline_core::repair::ports::Open::Verdict(job.clone()), now);
                 }
                 Ok(Reply::Done)
             }
@@ -55,12 +124,13 @@ impl Jobs {
             Op::Results(job) => Ok(Reply::Results(self.results_of(job))),
             Op::AllResults => Ok(Reply::Results(self.results.values().cloned().collect())),
             Op::ClaimRun(run) => {
-                let standing = self.runs.entry(run.job.clone()).or_insert_with(|| (**run).clone());
-                let claim = if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing.clone()) };
-                Ok(Reply::Claim(Box::new(claim)))
+                if !self.runs.contains_key(&run.job) {
+                    self.write_run(run, now);
+                }
+                Ok(Reply::Claim(Box::new(self.whose(&run.job, run.id))))
             }
             Op::OverwriteRun(run) => {
-                self.runs.insert(run.job.clone(), (**run).clone());
+                self.write_run(run, now);
                 Ok(Reply::Claim(Box::new(Claim::Ours)))
             }
             Op::RecordResult(job, result) => {
@@ -68,17 +138,24 @@ impl Jobs {
                 self.results.entry(key).or_insert_with(|| (**result).clone());
                 Ok(Reply::Done)
             }
-            Op::Invoke { test, .. } => {
-                let passed = !self.failing.contains(test);
-                let payload = json!({"passed": passed, "message": "as drawn"}).to_string().into_bytes();
-                Ok(Reply::Answer(Answer { failed: false, payload, log: None }))
-            }
-            Op::Settle(job, report) => {
-                let before = self.settled.contains_key(job);
-                self.settled.entry(job.clone()).or_insert_with(|| (**report).clone());
-                Ok(Reply::Settled(if before { Settled::Already } else { Settled::Accepted }))
-            }
             _ => Err(PortError::Unusable { what: "request".to_owned(), why: "nobody answers it".to_owned() }),
+        }
+    }
+
+    fn write_verdict(&mut self, job: &JobId, report: &Report, now: i64) {
+        self.verdicts.insert(job.clone(), Recorded { report: report.clone(), sent: false });
+        self.open.verdict(job, now);
+    }
+
+    fn write_run(&mut self, run: &Run, now: i64) {
+        self.runs.insert(run.job.clone(), run.clone());
+        self.open.run(run, now);
+    }
+
+    fn whose(&self, job: &JobId, id: Nonce) -> Claim {
+        match self.runs.get(job) {
+            Some(standing) if standing.id != id => Claim::Theirs(standing.clone()),
+            _ => Claim::Ours,
         }
     }
 
@@ -87,12 +164,6 @@ impl Jobs {
     }
 }
 
-/// Both stacks of the stage under test.
-fn stage() -> Stack {
-    let tests = TEST_NAMES.map(|name| (name.to_owned(), name.to_lowercase()));
-    Stack {
-        status: "UPDATE_COMPLETE".to_owned(),
-        outputs: tests.into_iter().chain([("ApiUrl".to_owned(), "https://api.example".to_owned())]).collect(),
-        tags: BTreeMap::from([("flowgate:revision".to_owned(), "8f2c".to_owned())]),
-    }
+fn standing(recorded: Option<&Recorded>) -> Reply {
+    Reply::Standing(recorded.cloned().map(Box::new))
 }

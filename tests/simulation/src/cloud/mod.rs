@@ -3,6 +3,7 @@
 
 mod hand;
 mod jobs;
+mod open;
 mod stacks;
 mod table;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use hand::Edit;
 use jiff::Timestamp;
-pub(crate) use jobs::{Jobs, TEST_NAMES};
+pub(crate) use jobs::Jobs;
 use pipeline_core::{
     ids::{ExecutionId, StackArn, StackName},
     ports::{Parameter, PortError},
@@ -20,6 +21,7 @@ pub(crate) use stacks::Stack;
 pub(crate) use table::Record;
 
 use crate::{
+    kit::Kit,
     op::{Op, Reply, Target},
     rng::Rng,
 };
@@ -49,7 +51,7 @@ pub(crate) struct Cloud {
     pub(crate) jobs: Jobs,
     /// Of a thousand deletions, how many fail for no reason of ours.
     pub(crate) failing: u64,
-    /// How far the index of due leases lags behind at most, in ms.
+    /// How far the index of what is due lags behind at most, in ms.
     pub(crate) lag: i64,
     /// Whether lists are up to date and operations succeed.
     calm: bool,
@@ -64,7 +66,7 @@ pub(crate) fn at(ms: i64) -> Timestamp {
 
 impl Cloud {
     /// An account with the neighbours that previews have in practice, none of which sweep may touch.
-    pub(crate) fn new(now: i64) -> Self {
+    pub(crate) fn new(now: i64, kit: Kit) -> Self {
         let mut cloud = Self {
             leases: BTreeMap::new(),
             stacks: Vec::new(),
@@ -72,7 +74,7 @@ impl Cloud {
             imports: BTreeMap::new(),
             executions: BTreeMap::new(),
             switch: Some(Parameter::Plain("allowed".to_owned())),
-            jobs: Jobs::default(),
+            jobs: Jobs::new(kit),
             failing: 0,
             lag: 0,
             calm: false,
@@ -105,7 +107,7 @@ impl Cloud {
             }
             Op::Parameter(name) => Ok(Reply::Parameter(self.switch.clone().filter(|_| name == SWITCH))),
             Op::Tell { .. } => Ok(Reply::Done),
-            job => self.jobs.apply(job),
+            job => self.jobs.apply(job, now, self.lag, rng),
         }
     }
 

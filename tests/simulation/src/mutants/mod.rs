@@ -5,6 +5,7 @@ mod answers;
 mod jobs;
 mod records;
 mod requests;
+mod runs;
 mod stateful;
 
 use std::pin::Pin;
@@ -14,7 +15,7 @@ use pipeline_core::ports::PortError;
 use crate::{
     link::Link,
     op::{Op, Reply},
-    scenario::CLAIMERS,
+    scenario::{CLAIMERS, SWEEPERS},
 };
 
 /// What comes of a call.
@@ -50,6 +51,9 @@ impl Named {
 pub(crate) enum Who {
     Claimers,
     Sweepers,
+    /// Sweepers, where they repair.
+    Repairs,
+    Deliveries,
     All,
 }
 
@@ -59,6 +63,8 @@ impl Who {
             Self::All => true,
             Self::Claimers => actor < CLAIMERS,
             Self::Sweepers => actor >= CLAIMERS,
+            Self::Repairs => (CLAIMERS..CLAIMERS + SWEEPERS).contains(&actor),
+            Self::Deliveries => actor >= CLAIMERS + SWEEPERS,
         }
     }
 }
@@ -173,4 +179,21 @@ pub const ALL: &[Named] = &[
     Named { name: "lost-test-started-again", invariants: &["I19"], make: jobs::test_repeated },
     Named { name: "unrecorded-verdict-is-recorded", invariants: &["I16", "I18"], make: jobs::unrecorded },
     Named { name: "unrecorded-result-is-recorded", invariants: &["I18"], make: jobs::result_lost },
+    // Runs of tests, and their repair.
+    Named { name: "throttled-test-passed", invariants: &["I18"], make: runs::throttled_test_passed },
+    Named { name: "failed-result-kept-as-passed", invariants: &["I18"], make: runs::result_as_passed },
+    Named { name: "set-up-ignored", invariants: &["I18"], make: runs::setup_ignored },
+    Named { name: "tear-down-ignored", invariants: &["I18"], make: runs::teardown_ignored },
+    Named { name: "tear-down-skipped-after-a-failure", invariants: &["I19"], make: runs::no_teardown_after_failure },
+    Named { name: "tear-down-before-the-tests-end", invariants: &["I19"], make: runs::hasty_teardown },
+    Named { name: "tear-down-not-started-late", invariants: &["I19"], make: runs::no_late_teardown },
+    Named { name: "lost-claim-is-ours", invariants: &["I19"], make: runs::lost_claim_is_ours },
+    Named { name: "owner-taken-for-dead", invariants: &["I19"], make: runs::owner_taken_for_dead },
+    Named { name: "unwritten-report-is-written", invariants: &["I18"], make: runs::unwritten_report_is_written },
+    Named { name: "unsent-is-sent", invariants: &["I17"], make: runs::unsent_is_sent },
+    Named { name: "repair-before-the-runs-end", invariants: &["I19"], make: runs::repair_too_early },
+    Named { name: "repair-takes-absent-for-passed", invariants: &["I18"], make: runs::absent_is_passed },
+    Named { name: "repair-expects-no-report", invariants: &["I18"], make: runs::report_not_expected },
+    Named { name: "repair-closes-before-it-sends", invariants: &["I17"], make: runs::closed_before_sent },
+    Named { name: "repair-overlooks-runs", invariants: &["I17", "I19"], make: runs::run_not_looked_for },
 ];

@@ -9,6 +9,7 @@ mod ends;
 mod eyes;
 mod jobs;
 mod quarantine;
+mod runs;
 mod transitions;
 
 use std::{collections::BTreeMap, rc::Rc};
@@ -120,6 +121,8 @@ pub(crate) struct Oracle {
     /// By claimer and name.
     beliefs: BTreeMap<(usize, StackName), Belief>,
     jobs: JobLedger,
+    /// Whether CodePipeline gave up on all jobs.
+    timed_out: bool,
     lives: [u32; ACTORS],
     grace: i64,
     spread: i64,
@@ -140,6 +143,7 @@ impl Oracle {
             asks: (0..ACTORS).map(|_| None).collect(),
             beliefs: BTreeMap::new(),
             jobs: JobLedger::default(),
+            timed_out: false,
             lives: [0; ACTORS],
             grace: scenario.grace,
             spread: scenario.spread,
@@ -178,8 +182,10 @@ impl Oracle {
                 Ok(())
             }
             sweeper if sweeper < CLAIMERS + SWEEPERS => self.check_request(world, sweeper, op),
-            deliverer => self.check_report(&world.cloud.borrow(), deliverer, op),
+            _ => Ok(()),
         };
+        self.judge(checked);
+        let checked = self.check_job(world, actor, op);
         self.judge(checked);
         Sender { life: self.lives[actor], run: self.eyes[actor].run, ask: self.asks[actor].clone() }
     }
@@ -202,21 +208,20 @@ impl Oracle {
                 self.told.push((world.now(), text.clone()));
                 Ok(())
             }
-            (op, result) => self.jobs.applied(op, result),
+            (op, _) => self.jobs.applied(&world.cloud.borrow(), op),
         };
         self.judge(checked);
         self.seq
     }
 
     /// An answer arrives.
-    pub(crate) fn heard(&mut self, packet: &Packet, answered: &Answered) {
+    pub(crate) fn heard(&mut self, world: &World, packet: &Packet, answered: &Answered) {
         if let (Op::Delete { target: Target::Id(id), request_token }, Ok(_)) = (&packet.op, &answered.result) {
             self.deletion_begun(id, request_token);
         }
         if packet.actor < CLAIMERS + SWEEPERS {
             self.eyes[packet.actor].heard(&packet.op, answered);
-        } else {
-            self.jobs.heard(packet.actor, &packet.op, answered);
         }
+        self.jobs.heard(world, packet.actor, &packet.op, answered);
     }
 }
