@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn without_a_test_stack_the_tests_are_those_of_the_file() {
         let params = parsed(r#"{"app_stack": "s-beta"}"#);
-        assert_eq!((params.test_stack(), params.tests), (None, Tests::Declared));
+        assert_eq!((params.test_stack(), &params.tests), (None, &Tests::Declared));
     }
 
     #[test]
