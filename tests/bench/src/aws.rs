@@ -3,8 +3,12 @@
 use std::{
     collections::BTreeMap,
     io::{Cursor, Write as _},
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -20,38 +24,85 @@ use serde_json::{Value, json};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::{
-    job::{self, ACCOUNT, APPROVER, REGION, TEMPLATES, TESTS},
+    job::{self, ACCOUNT, APPROVER, REGION, TEMPLATES},
     preview,
     tls::TlsListener,
 };
 
 /// How often each operation was called.
-type Calls = BTreeMap<String, usize>;
+pub(crate) type Calls = BTreeMap<String, usize>;
 
 /// The endpoint.
 pub(crate) struct Aws {
     pub(crate) url: String,
+    /// The file of our own root.
+    pub(crate) authority: PathBuf,
+    /// The file of all roots that a system trusts, and ours.
+    pub(crate) roots: PathBuf,
     can: Arc<Can>,
+    accepted: Arc<AtomicUsize>,
 }
 
 struct Can {
     artifact: Vec<u8>,
-    calls: Mutex<Calls>,
+    pace: Duration,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    calls: Calls,
+    running: usize,
+    most: usize,
 }
 
 impl Aws {
-    /// Serves on a free port for as long as the process lives. `roots` becomes the file of roots that a client trusts.
-    pub(crate) async fn start(roots: &Path) -> Result<Self> {
-        let listener = TlsListener::bind(roots).await?;
+    /// Serves on a free port for as long as the process lives. A test takes as long as `pace` says.
+    pub(crate) async fn start(scratch: &Path, pace: Duration) -> Result<Self> {
+        let (authority, roots) = (scratch.join("authority.pem"), scratch.join("roots.pem"));
+        let listener = TlsListener::bind(&authority, &roots).await?;
         let url = format!("https://localhost:{}", listener.local_addr()?.port());
-        let can = Arc::new(Can { artifact: artifact()?, calls: Mutex::default() });
+        let (can, accepted) = (Arc::new(Can::new(pace)?), listener.accepted());
         let app = Router::new().fallback(answer).with_state(Arc::clone(&can));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Ok(Self { url, can })
+        Ok(Self { url, authority, roots, can, accepted })
     }
 
     pub(crate) fn calls(&self) -> Calls {
-        self.can.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.can.seen().calls.clone()
+    }
+
+    /// How many tests ran at the same time, when it were the most.
+    pub(crate) fn overlap(&self) -> usize {
+        self.can.seen().most
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}
+
+impl Can {
+    fn new(pace: Duration) -> Result<Self> {
+        Ok(Self { artifact: artifact()?, pace, seen: Mutex::default() })
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, operation: &str) {
+        *self.seen().calls.entry(operation.to_owned()).or_default() += 1;
+    }
+
+    async fn run_test(&self) {
+        {
+            let mut seen = self.seen();
+            seen.running += 1;
+            seen.most = seen.most.max(seen.running);
+        }
+        tokio::time::sleep(self.pace).await;
+        self.seen().running -= 1;
     }
 }
 
@@ -67,9 +118,10 @@ fn artifact() -> Result<Vec<u8>> {
 async fn answer(State(can): State<Arc<Can>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let form = String::from_utf8_lossy(&body);
     let operation = operation(&method, &uri, &headers, &form);
-    *can.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.clone()).or_default() += 1;
+    can.count(&operation);
     match operation.as_str() {
         "GetItem" if preview::is_meant(&form) => json(StatusCode::OK, &preview::lease()),
+        "GetItem" if form.contains(job::REPEATED) => json(StatusCode::OK, &job::standing()),
         "GetItem" | "PutItem" | "UpdateItem" | "PutJobSuccessResult" => json(StatusCode::OK, &json!({})),
         "Query" if form.contains("due_of") => json(StatusCode::OK, &preview::due()),
         "Query" => json(StatusCode::OK, &json!({"Items": []})),
@@ -84,7 +136,10 @@ async fn answer(State(can): State<Arc<Can>>, method: Method, uri: Uri, headers: 
         "GetRole" => preview::role().into_response(),
         "DeleteStack" => "<DeleteStackResponse/>".into_response(),
         "DescribeStacks" => stack(field(&form, "StackName").unwrap_or_default()).into_response(),
-        "Invoke" => json(StatusCode::OK, &json!({"passed": true})),
+        "Invoke" => {
+            can.run_test().await;
+            json(StatusCode::OK, &json!({"passed": true}))
+        }
         "GetObject" => can.artifact.clone().into_response(),
         "PutObject" => StatusCode::OK.into_response(),
         other => (StatusCode::NOT_IMPLEMENTED, format!("nothing in the can for {other}")).into_response(),
@@ -126,7 +181,7 @@ fn stack(name: &str) -> String {
     let output = |key: &str, value: &str| {
         format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
     };
-    let tests = (1..=TESTS).map(|number| {
+    let tests = (1..=job::tests_in(name)).map(|number| {
         let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}-{number}");
         output(&format!("TestFunction{number}"), &function)
     });

@@ -1,4 +1,4 @@
-//! Measures the release build of every function against its goals, the figures side by side with what they should be.
+//! Measures the release build of the functions against its goals, the figures side by side with what they should be.
 //!
 //! ```text
 //! bash tests/bench/run
@@ -6,12 +6,19 @@
 //! Exits 1 when a goal is missed, and 2 when it could not be measured.
 
 mod aws;
+mod baselines;
 mod binary;
 mod goal;
-mod invoke;
+mod instructions;
 mod job;
+mod lines;
+mod many;
 mod preview;
+mod program;
+mod rounds;
 mod runtime_api;
+mod session;
+mod shipped;
 mod tls;
 
 use std::{
@@ -19,13 +26,25 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use clap::Parser;
 
-use crate::goal::Figure;
+use crate::lines::Lines;
+
+/// Measures the functions that `bash tests/bench/run` has built.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The goals to measure; all of them without any
+    #[arg(value_parser = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P12"])]
+    goals: Vec<String>,
+    /// The folder with lambda/, lambda-symbols/ and bench/
+    #[arg(long)]
+    target: Option<PathBuf>,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    match run(&Options::parse()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -36,48 +55,27 @@ async fn main() -> ExitCode {
 }
 
 /// Whether every goal was met.
-async fn run() -> Result<bool> {
+async fn run(options: &Options) -> Result<bool> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("bench is not in tests/bench")?;
-    let mut met = true;
-    for name in functions(&root.join("functions"))? {
-        for figure in figures(&root.join("target"), &name).await.with_context(|| format!("cannot measure {name}"))? {
-            println!("{name:<12} {figure}");
-            met &= figure.is_met();
-        }
+    let target = options.target.clone().unwrap_or_else(|| root.join("target"));
+    let mut lines = Lines::default();
+    if options.ask_for(&["P4", "P5", "P12"]) {
+        shipped::measure(root, &target, &mut lines).await?;
     }
-    Ok(met)
+    if options.ask_for(&["P1", "P2"]) {
+        instructions::measure(&target, &mut lines).await?;
+    }
+    if options.ask_for(&["P3", "P6"]) {
+        rounds::measure(&target, &mut lines).await?;
+    }
+    if options.ask_for(&["P7", "P8"]) {
+        many::measure(&target, &mut lines).await?;
+    }
+    Ok(lines.end())
 }
 
-/// Every folder of `functions/` that makes a binary.
-fn functions(folder: &Path) -> Result<Vec<String>> {
-    let entries = folder.read_dir().with_context(|| format!("cannot read {}", folder.display()))?;
-    let programs = entries.flatten().filter(|entry| entry.path().join("src/main.rs").is_file());
-    let mut names: Vec<String> = programs.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    Ok(names)
-}
-
-async fn figures(target: &Path, name: &str) -> Result<Vec<Figure>> {
-    let shipped = built(&target.join("lambda").join(name))?;
-    let named = built(&target.join("lambda-symbols").join(name))?;
-    ensure!(
-        shipped.metadata()?.modified()? <= named.metadata()?.modified()?,
-        "{} is of an earlier build than {}; run `bash tests/bench/run`",
-        named.display(),
-        shipped.display()
-    );
-    let symbols = binary::symbols(&named)?;
-    // I17: a function that aborted could not report its panic.
-    ensure!(symbols.iter().any(|symbol| symbol.contains("panic_unwind")), "it would abort where it panics");
-    Ok(vec![
-        goal::peak_memory(invoke::peak_memory(&shipped, name).await?),
-        goal::package(binary::zipped(&shipped)?),
-        goal::jitter_symbols(symbols.iter().filter(|symbol| symbol.contains("jent_")).count()),
-    ])
-}
-
-fn built(folder: &Path) -> Result<PathBuf> {
-    let path = folder.join("bootstrap");
-    ensure!(path.is_file(), "{} is missing; build it with `bash tests/bench/run`", path.display());
-    Ok(path)
+impl Options {
+    fn ask_for(&self, goals: &[&str]) -> bool {
+        self.goals.is_empty() || self.goals.iter().any(|goal| goals.contains(&goal.as_str()))
+    }
 }

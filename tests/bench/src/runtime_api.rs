@@ -13,7 +13,7 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     net::TcpListener,
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Notify, mpsc},
 };
 
 use crate::job::{ACCOUNT, REGION};
@@ -33,12 +33,14 @@ pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     events: mpsc::Sender<String>,
     answers: mpsc::Receiver<Answer>,
+    asked: Arc<Notify>,
 }
 
 /// The function's side.
 struct Exchange {
     events: Mutex<mpsc::Receiver<String>>,
     answers: mpsc::Sender<Answer>,
+    asked: Arc<Notify>,
 }
 
 impl RuntimeApi {
@@ -46,7 +48,9 @@ impl RuntimeApi {
     pub(crate) async fn start() -> Result<Self> {
         let (events, received) = mpsc::channel(1);
         let (answered, answers) = mpsc::channel(1);
-        let exchange = Arc::new(Exchange { events: Mutex::new(received), answers: answered });
+        let asked = Arc::new(Notify::new());
+        let exchange =
+            Arc::new(Exchange { events: Mutex::new(received), answers: answered, asked: Arc::clone(&asked) });
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(done))
@@ -56,20 +60,29 @@ impl RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Ok(Self { address, events, answers })
+        Ok(Self { address, events, answers, asked })
     }
 
-    /// Invokes the function once, and waits until it has answered.
+    /// Waits until the function asks for an event: from there on it only waits, too.
+    pub(crate) async fn ready(&mut self) -> Result<()> {
+        tokio::select! {
+            () = self.asked.notified() => Ok(()),
+            answer = self.answers.recv() => bail!("it answered what it was not asked: {answer:?}"),
+        }
+    }
+
+    /// Invokes the function once, and waits until it has answered and asks for more.
     pub(crate) async fn invoke(&mut self, event: String) -> Result<()> {
         self.events.send(event).await.context("the Runtime API has ended")?;
         match self.answers.recv().await.context("the Runtime API has ended")? {
-            Answer::Done => Ok(()),
+            Answer::Done => self.ready().await,
             Answer::Failed(error) => bail!("the function failed: {error}"),
         }
     }
 }
 
 async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
+    exchange.asked.notify_one();
     // The last event has been handed out when the caller is gone.
     let Some(event) = exchange.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
     let deadline = Timestamp::now().saturating_add(TIMEOUT).unwrap_or(Timestamp::MAX);

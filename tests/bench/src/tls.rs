@@ -1,6 +1,14 @@
 //! TLS as AWS's endpoints speak it: a certificate for `localhost`, from an authority that only the measured program trusts.
 
-use std::{fs, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use anyhow::{Context as _, Result};
 use axum::serve::Listener;
@@ -20,24 +28,32 @@ const ROOTS: [&str; 3] =
 pub(crate) struct TlsListener {
     tcp: TcpListener,
     acceptor: TlsAcceptor,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl TlsListener {
-    /// Listens on a free port. `roots` becomes the file of trusted roots: the system's, since parsing them is a part of
-    /// what a function costs, and our own.
-    pub(crate) async fn bind(roots: &Path) -> Result<Self> {
+    /// Listens on a free port. `authority` becomes the file of our own root, and `roots` that of all trusted ones: the
+    /// system's, since parsing them is a part of what a function costs, and our own.
+    pub(crate) async fn bind(authority: &Path, roots: &Path) -> Result<Self> {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        fs::write(roots, system_roots()? + &authority.pem())?;
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+        fs::write(authority, issuer.pem())?;
+        fs::write(roots, system_roots()? + &issuer.pem())?;
 
         let key = KeyPair::generate()?;
-        let certificate = CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, &authority)?;
+        let certificate = CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, &issuer)?;
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))?;
-        Ok(Self { tcp: TcpListener::bind("127.0.0.1:0").await?, acceptor: Arc::new(config).into() })
+        let tcp = TcpListener::bind("127.0.0.1:0").await?;
+        Ok(Self { tcp, acceptor: Arc::new(config).into(), accepted: Arc::default() })
+    }
+
+    /// How many connections were made so far; it goes on counting.
+    pub(crate) fn accepted(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.accepted)
     }
 }
 
@@ -54,7 +70,10 @@ impl Listener for TlsListener {
         loop {
             let (stream, peer) = Listener::accept(&mut self.tcp).await;
             match self.acceptor.accept(stream).await {
-                Ok(stream) => return (stream, peer),
+                Ok(stream) => {
+                    self.accepted.fetch_add(1, Ordering::Relaxed);
+                    return (stream, peer);
+                }
                 Err(error) => eprintln!("bench: a TLS handshake failed: {error}"),
             }
         }

@@ -1,0 +1,102 @@
+//! P1 and P2: the instructions of a start and of the first call over TLS, as callgrind counts them.
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    goal::{Goal, millions},
+    job,
+    lines::Lines,
+    program::Program,
+    session::Session,
+};
+
+/// What a process executed: until it asked for its first event, and from there until it asked for its second. That event
+/// takes one call.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    init: u64,
+    call: u64,
+}
+
+pub(crate) async fn measure(target: &Path, lines: &mut Lines) -> Result<()> {
+    if !Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        lines.left_out("P1", "and P2: valgrind is not installed");
+        return Ok(());
+    }
+    let ours = Program::function(target, "start_tests");
+    let counted = Counted { init: init(&ours).await?, call: 0 };
+    let counted = Counted { call: call(&ours, counted.init).await?, ..counted };
+    starts(&Program::empty(target), counted, lines).await?;
+    lines.figure("start_tests", Goal("P2", "first TLS call, instructions").instructions(counted.call, 8_000_000));
+    calls(&Program::sdk_defaults(target), counted, lines).await
+}
+
+async fn starts(empty: &Program, ours: Counted, lines: &mut Lines) -> Result<()> {
+    if !empty.is_there() {
+        lines.left_out("P1", format_args!("{} is missing", empty.path().display()));
+        return Ok(());
+    }
+    let theirs = init(empty).await?;
+    lines.note("", format_args!("P1  init: start_tests {}, empty {}", millions(ours.init), millions(theirs)));
+    let goal = Goal("P1", "init instructions, to an empty bootstrap's");
+    lines.figure("start_tests", goal.as_much(ours.init, theirs, 150));
+    Ok(())
+}
+
+async fn calls(defaults: &Program, ours: Counted, lines: &mut Lines) -> Result<()> {
+    if !defaults.is_there() {
+        lines.left_out("P2", format_args!("{} is missing", defaults.path().display()));
+        return Ok(());
+    }
+    let theirs = call(defaults, init(defaults).await?).await?;
+    lines.note("", format_args!("P2  first call: start_tests {}, SDK defaults {}", millions(ours.call), millions(theirs)));
+    lines.figure("start_tests", Goal("P2", "first TLS call, less than the SDK's defaults").less(ours.call, theirs, 50));
+    Ok(())
+}
+
+async fn init(program: &Program) -> Result<u64> {
+    count(program, 0).await
+}
+
+/// Without what the start took.
+async fn call(program: &Program, init: u64) -> Result<u64> {
+    Ok(count(program, 1).await?.saturating_sub(init))
+}
+
+async fn count(program: &Program, events: usize) -> Result<u64> {
+    let scratch = tempfile::tempdir()?;
+    let out = scratch.path().join("callgrind.out");
+    let mut session = Session::start(&program.under_callgrind(&out), Duration::ZERO).await?;
+    for _ in 0..events {
+        session.invoke(&job::repeated()).await?;
+    }
+    let calls = session.aws.calls();
+    ensure!(
+        calls.values().sum::<usize>() == events,
+        "{} made the calls {calls:?} for {events} events\n{}",
+        program.name,
+        session.log()
+    );
+    session.terminate().await?;
+    let written = fs::read_to_string(&out).with_context(|| format!("callgrind wrote nothing of {}", program.name))?;
+    total(&written).with_context(|| format!("callgrind wrote no total of {}", program.name))
+}
+
+/// The line is `totals: 1234567`.
+fn total(written: &str) -> Option<u64> {
+    written.lines().find_map(|line| line.strip_prefix("totals:"))?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_is_read_and_not_a_part_of_it() {
+        let written = "version: 1\nevents: Ir\nsummary: 7\n\nfn=(1) main\n3 5\n\ntotals: 1234567\n";
+        assert_eq!(total(written), Some(1_234_567));
+        assert_eq!(total("events: Ir\n"), None);
+    }
+}
