@@ -59,6 +59,12 @@ pub fn yaml_complaint(error: &serde_saphyr::Error) -> String {
     let words = error.to_string();
     let line = words.lines().next().unwrap_or_default();
     let line = line.split('"').next().unwrap_or_default();
+    if let Some((place, _)) = line.split_once("unknown field `") {
+        let unknown = &line[place.len()..];
+        let name = misspelt(unknown).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let expected = unknown.rsplit_once(", expected ").map(|(_, expected)| format!(", expected {expected}"));
+        return format!("{place}unknown field{name}{}", expected.unwrap_or_default());
+    }
     let repeats = ["duplicate mapping key", "unsupported tag", "unknown field", "unknown variant"];
     match repeats.iter().find_map(|start| line.split_once(start).map(|(place, _)| format!("{place}{start}"))) {
         Some(kind) => kind,
@@ -127,6 +133,19 @@ mod tests {
         for text in texts {
             let words = yaml_complaint(&serde_saphyr::from_str::<BTreeMap<String, u8>>(text).unwrap_err());
             assert!(words.contains("line ") && !words.contains("SECRET"), "{text:?}: {words}");
+        }
+    }
+
+    #[test]
+    fn i26_a_misspelt_field_of_yaml_is_named_if_it_is_a_word() {
+        for (yaml, words) in [
+            ("color_of_it: 1", "unknown field `color_of_it`, expected one of count, colour"),
+            ("s3cret: 1", "unknown field, expected one of count, colour"),
+            ("'s`, expected S': 1", "unknown field `s`, expected one of count, colour"),
+            ("'s\" S': 1", "unknown field"),
+        ] {
+            let complaint = yaml_complaint(&serde_saphyr::from_str::<Request>(yaml).unwrap_err());
+            assert_eq!(complaint, format!("error: line 1 column 1: {words}"), "{yaml}");
         }
     }
 

@@ -216,4 +216,59 @@ mod tests {
         let value = json!({"passed": false, "message": "x".repeat(6_000_000)});
         assert_eq!(failure(answer(false, &value)).chars().count(), MESSAGE);
     }
+
+    #[test]
+    fn junk_that_is_no_object_passes_and_an_object_that_is_none_does_not() {
+        let answered = |payload: &[u8]| judge(Ok(Answer { failed: false, payload: payload.to_vec(), log: None }));
+        for junk in [&b""[..], b"ok", b"\xff\xfe", b"[false, 1]", b"[[[[", b"\"{\""] {
+            assert_eq!(answered(junk), Outcome::Passed, "{junk:?}");
+        }
+        for unclear in
+            [&b"{"[..], b" {\"passed\": true", b"{\"passed\": true, \"passed\": false}", b"{\"passed\": \xff}", b"{}x"]
+        {
+            assert!(matches!(answered(unclear), Outcome::Failed { .. }), "{unclear:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_judged_may_be_megabytes_deep() {
+        let deep =
+            format!(r#"{{"log": {}{}, "passed": false, "message": ["a"]}}"#, "[".repeat(1 << 20), "]".repeat(1 << 20));
+        let answer = Answer { failed: false, payload: deep.into_bytes(), log: None };
+        assert_eq!(failure(answer), "[\"a\"]");
+    }
+
+    #[test]
+    fn a_failure_that_is_not_lambda_s_error_object_is_told_by_its_beginning() {
+        let told = |payload: &[u8]| failure(Answer { failed: true, payload: payload.to_vec(), log: None });
+        assert_eq!(told(b"gone"), "gone");
+        assert_eq!(told(b"{\"error\": 1}"), "{\"error\": 1}");
+        assert_eq!(told(b"{\"errorMessage\": 1, \"errorType\": null}"), "null: 1");
+        assert_eq!(told(b""), "(no message)");
+        assert_eq!(told(&[0xff; 6_000_000]).chars().count(), MESSAGE);
+        let timeout = br#"{"errorMessage":"2026-11-21T11:47:00Z r1 Task timed out after 3.00 seconds"}"#;
+        assert!(told(timeout).ends_with("Task timed out after 3.00 seconds"));
+    }
+
+    #[test]
+    fn the_log_s_end_is_what_the_test_wrote() {
+        let log = "INIT_START Runtime Version: python:3.13\nSTART RequestId: r1 Version: $LATEST\n\nGET /time\r\n502\nEND \
+                   RequestId: r1\nREPORT RequestId: r1\tDuration: 1 ms\t\nXRAY TraceId: 1\n";
+        assert_eq!(log_end(log).as_deref(), Some("GET /time\n502"));
+        let json = "{\"time\":\"t\",\"type\":\"platform.start\",\"record\":{}}\n{\"level\":\"ERROR\"}\n";
+        assert_eq!(log_end(json).as_deref(), Some("{\"level\":\"ERROR\"}"));
+        for nothing in ["", "\n\n", "START RequestId: r1\nEND RequestId: r1"] {
+            assert_eq!(log_end(nothing), None);
+        }
+    }
+
+    #[test]
+    fn of_a_long_log_the_last_lines_are_kept_whole() {
+        let line = |n| format!("line {n:03} é");
+        let log: Vec<String> = (0..500).map(line).collect();
+        let end = log_end(&log.join("\n")).unwrap();
+        assert!(end.starts_with("line ") && end.ends_with(&line(499)), "{end}");
+        assert!((LOG - 11..=LOG).contains(&end.chars().count()), "{}", end.chars().count());
+        assert_eq!(log_end(&format!("{}last", "é".repeat(4000))).unwrap().chars().count(), LOG);
+    }
 }

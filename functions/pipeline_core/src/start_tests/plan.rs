@@ -1,5 +1,8 @@
 //! What to run, decided from the parameters, the two stacks and `tests.yaml`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -69,7 +72,7 @@ pub fn plan(
     let mut all = functions(params, &home)?;
     all.extend(declared(params, &subject, home, file)?);
     let plan = Plan { subject, setup, tests: all, teardown };
-    countable(params, &plan, file)?;
+    countable(params, &plan, tests, file)?;
     Ok(plan)
 }
 
@@ -248,10 +251,10 @@ fn is_base(url: &str) -> bool {
         && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte))
 }
 
-fn countable(params: &Params, plan: &Plan, file: Option<&[u8]>) -> Result<(), Misconfigured> {
+fn countable(params: &Params, plan: &Plan, tests: Option<&Stack>, file: Option<&[u8]>) -> Result<(), Misconfigured> {
     let count = plan.tests.len();
     if count == 0 {
-        return Err(Misconfigured(no_test(params, file)));
+        return Err(Misconfigured(no_test(params, tests, file)));
     }
     if params.reporting == Reporting::Itself && count > 1 {
         let names: Vec<&str> = plan.tests.iter().map(|test| test.name.as_str()).collect();
@@ -273,17 +276,19 @@ fn distinct(plan: &Plan) -> Result<(), Misconfigured> {
     }
 }
 
-fn no_test(params: &Params, file: Option<&[u8]>) -> String {
+fn no_test(params: &Params, tests: Option<&Stack>, file: Option<&[u8]>) -> String {
     let declared = match file {
         Some(_) => "tests.yaml declares none",
         None => "the action has no input artifact with a tests.yaml",
     };
-    match &params.tests {
-        Tests::Prefixed(stack, prefix) => {
-            format!("stack {stack} has no output whose key starts with {prefix}, and {declared}, so there is no test")
+    let named = match (&params.tests, tests) {
+        (Tests::Prefixed(stack, prefix), Some(outputs)) => {
+            let has = names(outputs.outputs.keys());
+            format!("stack {stack} has no output whose key starts with {prefix}; it has {has}")
         }
-        _ => format!("the action names no test_stack, and {declared}, so there is no test"),
-    }
+        _ => "the action names no test_stack".to_owned(),
+    };
+    format!("there is no test: {named}, and {declared}")
 }
 
 fn output<'a>(stack: &'a Stack, name: &StackName, key: &str) -> Result<&'a str, Misconfigured> {

@@ -108,6 +108,7 @@ fn read(file: &[u8]) -> Result<File, String> {
 /// Little is enough for tests, and anchors must not multiply it. `yes` and `on` are texts, as in YAML 1.2.
 fn limits() -> Options {
     let budget = budget! {
+        enforce_alias_anchor_ratio: false,
         max_depth: 32,
         max_nodes: 100_000,
         max_aliases: 1000,
@@ -115,7 +116,7 @@ fn limits() -> Options {
         max_recorded_anchor_bytes: LARGEST,
         max_total_scalar_bytes: 4 * LARGEST,
     };
-    let mut options = options! { budget: budget, strict_booleans: true, with_snippet: false };
+    let mut options = options! { budget: budget, strict_booleans: true };
     options.alias_limits.max_total_replayed_events = 10_000;
     options
 }

@@ -109,3 +109,71 @@ fn remedy(name: &str) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn told() -> Value {
+        json!({"run_id": "r1", "stage": "beta", "revision": null, "job_id": "j", "outputs": {"Key": "k"}})
+    }
+
+    #[test]
+    fn what_a_test_is_told_is_put_in_once() {
+        for (text, expected) in [
+            ("", ""),
+            ("plain $5 {run_id} $run_id }", "plain $5 {run_id} $run_id }"),
+            ("${run_id}", "r1"),
+            ("a ${run_id}/${stage}${outputs.Key} b", "a r1/betak b"),
+            ("$${run_id}", "${run_id}"),
+            ("$$${run_id}", "$${run_id}"),
+            ("$${ ${stage}", "${ beta"),
+        ] {
+            assert_eq!((fill(text, &told()).as_str(), check(text, &told())), (expected, Ok(())), "{text}");
+        }
+        let nested = json!({"outputs": {"Key": "${run_id}"}, "run_id": "r1"});
+        assert_eq!(fill("${outputs.Key}", &nested), "${run_id}", "a value is data");
+    }
+
+    #[test]
+    fn what_nobody_is_told_is_found_and_left_alone() {
+        for text in
+            ["${nothing}", "${}", "${run_id", "${revision}", "${outputs.No}", "${outputs.}", "${job_id}", "${ }"]
+        {
+            assert!(check(text, &told()).is_err(), "{text}");
+            assert_eq!(fill(text, &told()), text);
+            assert!(check_value(&json!([{"a": text}]), &told()).is_err());
+        }
+    }
+
+    #[test]
+    fn the_texts_of_a_value_are_filled_and_nothing_else_is() {
+        let value = json!({"${run_id}": ["${stage}", 1, true, null, {"a": "${outputs.Key}"}]});
+        assert_eq!(fill_value(&value, &told()), json!({"${run_id}": ["beta", 1, true, null, {"a": "k"}]}));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in "[${}a-z.]{0,40}|.{0,40}") {
+            let filled = fill(&text, &told());
+            let has_mark = text.contains("${");
+            prop_assert!(has_mark || filled == text);
+        }
+
+        #[test]
+        fn an_escaped_text_is_itself(text in "[${}a-z ]{0,40}") {
+            let escaped = text.replace("${", "$${");
+            prop_assert_eq!(check(&escaped, &told()), Ok(()));
+            prop_assert_eq!(fill(&escaped, &told()), text);
+        }
+
+        #[test]
+        fn what_stands_between_stays(before in "[a-z ]{0,9}", behind in "[a-z }]{0,9}", value in ".{0,20}") {
+            let told = json!({"run_id": value});
+            prop_assert_eq!(fill(&format!("{before}${{run_id}}{behind}"), &told), format!("{before}{value}{behind}"));
+        }
+    }
+}

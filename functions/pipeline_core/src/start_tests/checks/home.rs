@@ -1,5 +1,7 @@
 //! Which functions may be invoked: those of the two stacks that the action names, in the account of the stage.
 
+use std::collections::BTreeSet;
+
 use crate::{
     ids::{FunctionName, StackName},
     ports::Stack,
@@ -64,7 +66,8 @@ impl Home<'_> {
     }
 
     fn keys(&self) -> String {
-        names(self.stacks.iter().flat_map(|(_, stack)| stack.outputs.keys()))
+        let keys: BTreeSet<&String> = self.stacks.iter().flat_map(|(_, stack)| stack.outputs.keys()).collect();
+        names(keys.into_iter())
     }
 }
 

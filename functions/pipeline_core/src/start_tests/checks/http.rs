@@ -95,3 +95,95 @@ fn bytes(body: &Value) -> Vec<u8> {
         other => other.to_string().into_bytes(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check() -> HttpCheck {
+        HttpCheck {
+            method: "GET".into(),
+            path: "/time".into(),
+            headers: [("accept".to_owned(), "application/json".to_owned())].into(),
+            body: None,
+            status: 200,
+            json: None,
+            within: None,
+        }
+    }
+
+    fn told() -> Value {
+        json!({"api_url": "https://api.example/Prod/", "run_id": "r1", "outputs": {"Odd": "a&b=c/d?#%é "}})
+    }
+
+    fn judged(check: &HttpCheck, status: u16, body: &str) -> Outcome {
+        let response = Response { status, body: body.into(), cut: false };
+        check.judge(Ok(response), SignedDuration::from_millis(2001))
+    }
+
+    fn failed(message: &str) -> Outcome {
+        Outcome::Failed { message: message.to_owned() }
+    }
+
+    #[test]
+    fn a_request_is_filled_and_tells_the_run() {
+        let path = "/time?run=${run_id}&odd=${outputs.Odd}".to_owned();
+        let request = HttpCheck { path, ..check() }.request(&told());
+        assert_eq!(request.url, "https://api.example/Prod/time?run=r1&odd=a%26b%3Dc/d%3F%23%25%C3%A9%20");
+        let headers = [("accept", "application/json"), ("x-flowgate-run-id", "r1")];
+        assert_eq!(request.headers, headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!((request.method.as_str(), request.body), ("GET", None));
+    }
+
+    #[test]
+    fn a_text_goes_as_it_stands_and_anything_else_as_json_which_says_so() {
+        let sent = |body: Value| HttpCheck { body: Some(body), ..check() }.request(&told());
+        let types = |request: &Request| request.headers.iter().filter(|(name, _)| name == "content-type").count();
+        let text = sent(json!("run ${run_id}"));
+        assert_eq!((text.body.as_deref(), types(&text)), (Some(&b"run r1"[..]), 0));
+        let json = sent(json!({"run": "${run_id}", "n": 1}));
+        assert_eq!(serde_json::from_slice::<Value>(&json.body.clone().unwrap()).unwrap(), json!({"run": "r1", "n": 1}));
+        assert_eq!(types(&json), 1);
+        let typed = HttpCheck { headers: [("Content-Type".to_owned(), "a/b".to_owned())].into(), ..check() };
+        assert_eq!(types(&HttpCheck { body: Some(json!(1)), ..typed }.request(&told())), 0);
+    }
+
+    #[test]
+    fn another_status_is_told_with_the_beginning_of_the_body_on_one_line() {
+        assert_eq!(judged(&check(), 200, "anything"), Outcome::Passed);
+        assert_eq!(judged(&check(), 502, ""), failed("expected 200, got 502"));
+        assert_eq!(judged(&check(), 502, " \n\t"), failed("expected 200, got 502"));
+        assert_eq!(judged(&check(), 502, "Bad\r\n  Gateway\u{0}\n"), failed("expected 200, got 502: Bad Gateway"));
+        let Outcome::Failed { message } = judged(&check(), 404, &"é".repeat(1 << 20)) else { panic!() };
+        assert!(message.chars().count() < 250 && message.ends_with("(cut)"), "{message}");
+        assert_eq!(judged(&HttpCheck { status: 404, ..check() }, 404, "gone"), Outcome::Passed);
+    }
+
+    #[test]
+    fn the_body_must_hold_the_json() {
+        let check = HttpCheck { json: Some(json!({"zone": "UTC"})), ..check() };
+        assert_eq!(judged(&check, 200, r#"{"zone": "UTC", "now": 1}"#), Outcome::Passed);
+        let words = "at /zone: expected \"UTC\", got \"CET\"";
+        assert_eq!(judged(&check, 200, r#"{"zone": "CET"}"#), failed(words));
+        assert_eq!(judged(&check, 200, "<html>"), failed("expected JSON, got <html>"));
+        assert_eq!(judged(&check, 200, ""), failed("expected JSON, got nothing"));
+        assert!(matches!(judged(&check, 200, &"[".repeat(100_000)), Outcome::Failed { .. }));
+        let cut = Response { status: 200, body: b"{}".to_vec(), cut: true };
+        assert!(matches!(check.judge(Ok(cut), SignedDuration::ZERO), Outcome::Failed { .. }));
+    }
+
+    #[test]
+    fn a_late_answer_is_no_pass() {
+        let within = |millis| HttpCheck { within: Some(SignedDuration::from_millis(millis)), ..check() };
+        assert_eq!(judged(&within(2001), 200, ""), Outcome::Passed);
+        assert_eq!(judged(&within(2000), 200, ""), failed("expected an answer within 2000 ms, got it after 2001 ms"));
+    }
+
+    #[test]
+    fn a_connection_that_drops_is_a_loss() {
+        let error = PortError::Unavailable { operation: "GET".into(), detail: "connection reset".into() };
+        assert!(matches!(check().judge(Err(error), SignedDuration::ZERO), Outcome::Lost { .. }));
+    }
+}

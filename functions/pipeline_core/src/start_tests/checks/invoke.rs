@@ -45,3 +45,54 @@ impl InvokeCheck {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(payload: Value, result: Option<Value>) -> InvokeCheck {
+        let within = Some(SignedDuration::from_secs(1));
+        InvokeCheck { function: "time-beta-Worker-1".parse().unwrap(), payload, result, within }
+    }
+
+    fn judged(result: Option<Value>, failed: bool, payload: &str, millis: i64) -> Outcome {
+        let answer = Answer { failed, payload: payload.into(), log: None };
+        check(json!({}), result).judge(Ok(answer), SignedDuration::from_millis(millis))
+    }
+
+    fn failed(message: &str) -> Outcome {
+        Outcome::Failed { message: message.to_owned() }
+    }
+
+    #[test]
+    fn an_object_tells_the_run_unless_it_says_so_itself() {
+        let told = json!({"run_id": "r1", "stage": "beta"});
+        let sent = |payload| check(payload, None).payload(&told);
+        assert_eq!(sent(json!({"stage": "${stage}"})), json!({"stage": "beta", "run_id": "r1"}));
+        assert_eq!(sent(json!({"run_id": 7})), json!({"run_id": 7}));
+        assert_eq!(sent(json!(["${run_id}", 1])), json!(["r1", 1]));
+        assert_eq!(sent(json!(null)), json!(null));
+    }
+
+    #[test]
+    fn without_an_expectation_any_result_but_an_error_passes() {
+        for payload in ["null", "{\"passed\": false}", "not JSON", ""] {
+            assert_eq!(judged(None, false, payload, 1), Outcome::Passed, "{payload}");
+        }
+        let raised = r#"{"errorType": "KeyError", "errorMessage": "'zone'"}"#;
+        assert_eq!(judged(None, true, raised, 1), failed("KeyError: 'zone'"));
+    }
+
+    #[test]
+    fn the_result_must_hold_what_is_expected_and_come_in_time() {
+        let sum = || Some(json!({"sum": 3}));
+        assert_eq!(judged(sum(), false, r#"{"sum": 3, "carry": 0}"#, 1000), Outcome::Passed);
+        assert_eq!(judged(sum(), false, r#"{"sum": 4}"#, 1), failed("at /sum: expected 3, got 4"));
+        assert_eq!(judged(sum(), false, "Not\nJSON", 1), failed("expected JSON, got Not JSON"));
+        assert_eq!(judged(Some(json!(null)), false, "1", 1), failed("expected null, got 1"));
+        let late = "expected an answer within 1000 ms, got it after 1001 ms";
+        assert_eq!(judged(sum(), false, r#"{"sum": 3}"#, 1001), failed(late));
+    }
+}

@@ -29,6 +29,8 @@ mod home;
 mod http;
 mod invoke;
 mod matching;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
