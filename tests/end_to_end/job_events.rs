@@ -64,7 +64,7 @@ impl Deployed {
         for mut item in query.send().await.unwrap().items.unwrap() {
             let mut body: Value = serde_json::from_str(&item["body"].as_s().unwrap().replace(from, job)).unwrap();
             if body["deadline"].is_string() {
-                body["deadline"] = json!("2026-01-01T00:00:00Z");
+                (body["deadline"], body["ends"]) = (json!("2026-01-01T00:00:00Z"), json!("2026-01-01T00:00:00Z"));
             }
             item.insert("body".to_owned(), AttributeValue::S(body.to_string()));
             item.insert("pk".to_owned(), AttributeValue::S(format!("run#{job}")));

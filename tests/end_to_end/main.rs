@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod bad_input;
+mod checked;
 mod clients;
 mod connection;
 mod enforced;
