@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use leases::Leases;
 pub use open::OpenJobs;
 pub use release::{Place, Release};
-pub use sites::{Elsewhere, Reached};
+pub use sites::{Elsewhere, Heard, Reached};
 pub use stacks::{Asked, Bucket, Cloud, Live};
 
 use crate::{
@@ -91,8 +91,8 @@ pub struct World {
     under_way: Cell<usize>,
     /// Stacks and functions of other accounts and regions.
     pub elsewhere: RefCell<Vec<Elsewhere>>,
-    /// What functions answered to somebody who still waited for it.
-    pub heard: RefCell<Vec<(String, Result<Answer, PortError>)>>,
+    /// What functions answered to those who still waited for it.
+    pub heard: RefCell<Vec<Heard>>,
     /// Answers to HTTP requests, by URL.
     pub answers: RefCell<BTreeMap<String, Replies>>,
     /// The HTTP requests that were made.

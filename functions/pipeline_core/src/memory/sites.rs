@@ -26,6 +26,17 @@ pub struct Elsewhere {
     pub functions: BTreeMap<String, Behaviour>,
 }
 
+/// An answer, to somebody who still waited for it.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Whose it is.
+    pub function: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// What it is.
+    pub answer: Result<Answer, PortError>,
+}
+
 /// A site that was reached.
 #[derive(Debug)]
 pub struct Reached<'a> {
@@ -84,7 +95,8 @@ impl InvokeTests for Reached<'_> {
     async fn call(&self, function: &FunctionName, payload: &Value) -> Result<Answer, PortError> {
         let behaviour = self.world.effect("invoke test", || self.begin(function, payload)).await?;
         self.world.busy(behaviour.after).await;
-        self.world.heard.borrow_mut().push((function.to_string(), behaviour.answer.clone()));
+        let (at, answer) = (self.world.now(), behaviour.answer.clone());
+        self.world.heard.borrow_mut().push(Heard { function: function.to_string(), at, answer });
         behaviour.answer
     }
 

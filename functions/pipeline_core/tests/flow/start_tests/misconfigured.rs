@@ -1,0 +1,84 @@
+//! What is wrong with the pipeline or its stacks is told by name, and nothing is started.
+
+use pipeline_core::{memory::World, verdict::FailureKind};
+
+use super::run;
+use crate::support::{PARAMETERS, failure, passes, reports, stack, stage, world};
+
+#[test]
+fn misconfigurations_name_the_stack_and_the_key() {
+    type Spoil = fn(&World);
+    let cases: &[(&str, Spoil, &str)] = &[
+        (PARAMETERS, |world| drop(world.stacks.take()), "stack time-beta does not exist"),
+        (PARAMETERS, |world| drop(world.stacks.borrow_mut().remove("time-tests")), "stack time-tests does not exist"),
+        (
+            PARAMETERS,
+            |world| drop(world.stacks.borrow_mut().insert("time-beta".into(), stack(&[("Url", "x")]))),
+            "stack time-beta has no output ApiUrl; it has Url",
+        ),
+        (
+            PARAMETERS,
+            |world| drop(world.stacks.borrow_mut().insert("time-tests".into(), stack(&[("Other", "x")]))),
+            "there is no test: stack time-tests has no output whose key starts with TestFunction; it has Other, and the action ",
+        ),
+        (
+            PARAMETERS,
+            |world| world.stacks.borrow_mut().get_mut("time-beta").unwrap().status = "UPDATE_IN_PROGRESS".into(),
+            "stack time-beta is UPDATE_IN_PROGRESS",
+        ),
+        (
+            PARAMETERS,
+            |world| world.stacks.borrow_mut().get_mut("time-beta").unwrap().status = "UPDATE_ROLLBACK_COMPLETE".into(),
+            "stack time-beta is UPDATE_ROLLBACK_COMPLETE",
+        ),
+        (
+            PARAMETERS,
+            |world| world.stacks.borrow_mut().get_mut("time-tests").unwrap().status = "DELETE_COMPLETE".into(),
+            "stack time-tests is DELETE_COMPLETE",
+        ),
+        (
+            "time-beta|time-tests|beta",
+            |world| world.stacks.borrow_mut().get_mut("time-tests").unwrap().status = "DELETE_FAILED".into(),
+            "stack time-tests is DELETE_FAILED",
+        ),
+        (
+            PARAMETERS,
+            |world| drop(world.stacks.borrow_mut().insert("time-beta".into(), stack(&[("ApiUrl", "")]))),
+            "stack time-beta has no output ApiUrl",
+        ),
+        (
+            PARAMETERS,
+            |world| drop(world.stacks.borrow_mut().insert("time-tests".into(), stack(&[("TestFunctionX", "a b")]))),
+            "output TestFunctionX of stack time-tests does not name a test",
+        ),
+        (
+            PARAMETERS,
+            |world| {
+                let foreign = "arn:aws:lambda:eu-west-1:999999999999:function:t";
+                let tests = stack(&[("TestFunctionX", foreign)]);
+                world.stacks.borrow_mut().insert("time-tests".into(), tests);
+            },
+            "output TestFunctionX of stack time-tests names a function in account 999999999999, and the stage is in 1111222",
+        ),
+        (
+            r#"{"app_stack": "time-beta", "test_stack": "time-tests", "report": "self"}"#,
+            |_| (),
+            "\"report\": \"self\" takes one test, and there are 2: TestFunction000, TestFunction001",
+        ),
+        ("time-beta", |_| (), "TEST_FUNCTION is not set"),
+        (
+            PARAMETERS,
+            |world| drop(world.functions.borrow_mut().remove("time-tests-001")),
+            "TestFunction001 could not be started: test function time-tests-001 does not exist",
+        ),
+    ];
+    for (parameters, spoil, words) in cases {
+        let world = world();
+        stage(&world, &[passes(), passes()]);
+        spoil(&world);
+        run(&world, parameters);
+        let (kind, message) = failure(&reports(&world));
+        assert!(message.contains(words), "{message}");
+        assert_eq!(kind, FailureKind::ConfigurationError, "{message}");
+    }
+}
