@@ -82,12 +82,12 @@ impl<C: Clock, S: InvokeTests, R: WriteRuns, H: SendRequests> Owner<'_, C, S, R,
             Kind::Function(function) => heard(self.call(function, told, by).await, |answer, _| judge(answer)),
             Kind::Invoke(check) => {
                 let answered = self.call(&check.function, &check.payload(told), by).await;
-                heard(answered, |answer, took| check.judge(answer, took))
+                heard(answered, |answer, took| check.judge(told, answer, took))
             }
             Kind::Http(check) => {
                 let began = self.clock.now();
                 let response = self.http.send(&check.request(told)).await;
-                Heard { outcome: check.judge(response, self.since(began)), log: None }
+                Heard { outcome: check.judge(told, response, self.since(began)), log: None }
             }
         }
     }

@@ -174,7 +174,9 @@ fn possible_header(name: &str) -> Result<(), String> {
 
 fn fillable(check: &HttpCheck, told: &Value) -> Result<(), String> {
     fill::check(&check.path, told).map_err(|complaint| format!("path: {complaint}"))?;
-    check.body.iter().try_for_each(|body| fill::check_value(body, told)).map_err(|why| format!("body: {why}"))?;
+    for (what, value) in [("body", &check.body), ("expect.json", &check.json)] {
+        value.iter().try_for_each(|value| fill::check_value(value, told)).map_err(|why| format!("{what}: {why}"))?;
+    }
     for value in check.headers.values() {
         fill::check(value, told).map_err(|complaint| format!("headers: {complaint}"))?;
         if !fill::fill(value, told).bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
@@ -190,8 +192,10 @@ impl Invoke {
         let function = scope.home.function(value).map_err(|complaint| format!("its output {complaint}"))?;
         let payload = self.payload.unwrap_or_else(|| json!({}));
         fill::check_value(&payload, scope.told).map_err(|complaint| format!("payload: {complaint}"))?;
-        let within = within(self.expect.within_ms)?;
-        Ok(Kind::Invoke(InvokeCheck { function, payload, result: self.expect.result, within }))
+        let Returned { result, within_ms } = self.expect;
+        let expected = result.iter().try_for_each(|result| fill::check_value(result, scope.told));
+        expected.map_err(|complaint| format!("expect.result: {complaint}"))?;
+        Ok(Kind::Invoke(InvokeCheck { function, payload, result, within: within(within_ms)? }))
     }
 }
 

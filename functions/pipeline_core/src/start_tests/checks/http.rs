@@ -49,16 +49,16 @@ impl HttpCheck {
         headers
     }
 
-    /// Whether the answer is what it must be. `took` is this request's time alone.
-    pub fn judge(&self, answer: Result<Response, PortError>, took: SignedDuration) -> Outcome {
+    /// Whether the answer is what it must be, with what the test is told filled in. `took` is this request's time alone.
+    pub fn judge(&self, told: &Value, answer: Result<Response, PortError>, took: SignedDuration) -> Outcome {
         match answer {
-            Ok(response) => self.fault(&response, took).map_or(Outcome::Passed, |message| failed(&message)),
+            Ok(response) => self.fault(told, &response, took).map_or(Outcome::Passed, |message| failed(&message)),
             Err(error) => not_answered(&error),
         }
     }
 
-    fn fault(&self, response: &Response, took: SignedDuration) -> Option<String> {
-        self.wrong_status(response).or_else(|| self.wrong_body(response)).or_else(|| slow(self.within, took))
+    fn fault(&self, told: &Value, response: &Response, took: SignedDuration) -> Option<String> {
+        self.wrong_status(response).or_else(|| self.wrong_body(told, response)).or_else(|| slow(self.within, took))
     }
 
     fn wrong_status(&self, response: &Response) -> Option<String> {
@@ -67,14 +67,14 @@ impl HttpCheck {
         (response.status != self.status).then(|| format!("expected {}, got {}{body}", self.status, response.status))
     }
 
-    fn wrong_body(&self, response: &Response) -> Option<String> {
-        let expected = self.json.as_ref()?;
+    fn wrong_body(&self, told: &Value, response: &Response) -> Option<String> {
+        let expected = fill::fill_value(self.json.as_ref()?, told);
         if response.cut {
             let length = response.body.len();
             return Some(format!("expected JSON, got a body that is too long to be read: over {length} bytes"));
         }
         match serde_json::from_slice(&response.body) {
-            Ok(found) => matching::difference(expected, &found),
+            Ok(found) => matching::difference(&expected, &found),
             Err(_) => Some(not_json(&response.body)),
         }
     }
@@ -120,7 +120,7 @@ mod tests {
 
     fn judged(check: &HttpCheck, status: u16, body: &str) -> Outcome {
         let response = Response { status, body: body.into(), cut: false };
-        check.judge(Ok(response), SignedDuration::from_millis(2001))
+        check.judge(&told(), Ok(response), SignedDuration::from_millis(2001))
     }
 
     fn failed(message: &str) -> Outcome {
@@ -171,7 +171,15 @@ mod tests {
         assert_eq!(judged(&check, 200, ""), failed("expected JSON, got nothing"));
         assert!(matches!(judged(&check, 200, &"[".repeat(100_000)), Outcome::Failed { .. }));
         let cut = Response { status: 200, body: b"{}".to_vec(), cut: true };
-        assert!(matches!(check.judge(Ok(cut), SignedDuration::ZERO), Outcome::Failed { .. }));
+        assert!(matches!(check.judge(&told(), Ok(cut), SignedDuration::ZERO), Outcome::Failed { .. }));
+    }
+
+    #[test]
+    fn what_the_test_is_told_may_be_expected() {
+        let check = HttpCheck { json: Some(json!({"run": "${run_id}"})), ..check() };
+        assert_eq!(judged(&check, 200, r#"{"run": "r1"}"#), Outcome::Passed);
+        let words = "at /run: expected \"r1\", got \"${run_id}\"";
+        assert_eq!(judged(&check, 200, r#"{"run": "${run_id}"}"#), failed(words));
     }
 
     #[test]
@@ -184,6 +192,6 @@ mod tests {
     #[test]
     fn a_connection_that_drops_is_a_loss() {
         let error = PortError::Unavailable { operation: "GET".into(), detail: "connection reset".into() };
-        assert!(matches!(check().judge(Err(error), SignedDuration::ZERO), Outcome::Lost { .. }));
+        assert!(matches!(check().judge(&told(), Err(error), SignedDuration::ZERO), Outcome::Lost { .. }));
     }
 }

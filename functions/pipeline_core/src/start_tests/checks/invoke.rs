@@ -24,23 +24,24 @@ impl InvokeCheck {
         payload
     }
 
-    /// Whether the result is what it must be. `took` is this invocation's time alone.
-    pub fn judge(&self, answer: Result<Answer, PortError>, took: SignedDuration) -> Outcome {
+    /// Whether the result is what it must be, with what the test is told filled in. `took` is this invocation's time
+    /// alone.
+    pub fn judge(&self, told: &Value, answer: Result<Answer, PortError>, took: SignedDuration) -> Outcome {
         match answer {
             Ok(answer) if answer.failed => failed(&error_message(&answer.payload)),
-            Ok(answer) => self.fault(&answer, took).map_or(Outcome::Passed, |message| failed(&message)),
+            Ok(answer) => self.fault(told, &answer, took).map_or(Outcome::Passed, |message| failed(&message)),
             Err(error) => not_answered(&error),
         }
     }
 
-    fn fault(&self, answer: &Answer, took: SignedDuration) -> Option<String> {
-        self.wrong_result(&answer.payload).or_else(|| slow(self.within, took))
+    fn fault(&self, told: &Value, answer: &Answer, took: SignedDuration) -> Option<String> {
+        self.wrong_result(told, &answer.payload).or_else(|| slow(self.within, took))
     }
 
-    fn wrong_result(&self, payload: &[u8]) -> Option<String> {
-        let expected = self.result.as_ref()?;
+    fn wrong_result(&self, told: &Value, payload: &[u8]) -> Option<String> {
+        let expected = fill::fill_value(self.result.as_ref()?, told);
         match serde_json::from_slice(payload) {
-            Ok(found) => matching::difference(expected, &found),
+            Ok(found) => matching::difference(&expected, &found),
             Err(_) => Some(not_json(payload)),
         }
     }
@@ -59,7 +60,7 @@ mod tests {
 
     fn judged(result: Option<Value>, failed: bool, payload: &str, millis: i64) -> Outcome {
         let answer = Answer { failed, payload: payload.into(), log: None };
-        check(json!({}), result).judge(Ok(answer), SignedDuration::from_millis(millis))
+        check(json!({}), result).judge(&json!({"run_id": "r1"}), Ok(answer), SignedDuration::from_millis(millis))
     }
 
     fn failed(message: &str) -> Outcome {
@@ -91,6 +92,7 @@ mod tests {
         assert_eq!(judged(sum(), false, r#"{"sum": 3, "carry": 0}"#, 1000), Outcome::Passed);
         assert_eq!(judged(sum(), false, r#"{"sum": 4}"#, 1), failed("at /sum: expected 3, got 4"));
         assert_eq!(judged(sum(), false, "Not\nJSON", 1), failed("expected JSON, got Not JSON"));
+        assert_eq!(judged(Some(json!("${run_id}")), false, "\"r1\"", 1), Outcome::Passed);
         assert_eq!(judged(Some(json!(null)), false, "1", 1), failed("expected null, got 1"));
         let late = "expected an answer within 1000 ms, got it after 1001 ms";
         assert_eq!(judged(sum(), false, r#"{"sum": 3}"#, 1001), failed(late));

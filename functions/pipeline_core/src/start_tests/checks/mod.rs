@@ -19,9 +19,10 @@
 //!       result: { sum: 3 }
 //!       within_ms: 2000
 //! ```
-//! `${…}` in a path, a header's value, a text of a body or of a payload stands for what every test is told: `${run_id}`,
-//! `${stage}`, `${stack}`, `${api_url}`, `${revision}`, `${execution_id}`, `${test}`, and `${outputs.KEY}` for the app
-//! stack's outputs. `$${` is a literal `${`. Numbers and booleans keep their type, and a date is a text.
+//! `${…}` in a path, a header's value, and a text of a body, a payload, an expected JSON or an expected result stands for
+//! what every test is told: `${run_id}`, `${stage}`, `${stack}`, `${api_url}`, `${revision}`, `${execution_id}`,
+//! `${test}`, and `${outputs.KEY}` for the app stack's outputs. `$${` is a literal `${`. Numbers and booleans keep their
+//! type, and a date is a text.
 
 mod file;
 mod fill;

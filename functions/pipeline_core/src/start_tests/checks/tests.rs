@@ -170,6 +170,7 @@ fn what_cannot_be_meant_is_refused_and_says_what_is() {
         ("name: a, path: '/${SECRET}'", "a: path: ${…} stands for nothing"),
         ("name: a, path: '/${revision}'", "${revision} is not known in this run, as the app stack has no tag"),
         ("name: a, path: /, body: {b: ['${outputs.Nothing}']}", "a: body: ${outputs.…} names no output of the app"),
+        ("name: a, path: /, expect: {json: ['${nonsense}']}", "a: expect.json: ${nonsense} stands for nothing"),
         ("name: a, path: /, headers: {a: '${run_id'}", "a: headers: a ${ is not closed"),
     ] {
         let message = refused(&format!("http: [{{{test}}}]"));
@@ -188,6 +189,7 @@ fn what_cannot_be_meant_is_refused_and_says_what_is() {
         ("output: Text", "a: its output does not name a test"),
         ("output: Both", "a: output names different outputs of "),
         ("output: Helper, payload: ['${execution_id}']", "a: payload: ${execution_id} is not known in this run"),
+        ("output: Helper, expect: {result: '${nonsense}'}", "a: expect.result: ${nonsense} stands for nothing"),
     ] {
         let message = refused(&format!("invoke: [{{name: a, {test}}}]"));
         assert!(message.contains(words), "{test}: {message}");
