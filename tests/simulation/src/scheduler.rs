@@ -5,8 +5,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::{
     actors::{
-        Life, deliver,
-        deliverer::{deliverers, undelivered},
+        Life,
+        deliverer::{deliver_again, deliverers, undelivered},
         live, settle,
     },
     kit::JOBS,
@@ -90,11 +90,11 @@ impl<'w> Schedule<'w> {
         world.oracle.borrow_mut().check_hanging(hangs);
     }
 
-    /// Lambda tries again what ended in no answer.
+    /// Whoever would be asked by Lambda's next attempt.
     fn deliver_again(&mut self) {
         let actors = undelivered(self.world);
         for &actor in &actors {
-            self.begin(actor, |link| Box::pin(deliver(link)));
+            self.begin(actor, |link| Box::pin(deliver_again(link)));
         }
         let waits = |lives: &[Option<Life<'_>>]| actors.iter().any(|&actor| lives[actor].is_some());
         while self.is_sound() && waits(&self.lives) && self.goes_on() {}
@@ -268,6 +268,8 @@ fn actors(scenario: &Scenario) -> impl Iterator<Item = usize> {
 
 /// How many runs of sweep, a quarter of an hour apart, have to be enough (I15).
 pub(crate) const RUNS: usize = 40;
+/// How many repairs have to be enough (I17): a run goes on for a quarter of an hour, and clocks are an hour apart.
+pub(crate) const REPAIRS: usize = 6;
 
 /// Whether anything is left to do.
 pub(crate) fn is_settled(world: &World) -> bool {

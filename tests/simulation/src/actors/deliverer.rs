@@ -6,6 +6,7 @@ use pipeline_core::{
     job::{Artifact, Job},
     lease::due::later,
     ports::Clock,
+    record::give_up::GiveUp,
     start_tests::perform::StartTests,
 };
 
@@ -30,7 +31,12 @@ pub(super) async fn live(link: Link<'_>) {
     // Most at once, some after everything is over.
     let longest = if link.chance(500) { 10_000 } else { 2 * link.world.scenario.kit.invocation };
     link.idle(longest).await;
-    deliver(link).await;
+    if link.life > 1 { deliver_again(link).await } else { deliver(link).await }
+}
+
+/// Lambda tries again what ended in no answer, or gives up on it.
+pub(crate) async fn deliver_again(link: Link<'_>) {
+    if link.chance(300) { give_up(link).await } else { deliver(link).await }
 }
 
 /// The jobs that nobody would look at again but for another delivery: neither a run nor a verdict is stored.
@@ -41,8 +47,20 @@ pub(crate) fn undelivered(world: &World) -> Vec<usize> {
     unknown.filter_map(|job| deliverers(job).next()).collect()
 }
 
+/// Lambda gives up on a job's event, and `record` hears of it.
+async fn give_up(link: Link<'_>) {
+    let Ok(id) = JOBS[job(link.actor)].parse::<JobId>() else { return };
+    let give_up = GiveUp { clock: &link, verdicts: &link, runs: &link, jobs: &link };
+    let deadline = later(link.now(), ms(link.world.scenario.kit.invocation));
+    let fate = give_up.settle(&id, "Lambda gave up on the job", deadline).await;
+    link.world.note(|| format!("{} gives up on {id}: {fate:?}", link.actor));
+    if let Ok(fate) = fate {
+        link.world.oracle.borrow_mut().given_up(link.world, &id, &fate);
+    }
+}
+
 /// One delivery.
-pub(crate) async fn deliver(link: Link<'_>) {
+async fn deliver(link: Link<'_>) {
     let Ok(id) = JOBS[job(link.actor)].parse::<JobId>() else { return };
     let world = link.world;
     let nonce = world.nonce();

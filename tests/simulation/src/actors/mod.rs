@@ -11,7 +11,6 @@ use crate::{
     scenario::{CLAIMERS, SWEEPERS, ms},
 };
 
-pub(crate) use deliverer::deliver;
 pub(crate) use sweeper::settle;
 
 /// One life of an actor.

@@ -16,7 +16,7 @@ use crate::{
     cloud::{ACCOUNT, DEPLOY_ROLE, OWN_STACK, REGION, SERVICE},
     link::Link,
     scenario::{MARGIN, Scenario, ms},
-    scheduler::{RUNS, is_settled},
+    scheduler::{REPAIRS, RUNS, is_settled},
 };
 
 /// How long an invocation may take, in ms.
@@ -49,6 +49,9 @@ pub(crate) async fn settle(link: Link<'_>) {
         self::run(link, Mode::Apply, Work::Due).await;
         if link.world.scenario.jobs {
             repair(link).await;
+            if run == REPAIRS {
+                link.world.oracle.borrow_mut().check_settled(link.world, REPAIRS);
+            }
         }
         if is_settled(link.world) {
             break;

@@ -4,6 +4,7 @@
 mod answers;
 mod jobs;
 mod records;
+mod repairs;
 mod requests;
 mod runs;
 mod stateful;
@@ -188,12 +189,21 @@ pub const ALL: &[Named] = &[
     Named { name: "tear-down-before-the-tests-end", invariants: &["I19"], make: runs::hasty_teardown },
     Named { name: "tear-down-not-started-late", invariants: &["I19"], make: runs::no_late_teardown },
     Named { name: "lost-claim-is-ours", invariants: &["I19"], make: runs::lost_claim_is_ours },
+    Named { name: "their-claim-is-ours", invariants: &["I19"], make: runs::their_claim_is_ours },
+    Named { name: "failed-claim-is-theirs", invariants: &["I17"], make: runs::failed_claim_is_theirs },
+    Named { name: "refusal-is-trouble", invariants: &["I20"], make: runs::refusal_is_trouble },
+    Named { name: "marked-before-it-is-sent", invariants: &["I17"], make: runs::marked_before_sent },
     Named { name: "owner-taken-for-dead", invariants: &["I19"], make: runs::owner_taken_for_dead },
+    Named { name: "owner-outlives-its-run", invariants: &["I18", "I19"], make: runs::owner_outlives_its_run },
     Named { name: "unwritten-report-is-written", invariants: &["I18"], make: runs::unwritten_report_is_written },
     Named { name: "unsent-is-sent", invariants: &["I17"], make: runs::unsent_is_sent },
-    Named { name: "repair-before-the-runs-end", invariants: &["I19"], make: runs::repair_too_early },
-    Named { name: "repair-takes-absent-for-passed", invariants: &["I18"], make: runs::absent_is_passed },
-    Named { name: "repair-expects-no-report", invariants: &["I18"], make: runs::report_not_expected },
-    Named { name: "repair-closes-before-it-sends", invariants: &["I17"], make: runs::closed_before_sent },
-    Named { name: "repair-overlooks-runs", invariants: &["I17", "I19"], make: runs::run_not_looked_for },
+    Named { name: "repair-before-the-runs-end", invariants: &["I19"], make: repairs::repair_too_early },
+    Named { name: "repair-takes-absent-for-passed", invariants: &["I18"], make: repairs::absent_is_passed },
+    Named { name: "repair-expects-no-report", invariants: &["I18"], make: repairs::report_not_expected },
+    Named { name: "repair-closes-before-it-sends", invariants: &["I17"], make: repairs::closed_before_sent },
+    Named { name: "repair-closes-what-failed", invariants: &["I17"], make: repairs::closed_on_error },
+    Named { name: "repair-overlooks-runs", invariants: &["I17", "I19"], make: repairs::runs_overlooked },
+    Named { name: "repair-overlooks-verdicts", invariants: &["I17"], make: repairs::verdicts_overlooked },
+    Named { name: "repair-overwrites-the-verdict", invariants: &["I16"], make: repairs::verdict_overwritten },
+    Named { name: "set-up-not-awaited", invariants: &["I18"], make: runs::setup_not_awaited },
 ];

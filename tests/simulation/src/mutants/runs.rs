@@ -1,34 +1,24 @@
-//! Defects of what runs the tests of a job, and of what repairs it.
+//! Defects of what runs the tests of a job.
 
 use std::cell::{Cell, RefCell};
 
 use pipeline_core::{
-    ids::{JobId, Nonce, TestName},
-    lease::due::later,
+    ids::JobId,
     ports::{PortError, Settled},
-    repair::ports::Open,
-    start_tests::run::{Claim, Outcome, Run, TestResult},
+    start_tests::run::{Claim, Outcome, Run},
 };
 
-use super::{Answer, Calling, Edited, Mutant, Who, answered, asking};
+use super::{Answer, Calling, Mutant, Who, answered, asking};
 use crate::{
     cloud::at,
     kit::{SETUP, TEARDOWN},
     link::Link,
     op::{Ending, Op, Reply},
-    scenario::{CLAIMERS, SWEEPERS, ms},
     world::BEGIN,
 };
 
-/// How long before its time something is done, in ms.
-const EARLY: i64 = 3_600_000;
-
-fn repairs(link: Link<'_>) -> bool {
-    (CLAIMERS..CLAIMERS + SWEEPERS).contains(&link.actor)
-}
-
 /// The run that stands looks otherwise.
-fn run(answer: Answer, edit: impl FnOnce(&mut Run)) -> Answer {
+pub(super) fn run(answer: Answer, edit: impl FnOnce(&mut Run)) -> Answer {
     answer.map(|reply| match reply {
         Reply::Run(Some(mut run)) => {
             edit(&mut run);
@@ -38,21 +28,20 @@ fn run(answer: Answer, edit: impl FnOnce(&mut Run)) -> Answer {
     })
 }
 
-pub(super) fn repair_too_early() -> Box<dyn Mutant> {
-    let ask = |op| match op {
-        Op::Open { now, limit } => Op::Open { now: later(now, ms(EARLY)), limit },
-        other => other,
-    };
-    Box::new(Edited { who: Who::Repairs, ask, answer: |_, answer| run(answer, |run| run.ends = at(BEGIN)) })
-}
-
 /// A redelivery takes the run's owner for dead.
 pub(super) fn owner_taken_for_dead() -> Box<dyn Mutant> {
     answered(Who::Deliveries, |_, answer| run(answer, |run| run.ends = at(BEGIN)))
 }
 
-pub(super) fn report_not_expected() -> Box<dyn Mutant> {
-    answered(Who::Repairs, |_, answer| run(answer, |run| run.report = false))
+/// The owner takes more time than the run says that it has.
+pub(super) fn owner_outlives_its_run() -> Box<dyn Mutant> {
+    asking(Who::Deliveries, |op| match op {
+        Op::ClaimRun(mut run) => {
+            (run.deadline, run.ends) = (run.began, run.began);
+            Op::ClaimRun(run)
+        }
+        other => other,
+    })
 }
 
 pub(super) fn unwritten_report_is_written() -> Box<dyn Mutant> {
@@ -80,6 +69,30 @@ pub(super) fn lost_claim_is_ours() -> Box<dyn Mutant> {
     })
 }
 
+pub(super) fn their_claim_is_ours() -> Box<dyn Mutant> {
+    answered(Who::All, |op, answer| match op {
+        Op::ClaimRun(_) if answer.is_ok() => Ok(Reply::Claim(Box::new(Claim::Ours))),
+        _ => answer,
+    })
+}
+
+/// Whoever could not claim leaves the job to somebody else.
+pub(super) fn failed_claim_is_theirs() -> Box<dyn Mutant> {
+    answered(Who::All, |op, answer| match op {
+        Op::ClaimRun(run) if answer.is_err() => Ok(Reply::Claim(Box::new(Claim::Theirs((**run).clone())))),
+        _ => answer,
+    })
+}
+
+pub(super) fn refusal_is_trouble() -> Box<dyn Mutant> {
+    answered(Who::All, |_, answer| match answer {
+        Ok(Reply::Settled(Settled::Already)) => {
+            Err(PortError::Unavailable { operation: "settle".to_owned(), detail: "refused".to_owned() })
+        }
+        answer => answer,
+    })
+}
+
 pub(super) fn setup_ignored() -> Box<dyn Mutant> {
     answered(Who::All, |op, answer| part_passes(op, answer, SETUP))
 }
@@ -103,60 +116,38 @@ pub(super) fn result_as_passed() -> Box<dyn Mutant> {
     })
 }
 
-/// A run is never looked for again.
-pub(super) fn run_not_looked_for() -> Box<dyn Mutant> {
-    answered(Who::Repairs, |_, answer| {
-        answer.map(|reply| match reply {
-            Reply::Open(mut open) => {
-                open.retain(|due| !matches!(due.open, Open::Run(_)));
-                Reply::Open(open)
-            }
-            other => other,
-        })
-    })
-}
+/// The tests begin with the set-up.
+struct Unprepared;
 
-struct ClosedFirst;
-
-impl Mutant for ClosedFirst {
+impl Mutant for Unprepared {
     fn call<'a>(&'a self, link: Link<'a>, op: Op) -> Calling<'a> {
         Box::pin(async move {
-            if let (true, Op::Settle(job, _)) = (repairs(link), &op) {
-                for open in [Open::Run(job.clone()), Open::Verdict(job.clone())] {
-                    link.send(Op::Close(open)).await?;
-                }
+            let setup = matches!(op, Op::Invoke { part: SETUP, .. });
+            let sent = link.send(op);
+            if setup { Ok(Reply::Ran(Ending::Passed)) } else { sent.await }
+        })
+    }
+}
+
+pub(super) fn setup_not_awaited() -> Box<dyn Mutant> {
+    Box::new(Unprepared)
+}
+
+struct MarkedFirst;
+
+impl Mutant for MarkedFirst {
+    fn call<'a>(&'a self, link: Link<'a>, op: Op) -> Calling<'a> {
+        Box::pin(async move {
+            if let Op::Settle(job, _) = &op {
+                link.send(Op::MarkSent(job.clone())).await?;
             }
             link.send(op).await
         })
     }
 }
 
-pub(super) fn closed_before_sent() -> Box<dyn Mutant> {
-    Box::new(ClosedFirst)
-}
-
-struct AbsentPassed;
-
-impl Mutant for AbsentPassed {
-    fn call<'a>(&'a self, link: Link<'a>, op: Op) -> Calling<'a> {
-        Box::pin(async move {
-            let (true, Op::Results(job)) = (repairs(link), &op) else { return link.send(op).await };
-            let Reply::Run(Some(run)) = link.send(Op::Run(job.clone())).await? else { return link.send(op).await };
-            let Reply::Results(mut results) = link.send(op).await? else { return Ok(Reply::Done) };
-            let absent = run.parts().filter(|part| run.result(&results, part).is_none());
-            let absent: Vec<TestResult> = absent.map(|part| passed(run.id, part)).collect();
-            results.extend(absent);
-            Ok(Reply::Results(results))
-        })
-    }
-}
-
-fn passed(run: Nonce, test: &TestName) -> TestResult {
-    TestResult { test: test.clone(), run, millis: 0, log: None, outcome: Outcome::Passed }
-}
-
-pub(super) fn absent_is_passed() -> Box<dyn Mutant> {
-    Box::new(AbsentPassed)
+pub(super) fn marked_before_sent() -> Box<dyn Mutant> {
+    Box::new(MarkedFirst)
 }
 
 /// Whoever starts the tear-down says so without doing it, when `skips` says so of what was heard before.

@@ -36,11 +36,11 @@ impl Oracle {
 
     /// At the very end.
     pub(crate) fn check_end(&mut self, world: &World, runs: usize) {
-        let after = |left: &str| format!("after {runs} runs without faults {left}");
         let left = Self::left_over(world);
-        self.judge(ensure(left.is_none(), "I15", || after(&left.unwrap_or_default())));
-        let unsettled = Self::unsettled(world);
-        self.judge(ensure(unsettled.is_none(), "I17", || after(&unsettled.unwrap_or_default())));
+        let checked =
+            ensure(left.is_none(), "I15", || format!("after {runs} runs without faults {}", left.unwrap_or_default()));
+        self.judge(checked);
+        self.check_settled(world, runs);
         if world.scenario.jobs {
             let checked = self.check_torn_down(world);
             self.judge(checked);

@@ -6,6 +6,7 @@ use pipeline_core::{
     drive::Delivered,
     ids::JobId,
     ports::Settled,
+    record::give_up::Fate,
     start_tests::run::{Outcome, TestResult},
     verdict::Report,
 };
@@ -109,6 +110,27 @@ impl Oracle {
         let stored = world.cloud.borrow().jobs.runs.contains_key(job);
         let deferred = matches!(end, Delivered::Deferred(_));
         let checked = ensure(!deferred || stored, "I17", || format!("delivery {actor} of {job} leaves it to nobody"));
+        self.judge(checked);
+    }
+
+    /// I17: who gives up on a job has failed it, or leaves it to what is stored.
+    pub(crate) fn given_up(&mut self, world: &World, job: &JobId, fate: &Fate) {
+        let holds = {
+            let jobs = &world.cloud.borrow().jobs;
+            match fate {
+                Fate::Settled(_) => jobs.settled.contains_key(job),
+                Fate::Stands | Fate::Unsent(_) => jobs.verdicts.contains_key(job),
+                Fate::Runs => jobs.runs.contains_key(job),
+            }
+        };
+        self.judge(ensure(holds, "I17", || format!("who gives up on job {job} leaves it to nobody: {fate:?}")));
+    }
+
+    /// I17: without faults, so many repairs leave nothing.
+    pub(crate) fn check_settled(&mut self, world: &World, repairs: usize) {
+        let left = Self::unsettled(world);
+        let said = || format!("after {repairs} repairs without faults {}", left.as_deref().unwrap_or_default());
+        let checked = ensure(left.is_none(), "I17", said);
         self.judge(checked);
     }
 
