@@ -44,7 +44,7 @@ pub fn from_environment() -> Result<SdkConfig, NoClient> {
         .credentials_provider(SharedCredentialsProvider::new(credentials()?))
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts().operation_attempt_timeout(Duration::from_secs(10)).build())
-        .http_client(Discreet(http_client()?));
+        .http_client(http_client()?);
     if let Ok(endpoint) = env::var("AWS_ENDPOINT_URL") {
         config = config.endpoint_url(endpoint);
     }
@@ -59,12 +59,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// ended it unseen, and an invocation that is lost on it cannot be repeated (I19).
 const IDLE: Duration = Duration::from_secs(20);
 
-fn http_client() -> Result<SharedHttpClient, NoClient> {
+/// The HTTP client that all share: TLS on ring, and refusals that do not repeat credentials (I26).
+pub fn http_client() -> Result<SharedHttpClient, NoClient> {
     let pool = ConnectionPool::builder().tcp_keepalive(KEEP_ALIVE).idle_timeout(IDLE);
     let pool = pool.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let pool = pool.map_err(|error| NoClient::Http(error.to_string()))?;
     let client = Client::new(&pool).map_err(|error| NoClient::Http(error.to_string()))?;
-    Ok(SharedHttpClient::new(client))
+    Ok(SharedHttpClient::new(Discreet(SharedHttpClient::new(client))))
 }
 
 /// The time limits of calls that settle a job: several of them fit into the reserve that the envelope keeps for that

@@ -63,7 +63,10 @@ impl HttpConnector for Connector {
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
-            if answer.status().is_success() { Ok(answer) } else { secrets.blank_answer(answer).await }
+            if secrets.are_none() || answer.status().is_success() {
+                return Ok(answer);
+            }
+            secrets.blank_answer(answer).await
         })
     }
 }
@@ -78,7 +81,13 @@ impl Secrets {
         let after = |start: &str, end: char| signed.split_once(start).and_then(|(_, rest)| rest.split(end).next());
         let proofs = [after("Credential=", '/'), after("Signature=", ','), Some(header("x-amz-security-token"))];
         let forms = |text: &str| [text.to_owned(), utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()];
-        Self(proofs.into_iter().flatten().flat_map(forms).collect())
+        let long = proofs.into_iter().flatten().filter(|proof| proof.len() >= PIECE);
+        Self(long.flat_map(forms).collect())
+    }
+
+    /// A test's own request proves nothing with them, and its answer may be larger than our memory.
+    fn are_none(&self) -> bool {
+        self.0.is_empty()
     }
 
     async fn blank_answer(&self, mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {

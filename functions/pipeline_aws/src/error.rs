@@ -12,9 +12,10 @@ use pipeline_core::ports::PortError;
 const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"];
 
 /// Error codes by which AWS says that the credentials of a call are no longer good, and will not be again.
-const EXPIRED: [&str; 6] = [
+const EXPIRED: [&str; 7] = [
     "ExpiredToken",
     "ExpiredTokenException",
+    "InvalidAccessKeyId",
     "InvalidClientTokenId",
     "InvalidToken",
     "TokenRefreshRequired",
@@ -34,16 +35,35 @@ const THROTTLED: [&str; 9] = [
     "TooManyRequestsException",
 ];
 
+/// With whose credentials a call was made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whose {
+    Ours,
+    /// Those that CodePipeline gives with each job, for its artifacts.
+    Job,
+}
+
+impl Whose {
+    fn expired(self) -> &'static str {
+        match self {
+            Self::Ours => "the credentials of our role have expired or are not valid",
+            Self::Job => {
+                "the job's artifact credentials have expired or are not valid; a retry of the stage brings new ones"
+            }
+        }
+    }
+}
+
 /// What `operation` came to: a missing permission, too many requests, or a service that did not serve.
 pub(crate) fn port_error<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    port_error_as("our role", operation, error)
+    port_error_with(Whose::Ours, operation, error)
 }
 
-/// The same, of a call with the credentials of `whom`.
-pub(crate) fn port_error_as<E>(whom: &str, operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
+/// The same, of a call with these credentials.
+pub(crate) fn port_error_with<E>(whose: Whose, operation: &str, error: &SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -56,10 +76,9 @@ where
     };
     match code {
         Some(code) if DENIED.contains(&code) => PortError::Denied { operation, detail },
-        Some(code) if EXPIRED.contains(&code) => PortError::Denied {
-            operation,
-            detail: format!("the credentials of {whom} are expired or not valid: {detail}"),
-        },
+        Some(code) if EXPIRED.contains(&code) => {
+            PortError::Denied { operation, detail: format!("{} ({detail})", whose.expired()) }
+        }
         Some(code) if THROTTLED.contains(&code) => PortError::Throttled { operation, detail },
         _ => PortError::Unavailable { operation, detail },
     }

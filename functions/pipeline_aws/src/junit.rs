@@ -117,6 +117,87 @@ fn seconds(took: SignedDuration) -> String {
 
 /// XML has no way to write most control characters, and its readers refuse the whole file over one.
 fn legal(text: &str) -> String {
-    let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && c != '\u{7F}';
+    let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..);
     text.chars().map(|c| if is_legal(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_core::ids::Nonce;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn case(test: &str, outcome: Option<Outcome>, log: Option<&str>) -> Case {
+        let took = SignedDuration::from_millis(1500);
+        Case { test: test.parse().unwrap(), took, outcome, log: log.map(str::to_owned) }
+    }
+
+    fn rendered(cases: Vec<Case>) -> String {
+        let report = TestReport {
+            stage: "Beta & <more>".to_owned(),
+            stack: "time-service-beta".parse().unwrap(),
+            run: Nonce::from_random(Uuid::nil()),
+            began: "2026-11-21T12:00:00.5Z".parse().unwrap(),
+            cases,
+        };
+        String::from_utf8(junit(&report).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_report_says_how_each_test_ended() {
+        let message = || "it said: \"a < b\"".to_owned();
+        let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="7" failures="1" errors="4" skipped="1" time="10.500">
+  <testsuite name="Beta &amp; &lt;more&gt; (time-service-beta)" timestamp="2026-11-21T12:00:00Z" tests="7" failures="1" errors="4" skipped="1" time="10.500">
+    <properties>
+      <property name="run_id" value="00000000-0000-0000-0000-000000000000"/>
+    </properties>
+    <testcase name="ok" classname="time-service-beta" time="1.500"/>
+    <testcase name="failed" classname="time-service-beta" time="1.500">
+      <failure message="it said: &quot;a &lt; b&quot;" type="Failed">it said: &quot;a &lt; b&quot;</failure>
+      <system-out>last
+words</system-out>
+    </testcase>
+    <testcase name="misconfigured" classname="time-service-beta" time="1.500">
+      <error message="it said: &quot;a &lt; b&quot;" type="Misconfigured">it said: &quot;a &lt; b&quot;</error>
+    </testcase>
+    <testcase name="denied" classname="time-service-beta" time="1.500">
+      <error message="it said: &quot;a &lt; b&quot;" type="Denied">it said: &quot;a &lt; b&quot;</error>
+    </testcase>
+    <testcase name="lost" classname="time-service-beta" time="1.500">
+      <error message="it said: &quot;a &lt; b&quot;" type="Lost">it said: &quot;a &lt; b&quot;</error>
+    </testcase>
+    <testcase name="skipped" classname="time-service-beta" time="1.500">
+      <skipped message="it said: &quot;a &lt; b&quot;"/>
+    </testcase>
+    <testcase name="silent" classname="time-service-beta" time="1.500">
+      <error message="it never answered" type="NeverAnswered">it never answered</error>
+    </testcase>
+  </testsuite>
+</testsuites>"#;
+        let cases = vec![
+            case("ok", Some(Outcome::Passed), None),
+            case("failed", Some(Outcome::Failed { message: message() }), Some("last\nwords")),
+            case("misconfigured", Some(Outcome::Misconfigured { message: message() }), None),
+            case("denied", Some(Outcome::Denied { message: message() }), None),
+            case("lost", Some(Outcome::Lost { message: message() }), None),
+            case("skipped", Some(Outcome::Skipped { message: message() }), None),
+            case("silent", None, None),
+        ];
+        assert_eq!(rendered(cases), expected);
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced_and_everything_else_kept() {
+        let every: String = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
+        let text = rendered(vec![case("t", Some(Outcome::Failed { message: every.clone() }), Some(&every))]);
+        let illegal = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+        assert!(every.contains(illegal) && !text.contains(illegal));
+        let (_, log) = text.split_once("<system-out>").unwrap();
+        let (log, _) = log.split_once("</system-out>").unwrap();
+        let kept = every.replace(illegal, "\u{FFFD}");
+        assert_eq!(quick_xml::escape::unescape(log).unwrap(), kept);
+        assert!(log.contains("\u{1F600}") && log.contains("]]&gt;") == every.contains("]]>"));
+    }
 }

@@ -24,7 +24,12 @@ use pipeline_core::{
 use secrecy::ExposeSecret;
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{error::port_error, event::ArtifactAccess, junit::junit, s3::unread};
+use crate::{
+    error::{Whose, port_error_with},
+    event::ArtifactAccess,
+    junit::junit,
+    s3::unread,
+};
 
 /// Artifacts, as one job or our own role may reach them.
 #[derive(Clone)]
@@ -69,14 +74,18 @@ impl Artifacts {
         Self { client: super::client(config), owner: None, key: None }
     }
 
+    fn whose(&self) -> Whose {
+        if self.owner.is_some() { Whose::Job } else { Whose::Ours }
+    }
+
     /// The artifact's zip, whole.
     async fn zip(&self, artifact: &Artifact) -> Result<Bytes, PortError> {
         let operation = format!("read artifact {}", artifact.name);
         let request = self.client.get_object().bucket(&artifact.bucket).key(&artifact.key);
         let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
-        let answer = answer.map_err(|error| unread(&format!("artifact {}", artifact.name), &error))?;
+        let answer = answer.map_err(|error| unread(self.whose(), &format!("artifact {}", artifact.name), &error))?;
         if answer.content_length().is_some_and(|length| length > LARGEST_ARTIFACT) {
-            let why = format!("it is larger than {LARGEST_ARTIFACT} bytes; leave only the templates in it");
+            let why = format!("it is larger than {LARGEST_ARTIFACT} bytes; leave only what the pipeline reads in it");
             return Err(unusable(artifact, why));
         }
         let zip = answer.body.collect().await;
@@ -155,7 +164,7 @@ impl WriteArtifacts for Artifacts {
             request = request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key);
         }
         let request = request.set_expected_bucket_owner(self.owner.clone()).body(ByteStream::from(zip));
-        request.send().await.map_err(|error| port_error(&operation, &error))?;
+        request.send().await.map_err(|error| port_error_with(self.whose(), &operation, &error))?;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ pub use buckets::Buckets;
 pub use packages::Packages;
 use pipeline_core::ports::PortError;
 
-use crate::error::port_error;
+use crate::error::{Whose, port_error_with};
 
 /// A client with our own role.
 fn client(config: &SdkConfig) -> Client {
@@ -25,9 +25,9 @@ fn client(config: &SdkConfig) -> Client {
 }
 
 /// Why `what` could not be read.
-fn unread(what: &str, error: &SdkError<GetObjectError, HttpResponse>) -> PortError {
+fn unread(whose: Whose, what: &str, error: &SdkError<GetObjectError, HttpResponse>) -> PortError {
     match error.as_service_error().and_then(ProvideErrorMetadata::code) {
         Some("NoSuchKey" | "NoSuchVersion" | "NoSuchBucket") => PortError::NotFound { what: what.to_owned() },
-        _ => port_error(&format!("read {what}"), error),
+        _ => port_error_with(whose, &format!("read {what}"), error),
     }
 }

@@ -9,7 +9,10 @@ use pipeline_core::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::s3::{client, unread};
+use crate::{
+    error::Whose,
+    s3::{client, unread},
+};
 
 /// The objects that our role may read.
 #[derive(Debug, Clone)]
@@ -27,7 +30,7 @@ impl Packages {
     async fn get(&self, object: &Object) -> Result<GetObjectOutput, PortError> {
         let request = self.0.get_object().bucket(&object.bucket).key(&object.key);
         let answer = request.set_version_id(object.version.clone()).send().await;
-        answer.map_err(|error| unread(&object.to_string(), &error))
+        answer.map_err(|error| unread(Whose::Ours, &object.to_string(), &error))
     }
 
     /// Reads all of it, a piece at a time: a package may be larger than our memory.
