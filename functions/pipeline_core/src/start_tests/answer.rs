@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(told(b"{\"error\": 1}"), "{\"error\": 1}");
         assert_eq!(told(b"{\"errorMessage\": 1, \"errorType\": null}"), "null: 1");
         assert_eq!(told(b""), "(no message)");
-        assert_eq!(told(&[0xff; 6_000_000]).chars().count(), MESSAGE);
+        assert_eq!(told(&vec![0xff; 6_000_000]).chars().count(), MESSAGE);
         let timeout = br#"{"errorMessage":"2026-11-21T11:47:00Z r1 Task timed out after 3.00 seconds"}"#;
         assert!(told(timeout).ends_with("Task timed out after 3.00 seconds"));
     }

@@ -46,7 +46,7 @@ fn known<'a>(name: &str, told: &'a Value) -> Option<&'a str> {
 
 /// Fills a text that [`check`] found no fault with; what it did find fault with stays as it is.
 pub(super) fn fill(text: &str, told: &Value) -> String {
-    fill_with(text, told, |value| value.into())
+    fill_with(text, told, Cow::Borrowed)
 }
 
 /// The same, each value as `put` would have it.

@@ -124,8 +124,8 @@ mod tests {
     fn thinned(value: &Value, keep: &mut impl FnMut() -> bool) -> Value {
         match value {
             Value::Object(fields) => {
-                let kept = fields.iter().filter_map(|(key, value)| keep().then(|| (key.clone(), thinned(value, keep))));
-                Value::Object(kept.collect())
+                let kept: Vec<_> = fields.iter().filter(|_| keep()).collect();
+                kept.into_iter().map(|(key, value)| (key.clone(), thinned(value, keep))).collect()
             }
             Value::Array(values) => values.iter().map(|value| thinned(value, keep)).collect(),
             other => other.clone(),
