@@ -135,7 +135,7 @@ pub enum Claim {
     /// Ours: the tests are ours to start.
     Ours,
     /// Another delivery stored it before.
-    Theirs(Run),
+    Theirs(Box<Run>),
 }
 
 /// Reading runs.

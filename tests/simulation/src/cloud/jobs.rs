@@ -154,7 +154,7 @@ impl Jobs {
 
     fn whose(&self, job: &JobId, id: Nonce) -> Claim {
         match self.runs.get(job) {
-            Some(standing) if standing.id != id => Claim::Theirs(standing.clone()),
+            Some(standing) if standing.id != id => Claim::Theirs(Box::new(standing.clone())),
             _ => Claim::Ours,
         }
     }

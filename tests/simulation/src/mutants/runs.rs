@@ -79,7 +79,7 @@ pub(super) fn their_claim_is_ours() -> Box<dyn Mutant> {
 /// Whoever could not claim leaves the job to somebody else.
 pub(super) fn failed_claim_is_theirs() -> Box<dyn Mutant> {
     answered(Who::All, |op, answer| match op {
-        Op::ClaimRun(run) if answer.is_err() => Ok(Reply::Claim(Box::new(Claim::Theirs((**run).clone())))),
+        Op::ClaimRun(run) if answer.is_err() => Ok(Reply::Claim(Box::new(Claim::Theirs(run.clone())))),
         _ => answer,
     })
 }

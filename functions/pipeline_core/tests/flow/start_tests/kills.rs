@@ -80,7 +80,7 @@ fn the_owner_is_struck_at_any_effect() {
 /// The owner died in its tear-down.
 fn orphaned() -> World {
     let world = whole();
-    let teardown = OWNER.iter().rposition(|name| *name == "invoke test").unwrap();
+    let teardown = OWNER.iter().rposition(|name| *name == "invoke test").expect("a tear-down");
     world.strike(teardown, Fault::KilledBefore);
     assert!(deliver_whole(&world).is_none());
     world.pass(SignedDuration::from_mins(16));

@@ -45,7 +45,7 @@ pub(super) fn whole() -> World {
     let app = [("ApiUrl", "https://api.example/Prod"), ("WorkerFunction", WORKER)];
     stacks.insert("time-beta".into(), stack(&app));
     let fixtures = [("TestSetup".to_owned(), SETUP.to_owned()), ("TestTeardown".to_owned(), TEARDOWN.to_owned())];
-    stacks.get_mut("time-tests").unwrap().outputs.extend(fixtures);
+    stacks.get_mut("time-tests").expect("a test stack").outputs.extend(fixtures);
     drop(stacks);
     for function in [SETUP, TEARDOWN] {
         behaves(&world, function, passes());
@@ -126,7 +126,7 @@ pub(super) fn earned(world: &World, site: &str) {
 
 fn passed(answer: &Result<Answer, PortError>) -> bool {
     let Ok(answer) = answer else { return false };
-    let value: Value = serde_json::from_slice(&answer.payload).unwrap();
+    let value: Value = serde_json::from_slice(&answer.payload).expect("JSON");
     !answer.failed && value.get("passed") != Some(&json!(false)) && value.get("sum").is_none_or(|sum| *sum == json!(3))
 }
 
