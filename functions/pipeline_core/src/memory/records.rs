@@ -1,9 +1,15 @@
 //! The state table.
 
+use jiff::Timestamp;
+
 use crate::{
     ids::JobId,
     memory::World,
-    ports::{PortError, ReadVerdicts, RecordVerdicts, Recorded, Settled},
+    ports::{Clock as _, PortError, ReadVerdicts, RecordVerdicts, Recorded, Settled},
+    repair::{
+        due::{run_due, verdict_due},
+        ports::{CloseOpen, Due, FindOpen, Open},
+    },
     start_tests::run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
     verdict::Report,
 };
@@ -18,8 +24,11 @@ impl RecordVerdicts for World {
     async fn record(&self, job: &JobId, report: &Report) -> Result<Recorded, PortError> {
         let write = || {
             let mut verdicts = self.verdicts.borrow_mut();
-            let fresh = Recorded { report: report.clone(), sent: false };
-            Ok(verdicts.entry(job.clone()).or_insert(fresh).clone())
+            let fresh = || {
+                self.open.put(Open::Verdict(job.clone()), verdict_due(self.now()));
+                Recorded { report: report.clone(), sent: false }
+            };
+            Ok(verdicts.entry(job.clone()).or_insert_with(fresh).clone())
         };
         self.effect("record verdict", write).await
     }
@@ -29,6 +38,7 @@ impl RecordVerdicts for World {
             if let Some(recorded) = self.verdicts.borrow_mut().get_mut(job) {
                 recorded.sent = true;
             }
+            self.open.remove(&Open::Verdict(job.clone()));
             Ok(())
         };
         self.effect("mark sent", write).await
@@ -53,8 +63,12 @@ impl WriteRuns for World {
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         let write = || {
             let mut runs = self.runs.borrow_mut();
-            let standing = runs.entry(run.job.clone()).or_insert_with(|| run.clone());
-            Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing.clone()) })
+            let stored = || {
+                self.open.put(Open::Run(run.job.clone()), run_due(run));
+                run.clone()
+            };
+            let standing = runs.entry(run.job.clone()).or_insert_with(stored);
+            Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(Box::new(standing.clone())) })
         };
         self.effect("claim run", write).await
     }
@@ -66,5 +80,21 @@ impl WriteRuns for World {
             Ok(())
         };
         self.effect("record result", write).await
+    }
+}
+
+impl FindOpen for World {
+    async fn open(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, PortError> {
+        self.effect("find open", || Ok(self.open.due(now, limit))).await
+    }
+}
+
+impl CloseOpen for World {
+    async fn close(&self, open: &Open) -> Result<(), PortError> {
+        self.effect("close open", || {
+            self.open.remove(open);
+            Ok(())
+        })
+        .await
     }
 }

@@ -13,10 +13,28 @@ pub enum Open {
     Verdict(JobId),
 }
 
+impl Open {
+    /// The job it is about.
+    pub fn job(&self) -> &JobId {
+        match self {
+            Self::Run(job) | Self::Verdict(job) => job,
+        }
+    }
+}
+
+/// Something whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// Since when.
+    pub at: Timestamp,
+    /// What.
+    pub open: Open,
+}
+
 /// Finding it, by an index.
 pub trait FindOpen {
     /// What is due, the longest due first, at most `limit`. The index may lag behind.
-    fn open(&self, now: Timestamp, limit: usize) -> impl Future<Output = Result<Vec<Open>, PortError>>;
+    fn open(&self, now: Timestamp, limit: usize) -> impl Future<Output = Result<Vec<Due>, PortError>>;
 }
 
 /// Ending it.

@@ -5,6 +5,7 @@ mod gate;
 mod lease;
 mod record;
 mod release;
+mod repair;
 mod start_tests;
 mod support;
 mod sweep;
