@@ -57,7 +57,7 @@ pub fn is_word(text: &str) -> bool {
 pub fn yaml_complaint(error: &serde_saphyr::Error) -> String {
     // What follows the first line repeats the text.
     let words = error.to_string();
-    let line = words.lines().next().unwrap_or_default();
+    let line = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let line = line.split('"').next().unwrap_or_default();
     if let Some((place, _)) = line.split_once("unknown field `") {
         let unknown = &line[place.len()..];
@@ -145,7 +145,7 @@ mod tests {
             ("'s\" S': 1", "unknown field"),
         ] {
             let complaint = yaml_complaint(&serde_saphyr::from_str::<Request>(yaml).unwrap_err());
-            assert_eq!(complaint, format!("error: line 1 column 1: {words}"), "{yaml}");
+            assert_eq!(complaint, format!("line 1 column 1: {words}"), "{yaml}");
         }
     }
 

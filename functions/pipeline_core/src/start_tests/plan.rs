@@ -1,18 +1,19 @@
 //! What to run, decided from the parameters, the two stacks and `tests.yaml`.
 
+mod count;
+mod declared;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
-use serde_json::{Value, json};
+use count::countable;
+use declared::declared;
 
 use crate::{
     ids::{FunctionName, StackName, TestName},
     job::{Artifact, Job},
     ports::Stack,
     start_tests::{
-        checks::{self, Home, Kind, Scope, Test, names},
+        checks::{Home, Kind, Test, names},
         params::{Params, Reporting, SETUP, TEARDOWN, Tests},
         run::{Fixture, Subject},
     },
@@ -38,9 +39,6 @@ pub struct Misconfigured(String);
 
 /// The tag by which `configure` names the revision of a stack.
 const REVISION_TAG: &str = "flowgate:revision";
-/// A run is one item of the state table, and has to fit it.
-const MOST: usize = 500;
-
 /// The artifact whose `tests.yaml` is to be read. A test that settles the job itself is the only one.
 pub fn test_artifact<'a>(job: &'a Job, params: &Params) -> Result<Option<&'a Artifact>, Misconfigured> {
     match &job.inputs[..] {
@@ -209,86 +207,6 @@ fn fixture(params: &Params, home: &Home<'_>, which: Which) -> Result<Option<Fixt
         )));
     }
     Ok(Some(Fixture { name: name(key)?, function: function(home, stack, key, value)? }))
-}
-
-fn declared(
-    params: &Params,
-    subject: &Subject,
-    home: Home<'_>,
-    file: Option<&[u8]>,
-) -> Result<Vec<Test>, Misconfigured> {
-    let Some(file) = file else { return Ok(Vec::new()) };
-    let scope = Scope { home, told: &told(params, subject) };
-    let tests = checks::parse(file, &scope).map_err(|error| Misconfigured(error.to_string()))?;
-    let is_http = |test: &Test| matches!(test.kind, Kind::Http(_));
-    if tests.iter().any(is_http) && !is_base(&subject.api_url) {
-        let Params { url_output, app_stack, .. } = params;
-        return Err(Misconfigured(format!(
-            "output {url_output} of stack {app_stack} is not a URL that a path can be put behind, as tests.yaml wants"
-        )));
-    }
-    Ok(tests)
-}
-
-/// What every test is told, as far as it is the same in all.
-fn told(params: &Params, subject: &Subject) -> Value {
-    json!({
-        "run_id": "",
-        "test": "",
-        "stage": params.stage,
-        "stack": params.app_stack,
-        "execution_id": params.execution,
-        "api_url": subject.api_url,
-        "outputs": subject.outputs,
-        "revision": subject.revision,
-    })
-}
-
-fn is_base(url: &str) -> bool {
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-    !host.is_empty()
-        && !host.starts_with('/')
-        && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte))
-}
-
-fn countable(params: &Params, plan: &Plan, tests: Option<&Stack>, file: Option<&[u8]>) -> Result<(), Misconfigured> {
-    let count = plan.tests.len();
-    if count == 0 {
-        return Err(Misconfigured(no_test(params, tests, file)));
-    }
-    if params.reporting == Reporting::Itself && count > 1 {
-        let names: Vec<&str> = plan.tests.iter().map(|test| test.name.as_str()).collect();
-        let names = names.join(", ");
-        return Err(Misconfigured(format!("\"report\": \"self\" takes one test, and there are {count}: {names}")));
-    }
-    if count > MOST {
-        return Err(Misconfigured(format!("there are {count} tests, and one action takes {MOST}; give it a second")));
-    }
-    distinct(plan)
-}
-
-fn distinct(plan: &Plan) -> Result<(), Misconfigured> {
-    let mut seen = BTreeSet::new();
-    let fixtures = [&plan.setup, &plan.teardown].into_iter().flatten().map(|fixture| &fixture.name);
-    match fixtures.chain(plan.tests.iter().map(|test| &test.name)).find(|name| !seen.insert(*name)) {
-        Some(name) => Err(Misconfigured(format!("two tests are named {name}; rename one in tests.yaml"))),
-        None => Ok(()),
-    }
-}
-
-fn no_test(params: &Params, tests: Option<&Stack>, file: Option<&[u8]>) -> String {
-    let declared = match file {
-        Some(_) => "tests.yaml declares none",
-        None => "the action has no input artifact with a tests.yaml",
-    };
-    let named = match (&params.tests, tests) {
-        (Tests::Prefixed(stack, prefix), Some(outputs)) => {
-            let has = names(outputs.outputs.keys());
-            format!("stack {stack} has no output whose key starts with {prefix}; it has {has}")
-        }
-        _ => "the action names no test_stack".to_owned(),
-    };
-    format!("there is no test: {named}, and {declared}")
 }
 
 fn output<'a>(stack: &'a Stack, name: &StackName, key: &str) -> Result<&'a str, Misconfigured> {
