@@ -56,6 +56,8 @@ struct Delivery {
     at: i64,
     /// After how many steps it is killed.
     killed: Option<usize>,
+    /// After how many steps it is frozen, and for how many milliseconds.
+    frozen: Option<(usize, i64)>,
 }
 
 /// How a function behaves.
@@ -87,7 +89,8 @@ fn how() -> impl Strategy<Value = How> {
 
 fn delivery() -> impl Strategy<Value = Delivery> {
     let at = prop_oneof![3 => 0..20_i64, 3 => 0..10_000_i64, 2 => 0..1_200_000_i64];
-    (at, prop::option::of(0..60_usize)).prop_map(|(at, killed)| Delivery { at, killed })
+    let frozen = prop::option::weighted(0.2, (0..60_usize, 0..800_000_i64));
+    (at, prop::option::of(0..60_usize), frozen).prop_map(|(at, killed, frozen)| Delivery { at, killed, frozen })
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -156,15 +159,23 @@ async fn delivered(world: &World, job: Job, nonce: u128) -> Delivered {
 }
 
 /// A delivery, until it is killed: after so many steps, or by Lambda at its deadline.
-async fn mortal(world: &World, Delivery { at, killed }: Delivery, job: Job, nonce: u128) {
+async fn mortal(world: &World, Delivery { at, killed, frozen }: Delivery, job: Job, nonce: u128) {
     world.sleep_until(world.now() + SignedDuration::from_millis(at)).await;
-    let (mut left, dead) = (killed.unwrap_or(usize::MAX), deadline(world));
+    let (mut steps, dead) = (0, deadline(world));
     let mut work: LocalBoxFuture<'_, Delivered> = Box::pin(delivered(world, job, nonce));
+    let mut ice: Option<LocalBoxFuture<'_, ()>> = None;
     poll_fn(|context| {
-        if left == 0 || world.now() >= dead {
+        if killed == Some(steps) || world.now() >= dead {
             return Poll::Ready(());
         }
-        left -= 1;
+        if let Some((_, millis)) = frozen.filter(|(step, _)| *step == steps) {
+            ice = Some(Box::pin(world.sleep_until(world.now() + SignedDuration::from_millis(millis))));
+        }
+        steps += 1;
+        if ice.as_mut().is_some_and(|ice| ice.as_mut().poll(context).is_pending()) {
+            return Poll::Pending;
+        }
+        ice = None;
         work.as_mut().poll(context).map(drop)
     })
     .await;
@@ -243,7 +254,8 @@ fn one_report(world: &World, scene: &Scene) {
         .collect();
     let [accepted] = &accepted[..] else { panic!("I16: accepted: {accepted:?}") };
     let standing = world.verdicts.borrow()[&job("").id].report.clone();
-    let unreachable = scene.pauses > 0 || scene.outages.iter().any(|(effect, ..)| *effect == "record verdict");
+    let paused = scene.pauses > 0 || scene.deliveries.iter().any(|delivery| delivery.frozen.is_some());
+    let unreachable = paused || scene.outages.iter().any(|(effect, ..)| *effect == "record verdict");
     for report in reports(world).iter().filter(|report| **report != standing) {
         assert!(
             unreachable && matches!(report, Report::Fail { .. }),
