@@ -18,6 +18,7 @@ mod junit;
 pub mod lambda;
 pub mod leasing;
 pub mod recorder;
+mod repaired;
 pub mod runtime;
 pub mod s3;
 pub mod sites;

@@ -1,53 +1,64 @@
 //! The main loop of `record`: nobody waits for its answer, and an error makes Lambda deliver the event again.
 
+use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
     digest::{ReadBuild, ReadPackages},
-    ports::Clock,
+    drive::RESERVE,
+    ids::JobId,
+    ports::{Clock, ReadVerdicts, RecordVerdicts, SettleJobs},
     record::{
         facts::WriteFacts,
+        give_up::{Fate, GiveUp},
         perform::{Fact, Kept, Record},
     },
+    start_tests::run::ReadRuns,
 };
 use serde_json::{Value, value::RawValue};
 
 use crate::{
     events::{self, Event, GaveUp},
-    runtime::Error,
+    runtime::{Error, before},
     telemetry,
 };
 
 /// What `record` does with the events it is invoked with.
 #[derive(Debug)]
-pub struct Recorder<'a, C, B, P, F> {
-    /// Time.
-    pub clock: &'a C,
+pub struct Recorder<'a, B, P, F, C, V, R, J> {
     /// Keeps facts.
     pub record: Record<'a, B, P, F>,
-    /// The service, whose metric counts the jobs that nobody settled.
+    /// Fails the jobs that Lambda gave up on.
+    pub give_up: GiveUp<'a, C, V, R, J>,
+    /// The service, which metrics are about.
     pub service: String,
     /// Where metrics go: one line each.
     pub metrics: fn(&Value),
 }
 
-impl<C: Clock, B: ReadBuild, P: ReadPackages, F: WriteFacts> Recorder<'_, C, B, P, F> {
+impl<B, P, F, C, V, R, J> Recorder<'_, B, P, F, C, V, R, J>
+where
+    B: ReadBuild,
+    P: ReadPackages,
+    F: WriteFacts,
+    C: Clock,
+    V: ReadVerdicts + RecordVerdicts,
+    R: ReadRuns,
+    J: SettleJobs,
+{
     /// Serves until the environment is shut down.
     pub async fn serve(&self) -> Result<(), Error> {
-        lambda_runtime::run(service_fn(
-            |event: LambdaEvent<Box<RawValue>>| async move { self.handle(&event.payload).await },
-        ))
+        lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+            self.handle(&event.payload, event.context.deadline).await
+        }))
         .await
     }
 
-    /// Handles one event.
-    pub async fn handle(&self, event: &RawValue) -> Result<(), Error> {
+    /// Handles one event. `deadline` is in milliseconds since the epoch.
+    pub async fn handle(&self, event: &RawValue, deadline: u64) -> Result<(), Error> {
         match events::read(event)? {
             // Boxed: the nested futures of the calls are deeper than the compiler computes a layout for.
             Event::Fact(fact) => Box::pin(self.keep(&fact)).await,
-            Event::GaveUp(gave_up) => {
-                self.count(&gave_up);
-                Ok(())
-            }
+            Event::GaveUp(gave_up) => Box::pin(self.settle(&gave_up, before(deadline, RESERVE))).await,
             Event::Foreign(what) => {
                 tracing::info!(what, "ignored an event");
                 Ok(())
@@ -65,9 +76,34 @@ impl<C: Clock, B: ReadBuild, P: ReadPackages, F: WriteFacts> Recorder<'_, C, B, 
         Ok(())
     }
 
-    fn count(&self, GaveUp { function, condition, job }: &GaveUp) {
-        let job = job.as_ref().map(ToString::to_string);
-        tracing::error!(function, condition, job, "Lambda gave up on an event; a job of it was not settled");
-        (self.metrics)(&telemetry::not_settled(&self.service, self.clock.now()));
+    /// A function that gives up is one thing, a job that hangs another: each has its alarm.
+    async fn settle(&self, gave_up: &GaveUp, until: Timestamp) -> Result<(), Error> {
+        let GaveUp { function, condition, job } = gave_up;
+        tracing::error!(function, condition, job = job.as_ref().map(JobId::as_str), "Lambda gave up on a job's event");
+        self.count("JobsGivenUp");
+        let Some(job) = job else {
+            self.count("JobsNotSettled");
+            return Ok(());
+        };
+        match self.give_up.settle(job, &why(gave_up), until).await {
+            Ok(Fate::Unsent(error)) => tracing::warn!(%error, "the job has failed, which repair tells CodePipeline"),
+            Ok(fate) => tracing::info!(?fate, "the job does not hang"),
+            Err(error) => {
+                self.count("JobsNotSettled");
+                return Err(error.into());
+            }
+        }
+        Ok(())
     }
+
+    fn count(&self, metric: &str) {
+        let now = self.give_up.clock.now();
+        telemetry::counts(&[(metric, 1)], &self.service, now).iter().for_each(self.metrics);
+    }
+}
+
+/// What the pipeline shows of such a job.
+fn why(GaveUp { function, condition, .. }: &GaveUp) -> String {
+    let name = function.split(':').nth(6).unwrap_or(function);
+    format!("Lambda gave up on {name} ({condition}) before it settled this job; its log says why; then retry the stage")
 }

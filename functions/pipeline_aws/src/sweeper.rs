@@ -1,13 +1,15 @@
-//! The main loop of `sweep`: a clock, or a person, asks for a run, and is told what it did.
+//! The main loop of `sweep`: a clock, or a person, asks for a run of sweep or of repair, and is told what it did.
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
     drive::RESERVE,
     ids::StackArn,
     lease::place::Place,
     ports::Clock,
+    repair::report::RepairReport,
     sweep::{
         perform::Sweep,
         policy::{self, Policy},
@@ -16,13 +18,13 @@ use pipeline_core::{
     },
     text,
 };
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use crate::{
     environment::{Environment, InvalidVariable, ROLE, TOPIC},
-    leasing,
+    leasing, repaired,
     runtime::{Error, before},
     telemetry,
 };
@@ -90,6 +92,8 @@ struct Asked {
     mode: Option<Mode>,
     #[serde(default)]
     adopt: bool,
+    #[serde(default)]
+    repair: bool,
 }
 
 /// A text and nothing else: an enum could be read from an object, too, and an option from `null`.
@@ -100,7 +104,10 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::
 
 /// The event asks for nothing that sweep does; nothing was done.
 #[derive(Debug, thiserror::Error)]
-#[error("the event is not {{\"mode\"?: \"plan\"|\"apply\", \"adopt\"?: true|false}}: {0}")]
+#[error(
+    "the event is not {{\"mode\"?: \"plan\"|\"apply\", \"adopt\"?: true|false}} or {{\"repair\": true, \"mode\"?: …}}, which has no \
+     effect there: {0}"
+)]
 pub struct BadRequest(String);
 
 fn read(event: &RawValue) -> Result<Asked, BadRequest> {
@@ -108,21 +115,44 @@ fn read(event: &RawValue) -> Result<Asked, BadRequest> {
     if !event.get().trim_start().starts_with('{') {
         return Err(BadRequest("it is not an object".to_owned()));
     }
-    serde_json::from_str(event.get()).map_err(|error| BadRequest(text::complaint(&error)))
+    let asked: Asked = serde_json::from_str(event.get()).map_err(|error| BadRequest(text::complaint(&error)))?;
+    if asked.repair && asked.adopt {
+        return Err(BadRequest("it asks for two things, repair and adopt".to_owned()));
+    }
+    Ok(asked)
+}
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// With stacks and their leases.
+    Swept(Report),
+    /// With jobs.
+    Repaired(RepairReport),
 }
 
 /// What `sweep` does with the events it is invoked with.
 #[derive(Debug)]
-pub struct Sweeper<'a, C, E, H, R> {
-    /// Does it.
+pub struct Sweeper<'a, C, E, H, R, F> {
+    /// Sweeps.
     pub sweep: Sweep<'a, C, E, H, R>,
+    /// Repairs, until then: in every mode, as it changes no stack and no lease (I13).
+    pub repair: F,
     /// What a run does unless its event says otherwise.
     pub mode: Mode,
     /// Where metrics go: one line each.
     pub metrics: fn(&Value),
 }
 
-impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Sweeper<'_, C, E, H, R> {
+impl<C, E, H, R, F> Sweeper<'_, C, E, H, R, F>
+where
+    C: Clock,
+    E: Look,
+    H: Act,
+    R: Fn() -> Uuid,
+    F: AsyncFn(Timestamp) -> RepairReport,
+{
     /// Serves until the environment is shut down.
     pub async fn serve(&self) -> Result<(), Error> {
         lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
@@ -132,15 +162,33 @@ impl<C: Clock, E: Look, H: Act, R: Fn() -> Uuid> Sweeper<'_, C, E, H, R> {
     }
 
     /// Handles one event. `deadline` is in milliseconds since the epoch.
-    pub async fn handle(&self, event: &RawValue, deadline: u64) -> Result<Report, Error> {
+    pub async fn handle(&self, event: &RawValue, deadline: u64) -> Result<Answer, Error> {
         let asked = read(event)?;
-        let work = if asked.adopt { Work::Adopt } else { Work::Due };
         let until = before(deadline, RESERVE);
+        if asked.repair {
+            return Ok(Answer::Repaired(self.repair(until).await));
+        }
+        let work = if asked.adopt { Work::Adopt } else { Work::Due };
+        Ok(Answer::Swept(self.sweep(asked.mode.unwrap_or(self.mode), work, until).await))
+    }
+
+    async fn sweep(&self, mode: Mode, work: Work, until: Timestamp) -> Report {
         // Boxed: the nested futures of a whole run are deeper than the compiler computes a layout for.
-        let report = Box::pin(self.sweep.run(asked.mode.unwrap_or(self.mode), work, until)).await;
+        let report = Box::pin(self.sweep.run(mode, work, until)).await;
         log(&report);
-        alerts(&report, &self.sweep.policy.place.service).iter().for_each(self.metrics);
-        Ok(report)
+        alerts(&report, self.service()).iter().for_each(self.metrics);
+        report
+    }
+
+    async fn repair(&self, until: Timestamp) -> RepairReport {
+        let report = Box::pin((self.repair)(until)).await;
+        repaired::log(&report);
+        repaired::alerts(&report, self.service()).iter().for_each(self.metrics);
+        report
+    }
+
+    fn service(&self) -> &str {
+        &self.sweep.policy.place.service
     }
 }
 
@@ -155,9 +203,7 @@ fn alerts(report: &Report, service: &str) -> Vec<Value> {
             troubles,
         ],
     };
-    // A metric costs for every hour in which it has a value.
-    let counted = counts.into_iter().filter(|(_, count)| *count > 0);
-    counted.map(|(metric, count)| telemetry::count(metric, count, service, report.at)).collect()
+    telemetry::counts(&counts, service, report.at)
 }
 
 /// What kept this run from its work, such as a missing permission. Once does no harm, as the next run tries again.

@@ -28,13 +28,14 @@ pub fn start() {
     }));
 }
 
-/// One job that nobody settled, in the metric `JobsNotSettled` of the service.
-pub fn not_settled(service: &str, now: Timestamp) -> Value {
-    count("JobsNotSettled", 1, service, now)
+/// Lines of metrics of the service, for what there is any of: a metric costs for every hour in which it has a value.
+pub(crate) fn counts(counts: &[(&str, usize)], service: &str, now: Timestamp) -> Vec<Value> {
+    let some = counts.iter().filter(|(_, number)| *number > 0);
+    some.map(|(metric, number)| count(metric, *number, service, now)).collect()
 }
 
 /// A line of CloudWatch's embedded metric format: printed to the log, it counts in this metric of the service.
-pub(crate) fn count(metric: &str, count: usize, service: &str, now: Timestamp) -> Value {
+fn count(metric: &str, count: usize, service: &str, now: Timestamp) -> Value {
     let metrics = json!([{"Name": metric, "Unit": "Count"}]);
     json!({
         "_aws": {

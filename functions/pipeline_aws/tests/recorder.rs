@@ -7,8 +7,13 @@ use pipeline_aws::{
     recorder::Recorder,
 };
 use pipeline_core::{
-    memory::World,
-    record::perform::{Fact, Record},
+    memory::{Fault, World},
+    ports::Clock,
+    record::{
+        give_up::GiveUp,
+        perform::{Fact, Record},
+    },
+    verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json, value::RawValue};
 
@@ -29,12 +34,13 @@ fn handle(world: &World, event: &Value) -> (Result<(), String>, Vec<Value>) {
     let text = event.to_string();
     let raw: &RawValue = serde_json::from_str(&text).expect("JSON");
     let recorder = Recorder {
-        clock: world,
         record: Record { builds: world, packages: world, facts: world },
+        give_up: GiveUp { clock: world, verdicts: world, runs: world, jobs: world },
         service: "time-service".into(),
         metrics: |line| METRICS.with_borrow_mut(|metrics| metrics.push(line.clone())),
     };
-    let handled = world.run(recorder.handle(raw)).expect("no fault");
+    let deadline = u64::try_from(world.now().as_millisecond()).expect("after 1970") + 300_000;
+    let handled = world.run(recorder.handle(raw, deadline)).expect("no fault");
     (handled.map_err(|error| error.to_string()), METRICS.take())
 }
 
@@ -166,16 +172,64 @@ fn i26_a_job_that_lambda_gave_up_on_counts_and_shows_nothing_of_its_event() {
     assert!(!format!("{event:?}").contains(SENTINEL), "{event:?}");
     let Event::GaveUp(told) = event else { panic!("{event:?}") };
     assert_eq!(told.job.map(String::from).as_deref(), Some("11111111-abcd-1111-abcd-111111abcdef"));
-    let (handled, metrics) = handle(&world(), &gave_up());
+    let world = world();
+    let (handled, metrics) = handle(&world, &gave_up());
     assert_eq!(handled, Ok(()));
     let [line] = &metrics[..] else { panic!("{metrics:?}") };
-    assert_eq!((&line["Service"], &line["JobsNotSettled"]), (&json!("time-service"), &json!(1)));
+    assert_eq!((&line["Service"], &line["JobsGivenUp"]), (&json!("time-service"), &json!(1)));
     let declared = &line["_aws"]["CloudWatchMetrics"][0];
     assert_eq!(declared["Namespace"], "Flowgate");
     assert_eq!(
         (&declared["Dimensions"], &declared["Metrics"][0]["Name"]),
-        (&json!([["Service"]]), &json!("JobsNotSettled"))
+        (&json!([["Service"]]), &json!("JobsGivenUp"))
     );
+    assert!(!format!("{:?}", world.reports.borrow()).contains(SENTINEL));
+}
+
+/// The names of the metrics that were counted in.
+fn names(metrics: &[Value]) -> Vec<&str> {
+    metrics.iter().filter_map(|line| line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"].as_str()).collect()
+}
+
+#[test]
+fn a_job_that_lambda_gave_up_on_fails_at_once_and_says_which_function_to_look_at() {
+    let world = world();
+    for _ in 0..3 {
+        let (handled, metrics) = handle(&world, &gave_up());
+        assert_eq!((handled, names(&metrics)), (Ok(()), vec!["JobsGivenUp"]));
+    }
+    let words = "Lambda gave up on time-service-flowgate-gate (RetriesExhausted) before it settled this job; its log says \
+                 why; then retry the stage";
+    let reports: Vec<Report> = world.reports.borrow().iter().map(|(_, report, _)| report.clone()).collect();
+    assert_eq!(reports, [Report::fail(FailureKind::SystemUnavailable, words)]);
+}
+
+#[test]
+fn a_job_that_could_not_be_failed_now_is_left_to_repair_and_does_not_count_as_unsettled() {
+    let world = world();
+    world.outage("settle job", Fault::Refused);
+    let (handled, metrics) = handle(&world, &gave_up());
+    assert_eq!((handled, names(&metrics)), (Ok(()), vec!["JobsGivenUp"]));
+    assert_eq!(world.open.all().len(), 1);
+}
+
+#[test]
+fn what_nobody_could_settle_counts_and_is_delivered_again_where_that_helps() {
+    for effect in ["read verdict", "read run", "record verdict"] {
+        let world = world();
+        world.outage(effect, Fault::Refused);
+        let begin = world.now();
+        let (handled, metrics) = handle(&world, &gave_up());
+        assert!(handled.unwrap_err().contains(effect));
+        assert_eq!(names(&metrics), ["JobsGivenUp", "JobsNotSettled"], "{effect}");
+        assert!(world.now().duration_since(begin).as_secs() > 240, "{effect}: a moment's trouble is waited out");
+        assert!(world.reports.borrow().is_empty(), "nothing is sent that is not recorded");
+    }
+    let world = world();
+    let nameless = with(gave_up(), |event| event["requestPayload"] = json!({}));
+    let (handled, metrics) = handle(&world, &nameless);
+    assert_eq!((handled, names(&metrics)), (Ok(()), vec!["JobsGivenUp", "JobsNotSettled"]));
+    assert!(world.effects.borrow().is_empty());
 }
 
 /// The text of an event as AWS documents its shape.

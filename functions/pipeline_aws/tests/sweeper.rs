@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use jiff::SignedDuration;
 use pipeline_aws::{
     environment::Environment,
     sweeper::{Settings, Sweeper},
@@ -10,7 +11,8 @@ use pipeline_core::{
     ids::{FencingToken, Nonce},
     lease::record::{Lease, Notice, State},
     memory::{Fault, World},
-    ports::Parameter,
+    ports::{Clock as _, Parameter, RecordVerdicts as _},
+    repair::perform::Repair,
     sweep::{
         perform::Sweep,
         policy::switch,
@@ -18,6 +20,7 @@ use pipeline_core::{
         report::Mode,
         stack::{StackFacts, StackStatus},
     },
+    verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json, value::RawValue};
 use uuid::Uuid;
@@ -62,13 +65,15 @@ fn handle(world: &World, mode: Mode, event: &str) -> Result<Value, String> {
     };
     let hands = Hands { leases: world, stacks: world, buckets: world, people: world };
     let policy = settings("", None).expect("good settings").policy;
+    let repair = Repair { clock: world, open: world, verdicts: world, jobs: world, runs: world, sites: world };
     let sweeper = Sweeper {
+        repair: async |until| repair.run(until).await,
         sweep: Sweep { clock: world, eyes, hands, policy, random: Uuid::new_v4 },
         mode,
         metrics: |line| METRICS.with_borrow_mut(|metrics| metrics.push(line.clone())),
     };
     let event: &RawValue = serde_json::from_str(event).expect("Lambda hands over JSON only");
-    let deadline = 1_795_266_000_000;
+    let deadline = u64::try_from(world.now().as_millisecond()).expect("after 1970") + 3_600_000;
     let handled = world.run(sweeper.handle(event, deadline)).expect("no fault");
     handled.map(|report| serde_json::to_value(report).expect("JSON")).map_err(|error| error.to_string())
 }
@@ -171,6 +176,10 @@ fn what_asks_for_something_else_does_nothing() {
         r#"{"mode": {"apply": null}}"#,
         r#"{"mode": "plan", "mode": "apply"}"#,
         r#"{"Mode": "plan"}"#,
+        r#"{"repair": true, "adopt": true}"#,
+        r#"{"repair": null}"#,
+        r#"{"repair": "true"}"#,
+        r#"{"repair": true, "repair": true}"#,
         r#"{"adopt": null}"#,
         r#"{"adopt": "true"}"#,
         r#"{"adopt": 1}"#,
@@ -187,6 +196,56 @@ fn what_asks_for_something_else_does_nothing() {
         assert!(error.starts_with("the event is not {\"mode\"") && error.len() < 1000, "{error}");
         assert!(world.effects.borrow().is_empty(), "{error}");
     }
+}
+
+/// A world with one verdict that was not sent, and the stack.
+fn unsent() -> World {
+    let world = world();
+    let job = "11111111-abcd-1111-abcd-111111abcdef".parse().unwrap();
+    let report = Report::fail(FailureKind::JobFailed, "expected 200, got 502");
+    world.run(world.record(&job, &report)).unwrap().unwrap();
+    world.pass(SignedDuration::from_mins(2));
+    world.effects.borrow_mut().clear();
+    world
+}
+
+#[test]
+fn i13_repair_works_in_every_mode_and_looks_at_no_stack_and_no_lease() {
+    for (environment, event) in [
+        (Mode::Plan, r#"{"repair": true}"#),
+        (Mode::Apply, r#"{"repair": true}"#),
+        (Mode::Apply, r#"{"repair": true, "mode": "plan"}"#),
+        (Mode::Plan, r#"{"adopt": false, "repair": true}"#),
+    ] {
+        let world = unsent();
+        let report = handle(&world, environment, event).unwrap();
+        assert_eq!((&report["entries"][0]["outcome"], &report["more"]), (&json!("settled"), &json!(false)), "{report}");
+        assert_eq!(world.effects.borrow()[..], ["find open", "read verdict", "settle job", "mark sent"]);
+        assert!(METRICS.take().is_empty());
+    }
+    let world = unsent();
+    handle(&world, Mode::Apply, r#"{"repair": false}"#).unwrap();
+    assert_eq!((deletions(&world), world.reports.borrow().len()), (1, 0), "that asks for a sweep");
+}
+
+#[test]
+fn people_are_alerted_of_what_keeps_repair_from_its_work_and_of_jobs_that_it_gave_up() {
+    for effect in ["find open", "read verdict", "settle job", "mark sent"] {
+        let world = unsent();
+        world.outage(effect, Fault::Refused);
+        handle(&world, Mode::Plan, r#"{"repair": true}"#).unwrap();
+        let metrics = METRICS.take();
+        let [line] = &metrics[..] else { panic!("{effect}: {metrics:?}") };
+        assert_eq!((&line["SweepTroubles"], &line["Service"]), (&json!(1), &json!("time-service")), "{effect}");
+    }
+    let world = unsent();
+    world.outage("settle job", Fault::Refused);
+    world.pass(SignedDuration::from_hours(25));
+    let report = handle(&world, Mode::Plan, r#"{"repair": true}"#).unwrap();
+    assert_eq!(
+        (&report["entries"][0]["outcome"], &METRICS.take()[0]["JobsNotSettled"]),
+        (&json!("given_up"), &json!(1))
+    );
 }
 
 #[test]

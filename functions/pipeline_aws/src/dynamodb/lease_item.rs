@@ -1,7 +1,6 @@
 //! Leases as items: what conditions and the index look at stands beside the record, and must agree with it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use pipeline_core::{
     ids::StackName,
     lease::{
@@ -11,10 +10,12 @@ use pipeline_core::{
     ports::PortError,
 };
 
-use crate::dynamodb::item::{Item, RELEASES, body, expiry, key, lasting};
+use crate::dynamodb::{
+    index::{self, DUE, DUE_OF},
+    item::{Item, RELEASES, body, expiry, key, lasting},
+};
 
-/// The sort key of every lease, and the partition of all that are due some day in the index of this name: DynamoDB takes
-/// a thousand writes a second on it, and looking into it is one query.
+/// The sort key of every lease, and the partition of all that are due some day in the index.
 pub(super) const LEASE: &str = "lease";
 
 /// What conditions look at.
@@ -22,10 +23,6 @@ pub(super) const STATE: &str = "state";
 pub(super) const TOKEN: &str = "token";
 pub(super) const NONCE: &str = "nonce";
 pub(super) const STACK_ID: &str = "stack_id";
-
-/// The index, its partition key and its sort key. A lease without them is not in it.
-pub(super) const DUE: &str = "due";
-pub(super) const DUE_OF: &str = "due_of";
 
 /// What an item says beside its record.
 const ATTRIBUTES: [&str; 6] = [STATE, TOKEN, NONCE, STACK_ID, DUE_OF, DUE];
@@ -66,8 +63,7 @@ pub(super) fn attributes(lease: &Lease) -> Item {
         attributes.insert(STACK_ID.into(), AttributeValue::S(id.to_string()));
     }
     if let Some(due) = lease.due {
-        attributes.insert(DUE_OF.into(), AttributeValue::S(LEASE.into()));
-        attributes.insert(DUE.into(), AttributeValue::S(due_key(due, &lease.stack)));
+        attributes.extend(index::place(LEASE, due, &lease.stack));
     }
     attributes
 }
@@ -92,64 +88,21 @@ fn read(place: &Place, item: &Item) -> Result<Lease, String> {
     }
 }
 
-/// The sort key in the index: of fixed width up to the name, so that its order is that of time.
-pub(super) fn due_key(due: Timestamp, stack: &StackName) -> String {
-    format!("{}#{stack}", moment(up(due)))
-}
-
-/// What the sort keys of all that are due at `now` are less than.
-pub(super) fn due_until(now: Timestamp) -> String {
-    // The character behind `#`.
-    format!("{}$", moment(now))
-}
-
-/// Always with milliseconds: without, a whole second would sort behind its fractions.
-fn moment(at: Timestamp) -> String {
-    format!("{at:.3}")
-}
-
-/// Never before it is due.
-fn up(at: Timestamp) -> Timestamp {
-    let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
-    at.round(up).unwrap_or(at)
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use pipeline_core::lease::store::Cursor;
 
     use super::*;
 
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn stack() -> StackName {
-        "time-service-pr-42".parse().unwrap()
-    }
-
-    #[test]
-    fn the_index_is_ordered_by_time() {
-        let times = ["2026-11-21T12:00:00Z", "2026-11-21T12:00:00.5Z", "2026-11-21T12:00:01Z", "2027-01-01T00:00:00Z"];
-        let keys = times.map(|time| due_key(at(time), &stack()));
-        assert!(keys.is_sorted(), "{keys:?}");
-        assert!(keys.last() < Some(&due_key(Timestamp::MAX, &stack())), "{keys:?}");
-    }
-
-    #[test]
-    fn what_is_due_now_is_found_and_nothing_that_is_due_later() {
-        let now = at("2026-11-21T12:00:00.25Z");
-        let found = |due: &str| due_key(at(due), &stack()) < due_until(now);
-        assert!(found("2026-11-21T12:00:00.25Z") && found("2026-11-21T12:00:00Z"));
-        assert!(!found("2026-11-21T12:00:00.2500001Z") && !found("2026-11-21T12:00:00.251Z"));
-    }
-
     #[test]
     fn a_key_of_the_index_is_a_place_in_the_list_and_that_place_has_this_key() {
+        let stack: StackName = "time-service-pr-42".parse().unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
         for due in [at("2026-11-21T12:00:00.2500001Z"), at("2026-11-21T12:00:00Z"), Timestamp::MAX] {
-            let key = due_key(due, &stack());
-            let Cursor { due, stack } = key.clone().try_into().unwrap();
-            assert_eq!(due_key(due, &stack), key);
+            let place = index::place(LEASE, due, &stack);
+            let Cursor { due, stack } = place[DUE].as_s().unwrap().clone().try_into().unwrap();
+            assert_eq!(index::place(LEASE, due, &stack), place);
         }
     }
 }

@@ -1,15 +1,8 @@
 //! Leases: each read consistently by its name, found by the time it is due, and written whole under a condition.
 
-use std::{iter::once, time::Duration};
+use std::iter::once;
 
-use aws_sdk_dynamodb::{
-    config::{Builder, Config, retry::RetryConfig},
-    operation::{
-        put_item::builders::PutItemFluentBuilder,
-        query::{QueryOutput, builders::QueryFluentBuilder},
-    },
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::{config::retry::RetryConfig, operation::put_item::builders::PutItemFluentBuilder};
 use jiff::Timestamp;
 use pipeline_core::{
     ids::StackName,
@@ -21,13 +14,11 @@ use pipeline_core::{
     ports::PortError,
 };
 
-use crate::{
-    client,
-    dynamodb::{
-        Put, StateTable, failed,
-        item::{Item, key},
-        lease_item::{self, DUE, DUE_OF, LEASE, NONCE, STACK_ID, STATE, TOKEN, attributes, lease},
-    },
+use crate::dynamodb::{
+    Put, StateTable,
+    index::{self, DUE},
+    item::{Item, key},
+    lease_item::{self, LEASE, NONCE, STACK_ID, STATE, TOKEN, attributes, lease},
 };
 
 /// The leases on the stacks of one account and region.
@@ -40,36 +31,14 @@ pub struct LeaseTable {
 }
 
 impl LeaseTable {
-    /// Part of the index, the oldest first.
-    fn index(&self) -> QueryFluentBuilder {
-        let query = self.table.client.query().table_name(&self.table.name).index_name(DUE);
-        query
-            .expression_attribute_names("#due_of", DUE_OF)
-            .expression_attribute_values(":lease", AttributeValue::S(LEASE.into()))
-    }
-
-    /// One page of those that are due at `now`: their names.
-    async fn due_page(&self, now: Timestamp, from: Option<Item>, limit: usize) -> Result<QueryOutput, PortError> {
-        let query = self
-            .index()
-            .key_condition_expression("#due_of = :lease AND #due < :until")
-            .expression_attribute_names("#due", DUE)
-            .expression_attribute_values(":until", AttributeValue::S(lease_item::due_until(now)))
-            .projection_expression("pk")
-            .set_exclusive_start_key(from);
-        send("find the leases that are due", query.limit(at_most(limit))).await
-    }
-
-    /// The names of those on a page. What is about a stack elsewhere is none of ours.
-    fn names(&self, page: &QueryOutput) -> impl Iterator<Item = StackName> {
-        let names = page.items().iter().filter_map(|item| item.get("pk")?.as_s().ok());
-        names.filter_map(|pk| {
-            let name = lease_item::name(&self.place, pk);
-            if name.is_none() {
-                tracing::warn!(pk, "a lease on a stack elsewhere is left alone");
-            }
-            name
-        })
+    /// The name of one that is due. What is about a stack elsewhere is none of ours.
+    fn name(&self, item: &Item) -> Option<StackName> {
+        let pk = item.get("pk")?.as_s().ok()?;
+        let name = lease_item::name(&self.place, pk);
+        if name.is_none() {
+            tracing::warn!(pk, "a lease on a stack elsewhere is left alone");
+        }
+        name
     }
 
     /// The lease of a listed item. One that was changed by hand must not hide all others: sweep, which keeps its stack,
@@ -81,8 +50,7 @@ impl LeaseTable {
     /// Where the page behind `cursor` begins.
     fn start(&self, Cursor { due, stack }: &Cursor) -> Item {
         let mut start = key(&lease_item::pk(&self.place, stack), LEASE);
-        start.insert(DUE_OF.into(), AttributeValue::S(LEASE.into()));
-        start.insert(DUE.into(), AttributeValue::S(lease_item::due_key(*due, stack)));
+        start.extend(index::place(LEASE, *due, stack));
         start
     }
 }
@@ -97,22 +65,14 @@ impl ReadLeases for LeaseTable {
 
 impl FindLeases for LeaseTable {
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<StackName>, PortError> {
-        let (mut names, mut from) = (vec![], None);
-        while names.len() < limit {
-            let page = self.due_page(now, from, limit - names.len()).await?;
-            names.extend(self.names(&page));
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                break;
-            }
-        }
-        Ok(names)
+        let operation = "find the leases that are due";
+        self.table.due_of(operation, LEASE, now, limit, |item| self.name(item)).await
     }
 
     async fn page(&self, after: Option<&Cursor>, limit: usize) -> Result<Page, PortError> {
         let start = after.map(|cursor| self.start(cursor));
-        let query = self.index().key_condition_expression("#due_of = :lease").set_exclusive_start_key(start);
-        let answer = send("list the leases", query.limit(at_most(limit))).await?;
+        let query = self.table.all_of(LEASE).set_exclusive_start_key(start).limit(index::at_most(limit));
+        let answer = index::send("list the leases", query).await?;
         let next = answer.last_evaluated_key().and_then(|last| behind(last, answer.items()));
         Ok(Page { leases: answer.items().iter().filter_map(|item| self.readable(item)).collect(), next })
     }
@@ -152,23 +112,8 @@ fn condition(request: PutItemFluentBuilder, seen: Option<&Lease>) -> PutItemFlue
     request
 }
 
-/// Sends a query, which may take longer than what settles a job, as a page of it is up to 1 MB.
-async fn send(operation: &str, query: QueryFluentBuilder) -> Result<QueryOutput, PortError> {
-    query.customize().config_override(unhurried()).send().await.map_err(|error| failed(operation, &error))
-}
-
 /// Where the page after these items begins: behind the last whose key is a place, as one that was changed by hand is none.
 fn behind(last: &Item, items: &[Item]) -> Option<Cursor> {
     let keys = once(last).chain(items.iter().rev()).filter_map(|item| item.get(DUE)?.as_s().ok());
     keys.cloned().find_map(|key| Cursor::try_from(key).ok())
-}
-
-fn unhurried() -> Builder {
-    let attempt = Duration::from_secs(10);
-    Config::builder()
-        .timeout_config(client::timeouts().operation_attempt_timeout(attempt).operation_timeout(attempt * 2).build())
-}
-
-fn at_most(limit: usize) -> i32 {
-    i32::try_from(limit).unwrap_or(i32::MAX)
 }

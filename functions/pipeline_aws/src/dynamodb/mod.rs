@@ -11,13 +11,16 @@
 //! | lease on a stack's name | `lease#<account>#<region>#<name>` | `lease` |
 //!
 //! Every item carries `v`, the version of its shape, `body`, its record as JSON, and `expires`, which only keeps house; a
-//! lease has that only when it is over. What a condition or an index looks at is an attribute of its own.
+//! lease has that only when it is over. What a condition or an index looks at is an attribute of its own. In the index are
+//! leases, and the runs and verdicts that repair is to look at.
 
 mod decisions;
 mod facts;
+mod index;
 mod item;
 mod lease_item;
 mod leases;
+mod open;
 mod runs;
 mod verdicts;
 

@@ -4,18 +4,20 @@ use jiff::Timestamp;
 use pipeline_core::{
     ids::JobId,
     ports::PortError,
+    repair::due::run_due,
     start_tests::run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
 };
 
 use crate::dynamodb::{
-    StateTable,
+    StateTable, index,
     item::{JOBS, item, key, record},
+    open::JOB,
 };
 
-const SORT: &str = "run";
+pub(super) const SORT: &str = "run";
 const RESULT: &str = "result#";
 
-fn pk(job: &JobId) -> String {
+pub(super) fn pk(job: &JobId) -> String {
     format!("run#{job}")
 }
 
@@ -34,14 +36,15 @@ impl ReadRuns for StateTable {
 impl WriteRuns for StateTable {
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         let pk = pk(&run.job);
-        let item = item(&pk, SORT, run, Timestamp::now(), JOBS)?;
+        let mut item = item(&pk, SORT, run, Timestamp::now(), JOBS)?;
+        item.extend(index::place(JOB, run_due(run), &pk));
         // I19: the first delivery owns the run.
         let Some(standing) = self.create(&format!("store the run of job {}", run.job), item).await? else {
             return Ok(Claim::Ours);
         };
         let standing: Run = record(&pk, &standing)?;
         // I8: our own write whose reply was lost carries our nonce.
-        Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(standing) })
+        Ok(if standing.id == run.id { Claim::Ours } else { Claim::Theirs(Box::new(standing)) })
     }
 
     async fn record_result(&self, job: &JobId, result: &TestResult) -> Result<(), PortError> {

@@ -5,19 +5,22 @@ use jiff::Timestamp;
 use pipeline_core::{
     ids::JobId,
     ports::{PortError, ReadVerdicts, RecordVerdicts, Recorded, Settled},
+    repair::due::verdict_due,
     verdict::Report,
 };
 
 use crate::dynamodb::{
     StateTable, failed,
+    index::{self, DUE, DUE_OF},
     item::{Item, JOBS, item, key, record},
+    open::JOB,
 };
 
-const SORT: &str = "verdict";
+pub(super) const SORT: &str = "verdict";
 /// How CodePipeline answered; absent until it did.
 const ANSWER: &str = "answer";
 
-fn pk(job: &JobId) -> String {
+pub(super) fn pk(job: &JobId) -> String {
     format!("verdict#{job}")
 }
 
@@ -36,7 +39,9 @@ impl ReadVerdicts for StateTable {
 impl RecordVerdicts for StateTable {
     async fn record(&self, job: &JobId, report: &Report) -> Result<Recorded, PortError> {
         let pk = pk(job);
-        let item = item(&pk, SORT, report, Timestamp::now(), JOBS)?;
+        let now = Timestamp::now();
+        let mut item = item(&pk, SORT, report, now, JOBS)?;
+        item.extend(index::place(JOB, verdict_due(now), &pk));
         // I16: the first verdict stands.
         match self.create(&format!("record the verdict of job {job}"), item).await? {
             None => Ok(Recorded { report: report.clone(), sent: false }),
@@ -54,8 +59,10 @@ impl RecordVerdicts for StateTable {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key(&pk(job), SORT)))
-            .update_expression("SET #answer = if_not_exists(#answer, :answer)")
+            .update_expression("SET #answer = if_not_exists(#answer, :answer) REMOVE #due_of, #due")
             .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#due_of", DUE_OF)
+            .expression_attribute_names("#due", DUE)
             .expression_attribute_names("#answer", ANSWER)
             .expression_attribute_values(":answer", AttributeValue::S(answer.into()));
         request.send().await.map_err(|error| failed(&format!("mark the verdict of job {job} as sent"), &error))?;

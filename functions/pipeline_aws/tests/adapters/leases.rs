@@ -238,10 +238,10 @@ fn leases_that_are_due_are_found_in_the_index_by_their_keys_alone() {
     assert_eq!(names.iter().map(StackName::as_str).collect::<Vec<_>>(), ["time-service-pr-1", "time-service-pr-2"]);
     let asked: Vec<Value> = canned.asked().iter().map(crate::canned::Asked::json).collect();
     assert_eq!(asked[0]["IndexName"], "due");
-    assert_eq!(asked[0]["KeyConditionExpression"], "#due_of = :lease AND #due < :until");
-    let values = json!({":lease": {"S": "lease"}, ":until": {"S": "2026-11-21T12:00:00.000Z$"}});
+    assert_eq!(asked[0]["KeyConditionExpression"], "#due_of = :kind AND #due < :until");
+    let values = json!({":kind": {"S": "lease"}, ":until": {"S": "2026-11-21T12:00:00.000Z$"}});
     assert_eq!(asked[0]["ExpressionAttributeValues"], values);
-    assert_eq!((&asked[0]["ProjectionExpression"], &asked[0]["Limit"]), (&json!("pk"), &json!(5)));
+    assert_eq!((&asked[0]["ProjectionExpression"], &asked[0]["Limit"]), (&json!("pk, #due"), &json!(5)));
     assert_eq!((&asked[1]["ExclusiveStartKey"]["pk"]["S"], &asked[1]["Limit"]), (&json!("p"), &json!(4)));
 }
 
