@@ -25,6 +25,10 @@ fn the_release_profile_is_ours() {
 #[test]
 fn what_both_link_is_of_one_version() {
     for package in ["aws-sdk-dynamodb", "lambda_runtime", "tokio"] {
-        assert_eq!(version(THEIRS.1, package), version(OURS.1, package), "{package}: update tests/bench/baselines/rust");
+        assert_eq!(
+            version(THEIRS.1, package),
+            version(OURS.1, package),
+            "{package}: update tests/bench/baselines/rust"
+        );
     }
 }

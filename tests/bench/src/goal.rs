@@ -148,6 +148,9 @@ mod tests {
 
     #[test]
     fn times_and_instructions_are_shown_in_units_of_their_size() {
-        assert_eq!((milliseconds(Duration::from_micros(12_345)), millions(2_000_000)), ("12.35 ms".into(), "2.00 M".into()));
+        assert_eq!(
+            (milliseconds(Duration::from_micros(12_345)), millions(2_000_000)),
+            ("12.35 ms".into(), "2.00 M".into())
+        );
     }
 }

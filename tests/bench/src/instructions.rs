@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
     goal::{Goal, millions},
@@ -11,6 +11,9 @@ use crate::{
     program::Program,
     session::Session,
 };
+
+/// How often something is counted until nothing disturbed it.
+const TRIES: usize = 3;
 
 /// What a process executed: until it asked for its first event, and from there until it asked for its second. That event
 /// takes one call.
@@ -51,7 +54,10 @@ async fn calls(defaults: &Program, ours: Counted, lines: &mut Lines) -> Result<(
         return Ok(());
     }
     let theirs = call(defaults, init(defaults).await?).await?;
-    lines.note("", format_args!("P2  first call: start_tests {}, SDK defaults {}", millions(ours.call), millions(theirs)));
+    lines.note(
+        "",
+        format_args!("P2  first call: start_tests {}, SDK defaults {}", millions(ours.call), millions(theirs)),
+    );
     lines.figure("start_tests", Goal("P2", "first TLS call, less than the SDK's defaults").less(ours.call, theirs, 50));
     Ok(())
 }
@@ -65,23 +71,33 @@ async fn call(program: &Program, init: u64) -> Result<u64> {
     Ok(count(program, 1).await?.saturating_sub(init))
 }
 
+/// Under valgrind a call may take longer than its time limit. Then it is made again, which is not what is counted.
 async fn count(program: &Program, events: usize) -> Result<u64> {
+    for _ in 0..TRIES {
+        if let Some(count) = attempt(program, events).await? {
+            return Ok(count);
+        }
+    }
+    bail!("valgrind was too slow for the time limits of {}, {TRIES} times; is the machine busy?", program.name)
+}
+
+/// `None` when the process made more than one connection and call for an event.
+async fn attempt(program: &Program, events: usize) -> Result<Option<u64>> {
     let scratch = tempfile::tempdir()?;
     let out = scratch.path().join("callgrind.out");
     let mut session = Session::start(&program.under_callgrind(&out), Duration::ZERO).await?;
     for _ in 0..events {
-        session.invoke(&job::repeated()).await?;
+        if session.invoke(&job::repeated()).await.is_err() {
+            return Ok(None);
+        }
     }
-    let calls = session.aws.calls();
-    ensure!(
-        calls.values().sum::<usize>() == events,
-        "{} made the calls {calls:?} for {events} events\n{}",
-        program.name,
-        session.log()
-    );
+    let calls = session.aws.calls().values().sum::<usize>();
+    if (calls, session.aws.connections()) != (events, events) {
+        return Ok(None);
+    }
     session.terminate().await?;
     let written = fs::read_to_string(&out).with_context(|| format!("callgrind wrote nothing of {}", program.name))?;
-    total(&written).with_context(|| format!("callgrind wrote no total of {}", program.name))
+    total(&written).map(Some).with_context(|| format!("callgrind wrote no total of {}", program.name))
 }
 
 /// The line is `totals: 1234567`.

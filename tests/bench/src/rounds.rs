@@ -106,10 +106,8 @@ async fn sample(program: &Program, tests: usize) -> Result<(Sample, Calls)> {
 
 fn judge(rival: &Rival, ours: Sample, theirs: Sample, lines: &mut Lines) {
     let ((cold, colder), (warm, warmer)) = (rival.cold, rival.warm);
-    let times = [
-        (Goal("P3", cold), ours.cold, theirs.cold, colder),
-        (Goal("P6", warm), ours.warm, theirs.warm, warmer),
-    ];
+    let times =
+        [(Goal("P3", cold), ours.cold, theirs.cold, colder), (Goal("P6", warm), ours.warm, theirs.warm, warmer)];
     for (goal, ours, theirs, limit) in times {
         lines.figure("start_tests", goal.less(nanoseconds(ours), nanoseconds(theirs), limit));
     }

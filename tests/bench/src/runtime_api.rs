@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context as _, Result, bail};
 use axum::{
     Router,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -95,7 +96,8 @@ async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
     (axum::response::AppendHeaders(headers), event).into_response()
 }
 
-async fn done(State(exchange): State<Arc<Exchange>>, Path(_id): Path<String>) -> StatusCode {
+/// The body is taken, or its connection would be closed where it comes later than the head.
+async fn done(State(exchange): State<Arc<Exchange>>, Path(_id): Path<String>, _body: Bytes) -> StatusCode {
     answer(&exchange, Answer::Done).await
 }
 

@@ -120,13 +120,14 @@ fn spawn(program: &Program, runtime: &RuntimeApi, aws: &Aws, scratch: &TempDir) 
         .with_context(|| format!("cannot start {}", program.name))
 }
 
-const LAMBDA: [(&str, &str); 9] = [
+const LAMBDA: [(&str, &str); 10] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
     ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/measured"),
     ("AWS_LAMBDA_LOG_STREAM_NAME", ACCOUNT),
     ("AWS_REGION", REGION),
+    ("AWS_DEFAULT_REGION", REGION),
     ("AWS_ACCESS_KEY_ID", "key"),
     ("AWS_SECRET_ACCESS_KEY", "secret"),
     ("AWS_SESSION_TOKEN", "token"),

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use axum::serve::Listener;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -37,6 +37,8 @@ impl TlsListener {
     pub(crate) async fn bind(authority: &Path, roots: &Path) -> Result<Self> {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes a certificate for self-signed when its issuer has its name.
+        params.distinguished_name.push(DnType::CommonName, "The authority of bench");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
         fs::write(authority, issuer.pem())?;
         fs::write(roots, system_roots()? + &issuer.pem())?;
@@ -51,7 +53,7 @@ impl TlsListener {
         Ok(Self { tcp, acceptor: Arc::new(config).into(), accepted: Arc::default() })
     }
 
-    /// How many connections were made so far; it goes on counting.
+    /// How many connections were made so far, whatever became of them; it goes on counting.
     pub(crate) fn accepted(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.accepted)
     }
@@ -69,11 +71,9 @@ impl Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (stream, peer) = Listener::accept(&mut self.tcp).await;
+            self.accepted.fetch_add(1, Ordering::Relaxed);
             match self.acceptor.accept(stream).await {
-                Ok(stream) => {
-                    self.accepted.fetch_add(1, Ordering::Relaxed);
-                    return (stream, peer);
-                }
+                Ok(stream) => return (stream, peer),
                 Err(error) => eprintln!("bench: a TLS handshake failed: {error}"),
             }
         }
