@@ -93,6 +93,14 @@ fn json_target(body: &str) -> String {
 /// S3's operations are told by method and query.
 fn rest_operation(method: &Method, uri: &Uri) -> String {
     let asks = |name: &str| uri.query().unwrap_or_default().split('&').any(|part| part.split('=').next() == Some(name));
+    if *method == Method::POST && uri.path().ends_with("/invocations") {
+        return "Invoke".to_owned();
+    }
+    // As newer clients name it themselves.
+    let named = uri.query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("x-id="));
+    if let Some(operation) = named {
+        return operation.to_owned();
+    }
     let known = [
         (Method::GET, "tagging", "GetBucketTagging"),
         (Method::GET, "versions", "ListObjectVersions"),
@@ -133,6 +141,12 @@ mod tests {
             (call(&Method::GET, "/bucket?tagging", "s3", None, ""), "s3:GetBucketTagging", "/bucket"),
             (call(&Method::POST, "/bucket?delete", "s3", None, "<Delete/>"), "s3:DeleteObjects", "/bucket"),
             (call(&Method::DELETE, "/bucket", "s3", None, ""), "s3:DELETE /bucket", "/bucket"),
+            (call(&Method::PUT, "/bucket/key?x-id=PutObject", "s3", None, ""), "s3:PutObject", "/bucket/key"),
+            (
+                call(&Method::POST, "/2015-03-31/functions/f/invocations", "lambda", None, "{}"),
+                "lambda:Invoke",
+                "/2015-03-31/functions/f/invocations",
+            ),
         ] {
             assert_eq!(call, (name.to_owned(), target.to_owned()));
         }

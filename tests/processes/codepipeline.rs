@@ -1,4 +1,4 @@
-//! CodePipeline behind the cloud, as far as the two functions ask it: every job is settled, and executions are as told.
+//! CodePipeline behind the cloud, as far as the functions ask it: every job is settled once, and executions are as told.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -25,6 +25,8 @@ struct Told {
     executions: BTreeMap<String, &'static str>,
     /// Operations that settled jobs, with what they said.
     settled: Vec<(String, Value)>,
+    /// Every report of a job, also those that came too late.
+    reports: Vec<(String, Value)>,
 }
 
 impl CodePipeline {
@@ -47,6 +49,12 @@ impl CodePipeline {
     pub(crate) fn settled(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.told.lock().unwrap().settled)
     }
+
+    /// Every report about this job: the first one settled it, and what came later was refused.
+    pub(crate) fn reports(&self, job: &str) -> Vec<(String, Value)> {
+        let told = self.told.lock().unwrap();
+        told.reports.iter().filter(|(_, asked)| asked["jobId"] == job).cloned().collect()
+    }
 }
 
 async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -56,6 +64,11 @@ async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: 
     let mut told = told.lock().unwrap();
     match operation {
         "PutJobSuccessResult" | "PutJobFailureResult" => {
+            let first = told.reports.iter().all(|(_, earlier)| earlier["jobId"] != asked["jobId"]);
+            told.reports.push((operation.to_owned(), asked.clone()));
+            if !first {
+                return refuse("InvalidJobStateException");
+            }
             told.settled.push((operation.to_owned(), asked));
             Json(json!({})).into_response()
         }

@@ -1,4 +1,4 @@
-//! The real functions `lease` and `sweep`, as processes behind Lambda's Runtime API, against the local cloud. What they
+//! The real functions `lease`, `sweep` and `start_tests`, as processes behind Lambda's Runtime API, against the local cloud. What they
 //! send passes a proxy that writes it down, and can harm it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
@@ -22,6 +22,7 @@ mod runtime_api;
 mod scale;
 mod secrets;
 mod stacks;
+mod start_tests;
 mod table;
 mod template;
 mod world;

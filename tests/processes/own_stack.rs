@@ -1,4 +1,4 @@
-//! Flowgate's own stack, as far as leases and sweep need it: these resources of `template.yaml`, as users get them.
+//! Flowgate's own stack, as far as leases, sweep and start_tests need it: these resources of `template.yaml`, as users get them.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 use crate::template::template;
 use crate::world::SERVICE;
 
-const RESOURCES: [&str; 8] = [
+const RESOURCES: [&str; 9] = [
     "StateTable",
     "LeaseRole",
     "SweepRole",
+    "StartTestsRole",
     "PreviewDeployRole",
     "NoticeTopic",
     "NoticeTopicPolicy",
@@ -24,11 +25,12 @@ const RESOURCES: [&str; 8] = [
 ];
 
 /// Outputs of this stack, by name, and what they are of.
-const OUTPUTS: [(&str, &str, Option<&str>); 5] = [
+const OUTPUTS: [(&str, &str, Option<&str>); 6] = [
     ("Table", "StateTable", None),
     ("Topic", "NoticeTopic", None),
     ("lease", "LeaseRole", Some("Arn")),
     ("sweep", "SweepRole", Some("Arn")),
+    ("start_tests", "StartTestsRole", Some("Arn")),
     ("PreviewDeployRole", "PreviewDeployRole", Some("Arn")),
 ];
 

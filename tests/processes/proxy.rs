@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use futures_util::stream;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::call::{Answered, Call};
@@ -24,6 +25,10 @@ pub(crate) enum Fault {
     None,
     /// It waits before it is sent on.
     Delay(Duration),
+    /// It is sent on when the gate is opened, whether or not its sender still waits.
+    Hold(Gate),
+    /// It is carried out, and its answer waits for the gate.
+    HoldReply(Gate),
     /// It is carried out, and its answer breaks off.
     DropReply,
     /// It is not carried out: 503.
@@ -33,6 +38,41 @@ pub(crate) enum Fault {
     /// It is not carried out, and answered with this.
     Answer(String),
 }
+
+/// Holds what comes to it, until it is opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gate(Arc<GateState>);
+
+#[derive(Debug, Default)]
+struct GateState {
+    reached: watch::Sender<bool>,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    /// Returns when something waits here, or has.
+    pub(crate) async fn reached(&self) {
+        self.0.reached.subscribe().wait_for(|reached| *reached).await.unwrap();
+    }
+
+    /// Lets everything go that is here or comes.
+    pub(crate) fn open(&self) {
+        self.0.open.send_replace(true);
+    }
+
+    async fn wait(&self) {
+        self.0.reached.send_replace(true);
+        self.0.open.subscribe().wait_for(|open| *open).await.unwrap();
+    }
+}
+
+impl PartialEq for Gate {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Gate {}
 
 type Faults = Box<dyn FnMut(&Call) -> Fault + Send>;
 
@@ -102,9 +142,13 @@ async fn pass(
         Fault::Throttle => return Ok(throttled(&call)),
         Fault::Answer(body) => return Ok(answer(StatusCode::OK, body.clone())),
         Fault::Delay(pause) => tokio::time::sleep(*pause).await,
-        Fault::None | Fault::DropReply => {}
+        Fault::None | Fault::DropReply | Fault::Hold(_) | Fault::HoldReply(_) => {}
     }
-    let answered = carry_out(wire, call, method, uri, headers, body).await;
+    let before = if let Fault::Hold(gate) = &fault { Some(gate.clone()) } else { None };
+    let answered = carry_out(wire, call, before, (method, uri, headers, body)).await;
+    if let Fault::HoldReply(gate) = &fault {
+        gate.wait().await;
+    }
     Ok(match answered {
         Ok(answer) if fault == Fault::DropReply => broken_off(answer),
         Ok(answer) => answer,
@@ -116,12 +160,13 @@ async fn pass(
 async fn carry_out(
     wire: Arc<Wire>,
     call: Call,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    before: Option<Gate>,
+    (method, uri, headers, body): (Method, Uri, HeaderMap, Bytes),
 ) -> reqwest::Result<Response<Body>> {
     let sent = tokio::spawn(async move {
+        if let Some(gate) = before {
+            gate.wait().await;
+        }
         let answered = wire.forward(method, &uri, headers, body).await;
         if let Ok(answer) = &answered {
             let _ = call.answered.set(Answered { at: Timestamp::now(), status: answer.status().as_u16() });

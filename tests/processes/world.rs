@@ -24,7 +24,7 @@ use crate::proxy::Proxy;
 /// The service whose previews these are.
 pub(crate) const SERVICE: &str = "shop";
 
-const FUNCTIONS: [&str; 2] = ["lease", "sweep"];
+const FUNCTIONS: [&str; 3] = ["lease", "sweep", "start_tests"];
 
 /// As `template.yaml` has it for sweep, which keeps most of a minute of it back for what it has begun.
 const TIMEOUT: Duration = Duration::from_secs(110);
@@ -78,11 +78,16 @@ impl World {
 
     /// A session of a function's role, which may do only what `policy` allows as well.
     pub(crate) async fn session(&self, function: &str, policy: Option<Value>) -> Session {
-        let name = format!("{SERVICE}-flowgate-{function}");
+        let name = function_name(function);
         let source = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}");
         let service = "lambda.amazonaws.com";
         let role = Role { arn: &self.roles[function], service, source: &source, session: &name, policy };
-        self.cloud.authority().assume(&role).await.unwrap()
+        self.assume(&role).await
+    }
+
+    /// A session of a role, as a service works as it.
+    pub(crate) async fn assume(&self, role: &Role<'_>) -> Session {
+        self.cloud.authority().assume(role).await.unwrap()
     }
 
     /// For clients of the test's own, which the wire does not see.
@@ -118,14 +123,26 @@ impl World {
 
     /// One more environment of either, which works as this session.
     pub(crate) fn function_as(&self, program: &str, session: &Session) -> Function {
-        self.launch(program, session, &[])
+        self.launch(program, session, &[], &self.wire, TIMEOUT)
+    }
+
+    /// One more environment of the function `start_tests`, whose invocations may take as long as `timeout`.
+    pub(crate) fn start_tests(&self, wire: &Proxy, timeout: Duration) -> Function {
+        self.launch("start_tests", &self.sessions["start_tests"], &[], wire, timeout)
     }
 
     fn function(&self, program: &str, settings: &[(&str, &str)]) -> Function {
-        self.launch(program, &self.sessions[program], settings)
+        self.launch(program, &self.sessions[program], settings, &self.wire, TIMEOUT)
     }
 
-    fn launch(&self, program: &str, session: &Session, settings: &[(&str, &str)]) -> Function {
+    fn launch(
+        &self,
+        program: &str,
+        session: &Session,
+        settings: &[(&str, &str)],
+        wire: &Proxy,
+        timeout: Duration,
+    ) -> Function {
         let number = self.processes.fetch_add(1, Ordering::Relaxed);
         let usual = [
             ("STATE_TABLE", self.table.as_str()),
@@ -139,17 +156,22 @@ impl World {
             ("MAX_DELETES", "20"),
             ("ADOPT_AFTER", "1s"),
         ];
-        let aws = client::variables(&self.wire.endpoint);
+        let aws = client::variables(&wire.endpoint);
         let aws = aws.iter().map(|(name, value)| (*name, value.as_str())).chain(signing(session));
         let all = aws.chain(usual).chain(settings.iter().copied());
         Function::new(Launch {
-            name: format!("{SERVICE}-flowgate-{program}"),
+            name: function_name(program),
             program: self.programs[program].clone(),
             environment: all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             log: self.logs.path().join(format!("{program}-{number}.log")),
-            timeout: TIMEOUT,
+            timeout,
         })
     }
+}
+
+/// As `template.yaml` calls it.
+fn function_name(program: &str) -> String {
+    format!("{SERVICE}-flowgate-{}", program.replace('_', "-"))
 }
 
 /// Invokes sweep, which must answer with its report.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 42] = [
+const FILES: [(&str, &str); 43] = [
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/api_actions.py", include_str!("launcher/patches/api_actions.py")),
@@ -15,6 +15,7 @@ const FILES: [(&str, &str); 42] = [
     ("patches/codecommit.py", include_str!("launcher/patches/codecommit.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
     ("patches/events.py", include_str!("launcher/patches/events.py")),
+    ("patches/function_answers.py", include_str!("launcher/patches/function_answers.py")),
     ("patches/function_logs.py", include_str!("launcher/patches/function_logs.py")),
     ("patches/git_access.py", include_str!("launcher/patches/git_access.py")),
     ("patches/guard.py", include_str!("launcher/patches/guard.py")),

@@ -7,6 +7,7 @@ mod codecommit;
 mod codepipeline;
 mod deploy;
 mod events;
+mod function_answers;
 mod guard;
 mod hosts;
 mod iam;

@@ -215,7 +215,7 @@ fn stack(name: &str) -> String {
         tag("flowgate:ephemeral", "true"),
         tag("flowgate:service", "shop"),
         output("ApiUrl", "https://example.com"),
-        output("TestFunctionA", "shop-test"),
+        output("TestFunctionA", "shop-tests-a"),
     )
 }
 

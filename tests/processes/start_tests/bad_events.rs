@@ -1,0 +1,86 @@
+//! Bad input of SAFETY.md for every function, here for `start_tests`: events that are no jobs, and jobs that are broken.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::start_tests::jobs::{Action, Job};
+use crate::start_tests::lab::Lab;
+use crate::start_tests::stage::name;
+
+/// Nothing can be settled of these.
+fn no_jobs(job: &Job) -> Vec<String> {
+    let with_id = |id: Value| {
+        let mut event = job.event.clone();
+        event["CodePipeline.job"]["id"] = id;
+        event.to_string()
+    };
+    let mut nameless = job.event.clone();
+    nameless["CodePipeline.job"].as_object_mut().unwrap().remove("id");
+    vec![
+        "not json".to_owned(),
+        "null".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}).to_string(),
+        json!({"CodePipeline.job": null}).to_string(),
+        with_id(json!("")),
+        with_id(json!(7)),
+        with_id(json!("42")),
+        with_id(json!("x".repeat(1 << 20))),
+        nameless.to_string(),
+        // Two ids.
+        job.event.to_string().replacen("\"id\":", &format!("\"id\":\"{}\",\"id\":", Uuid::new_v4()), 1),
+    ]
+}
+
+/// Changes to a job that leave its id, and words of what is said about it.
+fn broken() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        ("/accountId", json!("111122223333"), "111122223333"),
+        ("/accountId", json!("x"), "12 digits"),
+        ("/data", json!(null), "data"),
+        ("/data", json!([1]), ""),
+        ("/data/actionConfiguration", json!(null), ""),
+        ("/data/actionConfiguration/configuration/UserParameters", json!(7), "UserParameters"),
+        ("/data/artifactCredentials", json!(null), "artifactCredentials"),
+        ("/data/inputArtifacts", json!([{"name": "a"}]), "location"),
+    ]
+}
+
+#[tokio::test]
+async fn events_that_are_no_jobs_change_nothing_and_broken_jobs_fail_with_a_reason() {
+    let lab = Lab::new(&[("TestFunction".to_owned(), json!(name("Probe")))]).await;
+    let action = Action::with(&json!({"app_stack": "shop-beta", "test_stack": "shop-tests"}));
+    let function = lab.start_tests();
+    let job = lab.job(&action).await;
+    lab.world.wire.take();
+    for event in no_jobs(&job) {
+        // Lambda itself refuses what is not JSON; a function that is sent it all the same fails.
+        let answer = function.invoke(&event).await;
+        assert!(answer.is_ok() || event == "not json", "{event:.300}: {answer:?}\n{}", function.log());
+    }
+    let calls = lab.world.wire.take();
+    assert!(calls.is_empty(), "{calls:#?}");
+    for (path, value, words) in broken() {
+        let mut job = lab.job(&action).await;
+        *job.event.pointer_mut(&format!("/CodePipeline.job{path}")).unwrap() = value;
+        let report = lab.settle(&function, &job).await;
+        assert_eq!(report.kind(), "ConfigurationError", "{path}: {report:?}");
+        assert!(report.words().contains(words), "{path}: {report:?}");
+        assert!(lab.run_of(&job.id).await.is_none(), "{path}");
+    }
+    assert!(lab.desk.started("test", &json!("TestFunction")).is_empty());
+    unusual(&lab, &action).await;
+}
+
+/// What is there beside a job, however much and however deep, changes nothing about it.
+async fn unusual(lab: &Lab, action: &Action) {
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    for more in [json!("x".repeat(1 << 20)).to_string(), deep] {
+        let job = lab.job(action).await;
+        let event = job.event.to_string().replacen('{', &format!("{{\"more\":{more},"), 1);
+        let function = lab.start_tests();
+        function.invoke(&event).await.unwrap_or_else(|error| panic!("{error}\n{}", function.log()));
+        assert_eq!(lab.report(&job).words(), "1 of 1 passed");
+    }
+}
