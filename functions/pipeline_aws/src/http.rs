@@ -86,9 +86,11 @@ impl<'a> Target<'a> {
         Self { origin, path: rest.split(['?', '#']).next().unwrap_or_default() }
     }
 
-    /// I26: without the query and without a user's name and password.
+    /// I26: without the query and without a user's name and password; nothing of what is no URL.
     fn shown(&self) -> String {
-        let (scheme, host) = self.origin.split_once("://").unwrap_or(("", self.origin));
+        let Some((scheme @ ("http" | "https"), host)) = self.origin.split_once("://") else {
+            return "(no URL)".to_owned();
+        };
         let host = host.rsplit('@').next().unwrap_or_default();
         format!("{scheme}://{host}{}", self.path)
     }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    io::{Cursor, Read, Write},
+};
 
 use pipeline_aws::{
     event::{ArtifactAccess, read},
@@ -11,11 +14,22 @@ use pipeline_aws::{
 use pipeline_core::{
     configure::perform::{Files, ReadArtifacts, WriteArtifacts},
     digest::ReadBuild,
+    ids::Nonce,
     job::Job,
+    ports::PortError,
+    start_tests::{
+        ports::{ReadTestFile, WriteReports},
+        report::TestReport,
+    },
 };
 use serde_json::{json, value::to_raw_value};
+use uuid::Uuid;
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::canned::{Canned, run};
+use crate::{
+    canned::{Canned, run},
+    server::{Server, answer, config, connected},
+};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -50,5 +64,76 @@ fn i26_artifacts_are_read_and_written_with_the_jobs_credentials_and_only_in_our_
         assert_eq!(asked.header("x-amz-security-token"), Some("t"), "{}", asked.method);
         let signature = asked.header("authorization").unwrap();
         assert!(signature.contains("Credential=of-the-job/"), "{signature}");
+    }
+}
+
+fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(vec![]));
+    for (path, text) in files {
+        zip.start_file(*path, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn the_test_file_is_in_the_artifact_or_it_is_not() {
+    let (job, access) = job();
+    let test_file = |status: u16, body: &[u8]| {
+        let server = Server::new([answer(status, &[], body)]);
+        let found = connected(Artifacts::new(&config(&server.address()), &access).test_file(&job.inputs[0]));
+        assert_eq!(server.heard().len(), 1);
+        found
+    };
+    let with = zip(&[("other.yaml", "b"), ("tests.yaml", "a: 1"), ("sub/tests.yaml", "c")]);
+    assert_eq!(test_file(200, &with), Ok(Some(b"a: 1".to_vec())));
+    assert_eq!(test_file(200, &zip(&[("other.yaml", "b"), ("sub/tests.yaml", "c")])), Ok(None));
+    assert!(matches!(test_file(200, b"no zip"), Err(PortError::Unusable { .. })));
+    let large = "x".repeat((8 << 20) + 1);
+    let refused = test_file(200, &zip(&[("tests.yaml", &large)])).unwrap_err();
+    assert!(refused.to_string().contains("tests.yaml: ") && matches!(refused, PortError::Unusable { .. }), "{refused}");
+    assert!(matches!(test_file(404, b"<Error><Code>NoSuchKey</Code></Error>"), Err(PortError::NotFound { .. })));
+}
+
+#[test]
+fn a_report_is_a_zip_with_one_file() {
+    let (job, access) = job();
+    let report = TestReport {
+        stage: "Beta".into(),
+        stack: "time-service-beta".parse().unwrap(),
+        run: Nonce::from_random(Uuid::nil()),
+        began: "2026-11-21T12:00:00Z".parse().unwrap(),
+        cases: vec![],
+    };
+    let server = Server::new([answer(200, &[], "")]);
+    let artifacts = Artifacts::new(&config(&server.address()), &access);
+    assert_eq!(connected(artifacts.write_report(&job.inputs[0], &report)), Ok(()));
+    let [heard] = server.heard().try_into().unwrap();
+    assert!(heard.line.starts_with("PUT /b/k"), "{}", heard.line);
+    let mut written = ZipArchive::new(Cursor::new(heard.body)).unwrap();
+    let mut text = String::new();
+    written.by_name("junit.xml").unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!((written.len(), text.contains(r#"<testsuite name="Beta (time-service-beta)""#)), (1, true), "{text}");
+}
+
+#[test]
+fn expired_credentials_are_named_as_the_jobs_and_tell_what_to_do() {
+    let (job, access) = job();
+    for code in ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"] {
+        let error = format!("<Error><Code>{code}</Code><Message>The provided token has expired.</Message></Error>");
+        let canned = Canned::new([(400, error.clone()), (400, error)]);
+        let artifacts = Artifacts::new(&canned.config(), &access);
+        let told = [
+            run(artifacts.test_file(&job.inputs[0])).map(drop).unwrap_err(),
+            run(artifacts.write(&job.inputs[0], &Files::new())).unwrap_err(),
+        ];
+        for told in told {
+            assert!(matches!(told, PortError::Denied { .. }), "{told}");
+            let words = format!(
+                " artifact Built: the job's artifact credentials have expired or are not valid; a retry of the stage brings \
+                 new ones ({code}: The provided token has expired.)"
+            );
+            assert!(told.to_string().ends_with(&words), "{told}");
+        }
     }
 }

@@ -3,6 +3,11 @@
 mod artifacts;
 mod buckets;
 mod canned;
+mod functions;
 mod leases;
+mod open;
 mod others;
+mod requests;
+mod server;
+mod sites;
 mod stacks;
