@@ -52,25 +52,26 @@ pub(crate) fn stage(world: &World, tests: &[Behaviour]) {
     }
 }
 
-fn answer(failed: bool, value: &Value) -> Result<Answer, PortError> {
-    Ok(Answer { failed, payload: value.to_string().into_bytes(), log: None })
+fn answer(failed: bool, value: &Value) -> Behaviour {
+    let answer = Answer { failed, payload: value.to_string().into_bytes(), log: None };
+    Behaviour { after: SignedDuration::from_secs(1), answer: Ok(answer) }
 }
 
-pub(crate) fn answers(value: Value) -> Behaviour {
-    Behaviour { after: SignedDuration::from_secs(1), answer: answer(false, &value) }
+pub(crate) fn answers(value: &Value) -> Behaviour {
+    answer(false, value)
 }
 
 pub(crate) fn passes() -> Behaviour {
-    answers(json!({"passed": true}))
+    answers(&json!({"passed": true}))
 }
 
 pub(crate) fn fails(message: &str) -> Behaviour {
-    answers(json!({"passed": false, "message": message}))
+    answers(&json!({"passed": false, "message": message}))
 }
 
 pub(crate) fn raises(kind: &str, message: &str) -> Behaviour {
     let error = json!({"errorType": kind, "errorMessage": message});
-    Behaviour { after: SignedDuration::from_secs(1), answer: answer(true, &error) }
+    answer(true, &error)
 }
 
 pub(crate) fn drops_the_connection() -> Behaviour {

@@ -36,7 +36,7 @@ fn an_invoke_check_sends_its_payload_with_the_run_s_id() {
 fn what_they_expect_and_got_is_told() {
     let world = whole();
     replies(&world, 502);
-    behaves(&world, WORKER, answers(json!({"sum": 4})));
+    behaves(&world, WORKER, answers(&json!({"sum": 4})));
     deliver_whole(&world);
     let (kind, message) = failure(&reports(&world));
     assert_eq!(kind, FailureKind::JobFailed);
@@ -60,7 +60,7 @@ fn the_time_that_throttling_took_is_not_the_function_s() {
     let file = world.test_files.borrow()["Build.zip"].clone().unwrap();
     let file = String::from_utf8(file).unwrap().replace("{ result: { sum: 3 } }", "{ within_ms: 1500 }");
     world.test_files.borrow_mut().insert("Build.zip".into(), Some(file.clone().into()));
-    behaves(&world, WORKER, Behaviour { after: SignedDuration::from_secs(1), ..answers(json!({"sum": 3})) });
+    behaves(&world, WORKER, Behaviour { after: SignedDuration::from_secs(1), ..answers(&json!({"sum": 3})) });
     let recovery = async {
         use pipeline_core::ports::Clock;
         world.sleep_until(world.now() + SignedDuration::from_mins(3)).await;

@@ -22,7 +22,9 @@ fn no_test_is_started_after_the_deadline() {
     stage(&world, &[never_answers(), passes(), passes()]);
     run(&world, &with(r#""timeout_minutes": 1, "width": 1"#));
     assert_eq!(world.started.borrow().len(), 1);
-    assert!(failure(&reports(&world)).1.starts_with("0 of 3 passed; TestFunction000 never answered"));
+    let message = failure(&reports(&world)).1;
+    assert!(message.starts_with("0 of 3 passed; TestFunction000 never answered"), "{message}");
+    assert!(message.contains("2 tests were not started: the run's time was over"), "{message}");
 }
 
 #[test]
