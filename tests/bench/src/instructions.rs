@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     goal::{Goal, millions},
     job,
-    lines::Lines,
+    lines::{Lines, note},
     program::Program,
     session::Session,
 };
@@ -42,7 +42,7 @@ async fn starts(empty: &Program, ours: Counted, lines: &mut Lines) -> Result<()>
         return Ok(());
     }
     let theirs = init(empty).await?;
-    lines.note("", format_args!("P1  init: start_tests {}, empty {}", millions(ours.init), millions(theirs)));
+    note("", format_args!("P1  init: start_tests {}, empty {}", millions(ours.init), millions(theirs)));
     let goal = Goal("P1", "init instructions, to an empty bootstrap's");
     lines.figure("start_tests", goal.as_much(ours.init, theirs, 150));
     Ok(())
@@ -54,10 +54,7 @@ async fn calls(defaults: &Program, ours: Counted, lines: &mut Lines) -> Result<(
         return Ok(());
     }
     let theirs = call(defaults, init(defaults).await?).await?;
-    lines.note(
-        "",
-        format_args!("P2  first call: start_tests {}, SDK defaults {}", millions(ours.call), millions(theirs)),
-    );
+    note("", format_args!("P2  first call: start_tests {}, SDK defaults {}", millions(ours.call), millions(theirs)));
     lines.figure("start_tests", Goal("P2", "first TLS call, less than the SDK's defaults").less(ours.call, theirs, 50));
     Ok(())
 }

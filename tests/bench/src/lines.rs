@@ -18,11 +18,6 @@ impl Lines {
         line(program, figure);
     }
 
-    /// What the figures were made of, or what has no goal.
-    pub(crate) fn note(&mut self, program: &str, text: impl Display) {
-        line(program, text);
-    }
-
     /// What is not measured here, and why.
     pub(crate) fn left_out(&mut self, goal: &str, why: impl Display) {
         self.left_out += 1;
@@ -34,6 +29,11 @@ impl Lines {
         println!("{} goals missed, {} left out", self.missed, self.left_out);
         self.missed == 0
     }
+}
+
+/// What the figures were made of, or what has no goal.
+pub(crate) fn note(program: &str, text: impl Display) {
+    line(program, text);
 }
 
 fn line(program: &str, text: impl Display) {

@@ -12,7 +12,7 @@ use crate::{
     aws::Calls,
     goal::{Figure, Goal, milliseconds},
     job,
-    lines::Lines,
+    lines::{Lines, note},
     program::Program,
     session::Session,
 };
@@ -41,9 +41,9 @@ pub(crate) async fn measure(target: &Path, lines: &mut Lines) -> Result<()> {
     let one = see(&program, 1, PACE).await?;
     let many = see(&program, MANY, PACE).await?;
     let slow = see(&program, 1, LONG).await?;
-    lines.note("start_tests", format_args!("P7  1 test: {one}; {MANY} tests: {many}; a test takes {PACE:?}"));
-    lines.note("start_tests", format_args!("P7  {MANY} tests to 1: {}", ratio(&many, &one)));
-    lines.note("start_tests", format_args!("P8  {MANY} tests: {:?}", many.calls));
+    note("start_tests", format_args!("P7  1 test: {one}; {MANY} tests: {many}; a test takes {PACE:?}"));
+    note("start_tests", format_args!("P7  {MANY} tests to 1: {}", ratio(&many, &one)));
+    note("start_tests", format_args!("P8  {MANY} tests: {:?}", many.calls));
     for figure in figures(&one, &many, &slow) {
         lines.figure("start_tests", figure);
     }

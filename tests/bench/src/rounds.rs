@@ -9,7 +9,7 @@ use crate::{
     aws::Calls,
     goal::{Goal, milliseconds, nanoseconds},
     job,
-    lines::Lines,
+    lines::{Lines, note},
     program::Program,
     session::Session,
 };
@@ -69,7 +69,7 @@ async fn compare(ours: &Program, rivals: &[Rival], tests: usize, lines: &mut Lin
     let medians: Vec<Sample> = samples.iter().map(|samples| median(samples)).collect();
     for (program, sample) in programs.iter().zip(&medians) {
         let (cold, warm) = (milliseconds(sample.cold), milliseconds(sample.warm));
-        lines.note(&program.name, format_args!("P3  a job of {tests} tests: cold CPU {cold}, warm CPU {warm}"));
+        note(&program.name, format_args!("P3  a job of {tests} tests: cold CPU {cold}, warm CPU {warm}"));
     }
     for (rival, theirs) in rivals.iter().zip(&medians[1..]) {
         judge(rival, medians[0], *theirs, lines);
