@@ -164,7 +164,7 @@ async fn what_fails_is_told_with_its_log_reported_and_cleaned_up() {
     checked.edit("tests/notes.py", "hello {event['stage']}\"\n    if", "goodbye\"\n    if");
     let tested = checked.fails().await;
     let head = "1 of 4 passed; TestFunctionReads failed: expected goodbye, got hello beta; \
-        no-note-is-not-found failed: expected 200, got 502; adder-adds failed: at /sum: expected 4, got 3";
+        no-note-is-not-found failed: expected 200, got 502: {\"error\": \"no upstream\"}; adder-adds failed: at /sum: expected 4, got 3";
     assert!(tested.summary.starts_with(head), "{tested:?}");
     // What the failing test wrote to its log.
     assert!(tested.summary.contains("reading http"), "{tested:?}");
