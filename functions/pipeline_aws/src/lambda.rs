@@ -110,13 +110,12 @@ fn refused(function: &FunctionName, error: &SdkError<InvokeError, HttpResponse>)
     let what = || format!("test function {function}");
     let operation = || format!("invoke test function {function}");
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
-    let told = || port_error(&operation(), error);
     match code {
         "ResourceNotFoundException" => PortError::NotFound { what: what() },
         code if NEVER.contains(&code) => PortError::Unusable { what: what(), why: words(code, error) },
         code if NOT_NOW.contains(&code) => PortError::Throttled { operation: operation(), detail: words(code, error) },
         _ if was_never_sent(error) => PortError::Throttled { operation: operation(), detail: chain(error) },
-        _ => told(),
+        _ => port_error(&operation(), error),
     }
 }
 
