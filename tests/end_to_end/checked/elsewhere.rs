@@ -4,6 +4,7 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_codepipeline::types::{ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus};
 use aws_sdk_iam::Client as Iam;
 use flowgate::cloud::client::ACCOUNT;
@@ -94,7 +95,8 @@ async fn deploy_elsewhere(sdk: &SdkConfig) {
     let client = CloudFormation::new(sdk);
     for (stack, template) in [("shop-beta", app), ("shop-tests", tests)] {
         let body = template.to_string();
-        let deployment = Deployment { stack, template: Template::Body(&body), ..Deployment::default() };
+        let (template, capabilities) = (Template::Body(&body), vec![Capability::CapabilityIam]);
+        let deployment = Deployment { stack, template, capabilities, ..Deployment::default() };
         stacks::deploy(&client, &deployment).await.unwrap();
     }
 }
