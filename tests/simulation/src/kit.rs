@@ -45,15 +45,21 @@ invoke:
 /// Where the stage answers.
 const URL: &str = "https://api.example";
 
-/// What a seed's runs of tests are like.
+/// The artifacts of the action.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kit {
-    pub(crate) setup: bool,
-    pub(crate) teardown: bool,
+pub(crate) struct Artifacts {
     /// Whether there is a `tests.yaml`.
     pub(crate) checks: bool,
     /// Whether the action declares a report.
     pub(crate) report: bool,
+}
+
+/// What a seed's runs of tests are like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kit {
+    setup: bool,
+    teardown: bool,
+    pub(crate) artifacts: Artifacts,
     /// The part that does not pass, if any, and how it ends.
     failing: Option<(&'static str, Ending)>,
     /// The longest that a part takes, in ms.
@@ -75,8 +81,7 @@ impl Kit {
         Self {
             setup: rng.chance(500),
             teardown: rng.chance(600),
-            checks: rng.chance(400),
-            report: rng.chance(300),
+            artifacts: Artifacts { checks: rng.chance(400), report: rng.chance(300) },
             failing: rng.chance(300).then_some(failing),
             longest: *rng.pick(&[2_000, 2_000, 60_000, 1_000_000]),
             own: *rng.pick(&[None, Some(true), Some(false)]),
@@ -109,7 +114,7 @@ impl Kit {
         let has = |name: &str| match name {
             SETUP => self.setup,
             TEARDOWN => self.teardown,
-            REQUEST | INVOCATION => self.checks,
+            REQUEST | INVOCATION => self.artifacts.checks,
             "TestFunction" => false,
             _ => true,
         };
@@ -144,7 +149,7 @@ impl Kit {
 
     /// `tests.yaml`.
     pub(crate) fn test_file(&self) -> Option<String> {
-        self.checks.then(|| TEST_FILE.to_owned())
+        self.artifacts.checks.then(|| TEST_FILE.to_owned())
     }
 }
 

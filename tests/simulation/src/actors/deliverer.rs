@@ -95,8 +95,8 @@ fn event(world: &World, id: &JobId) -> Job {
         id: id.clone(),
         account: ACCOUNT.to_owned(),
         user_parameters: Some(kit.parameters(id)),
-        inputs: (auto && kit.checks).then(|| artifact("Build")).into_iter().collect(),
-        outputs: (auto && kit.report).then(|| artifact("Report")).into_iter().collect(),
+        inputs: (auto && kit.artifacts.checks).then(|| artifact("Build")).into_iter().collect(),
+        outputs: (auto && kit.artifacts.report).then(|| artifact("Report")).into_iter().collect(),
         continuation: None,
     }
 }
