@@ -117,6 +117,9 @@ fn told_its_last_lines(test: &str, act: &Value, result: &Value) {
 
 /// One at a time may run: the others wait, and are started once each.
 async fn throttled(lab: &Lab, function: &Function) {
+    let lambda = aws_sdk_lambda::Client::new(&lab.world.sdk());
+    let limit = lambda.put_function_concurrency().function_name(name("Alone")).reserved_concurrent_executions(1);
+    limit.send().await.unwrap();
     lab.world.wire.take();
     lab.desk.tell("AloneA", &json!({"return": 1, "sleep": 0.3}));
     let (job, report) = settled(lab, function, "Alone").await;
