@@ -155,12 +155,12 @@ fn run<T>(world: &World, going: &mut Vec<(usize, u32)>, work: impl Future<Output
         match event {
             Event::Arrive(packet, answering) => world.arrive(packet, answering),
             Event::Answer(packet, answered) => {
-                world.oracle.borrow_mut().heard(&packet, &answered);
+                world.oracle.borrow_mut().heard(world, &packet, &answered);
                 packet.slot.arrive(answered.result);
             }
             Event::Wake(.., slot) => slot.wake(),
             Event::Progress(stack, step) => going.push((stack, step)),
-            Event::Restart(_) | Event::Edit | Event::Leap => {}
+            Event::Restart(_) | Event::SettleItself(_) | Event::Edit | Event::Leap => {}
         }
     }
 }
