@@ -1,4 +1,5 @@
-//! Flowgate's own stack, as far as leases, sweep and start_tests need it: these resources of `template.yaml`, as users get them.
+//! Flowgate's own stack, as far as leases, sweep and `start_tests` need it: these resources of `template.yaml`, as users
+//! get them.
 
 use std::collections::BTreeMap;
 

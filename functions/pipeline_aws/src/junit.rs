@@ -1,4 +1,4 @@
-//! Test reports in the JUnit format, as CodeBuild, Jenkins and GitLab read it.
+//! Test reports in the `JUnit` format, as CodeBuild, Jenkins and GitLab read it.
 
 use std::io::{self, Write};
 

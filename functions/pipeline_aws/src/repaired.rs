@@ -16,7 +16,7 @@ pub(crate) fn log(report: &RepairReport) {
     for Entry { job, what, outcome, detail } in &report.entries {
         match outcome {
             Outcome::GivenUp => {
-                tracing::error!(%job, ?what, detail, "given up: CodePipeline does not wait for it any more")
+                tracing::error!(%job, ?what, detail, "given up: CodePipeline does not wait for it any more");
             }
             Outcome::Failed => tracing::warn!(%job, ?what, detail, "failed"),
             _ => tracing::info!(%job, ?what, ?outcome, detail, "repaired"),

@@ -201,9 +201,9 @@ fn what_asks_for_something_else_does_nothing() {
 /// A world with one verdict that was not sent, and the stack.
 fn unsent() -> World {
     let world = world();
-    let job = "11111111-abcd-1111-abcd-111111abcdef".parse().unwrap();
+    let job = "11111111-abcd-1111-abcd-111111abcdef".parse().expect("a job id");
     let report = Report::fail(FailureKind::JobFailed, "expected 200, got 502");
-    world.run(world.record(&job, &report)).unwrap().unwrap();
+    world.run(world.record(&job, &report)).expect("no fault").expect("recorded");
     world.pass(SignedDuration::from_mins(2));
     world.effects.borrow_mut().clear();
     world

@@ -55,6 +55,11 @@ impl Answer {
 }
 
 async fn create(cloud: &Cloud, name: &str, runtime: Runtime, file: &str, text: &str) {
+    // Boxed: what the SDK's call is made of is large.
+    Box::pin(create_function(cloud, name, runtime, file, text)).await;
+}
+
+async fn create_function(cloud: &Cloud, name: &str, runtime: Runtime, file: &str, text: &str) {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file(file, SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
     zip.write_all(text.as_bytes()).unwrap();
@@ -89,7 +94,8 @@ async fn without_the_patch_errors_have_no_type_of_their_own_and_answers_are_chan
     let junk = ask(&cloud, "own", &json!({"bytes": b"junk"})).await;
     assert_eq!((&*junk.payload, &*junk.log), (&b"\"junk\""[..], "called"));
     assert!(!ask(&cloud, "own", &json!({"size": MEGABYTES + 1000})).await.failed);
-    assert_eq!(ask(&cloud, "own", &json!({"bytes": [0xff, 0xfe]})).await.error().0, "Sandbox.Timedout");
+    let replaced = ask(&cloud, "own", &json!({"bytes": [0xff, 0xfe]})).await;
+    assert_eq!((replaced.failed, &*replaced.payload), (false, "\"\u{fffd}\u{fffd}\"".as_bytes()));
 }
 
 #[tokio::test]

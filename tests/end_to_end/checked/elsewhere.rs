@@ -5,16 +5,13 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_cloudformation::types::Capability;
-use aws_sdk_codepipeline::types::{ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus};
 use aws_sdk_iam::Client as Iam;
 use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::stacks::{self, Deployment, Template};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
 
-use super::Tested;
 use super::left_behind::Records;
-use crate::up::{PATIENCE, POLL, Up};
+use crate::up::Up;
 
 const ELSEWHERE: &str = "222222222222";
 const REGION: &str = "eu-west-1";
@@ -33,23 +30,21 @@ async fn only_a_role_that_a_parameter_names_is_assumed() {
     up.until_asked("shop", &commit).await;
     deploy_elsewhere(&elsewhere(&up)).await;
 
-    name_role(&up).await;
-    let refused = tested(&up, &start(&up).await).await;
-    assert_eq!((&*refused.status, refused.code.as_deref()), ("Failed", Some("PermissionError")), "{refused:?}");
-    assert!(refused.summary.contains("sts:AssumeRole"), "{refused:?}");
+    let records = Records::of("shop", &up.sdk()).await;
+    let refused = verdict(&records, &records.run_tests(&parameters()).await).await;
+    let message = refused["message"].as_str().unwrap_or_else(|| panic!("{refused}"));
+    assert!(refused["kind"] == "PermissionError" && message.contains("sts:AssumeRole"), "{refused}");
 
     std::fs::write(service.join("again"), "1").unwrap();
-    let commit = up.push_with(&service, &[&format!("TestRoleArns={ROLE}")]).await;
-    name_role(&up).await;
-    let passed = tested(&up, &start(&up).await).await;
-    assert_eq!((&*passed.status, &*passed.summary), ("Succeeded", "1 of 1 passed"), "{commit}: {passed:?}");
-
-    let records = Records::of("shop", &up.sdk()).await;
+    up.push_with(&service, &[&format!("TestRoleArns={ROLE}")]).await;
     let done = records.run_tests(&parameters()).await;
+    let passed = verdict(&records, &done).await;
+    assert_eq!((&passed["report"], &passed["summary"]), (&json!("succeed"), &json!("1 of 1 passed")), "{passed}");
+
     let left = records.leave_behind("run", &done, |key| key != "result#TestTeardown").await;
-    let report = records.repair().await;
-    let (verdict, _) = records.verdict(&left).await.unwrap_or_else(|| panic!("{report}"));
-    let message = verdict["message"].as_str().unwrap_or_else(|| panic!("{verdict}"));
+    records.repair().await;
+    let settled = verdict(&records, &left).await;
+    let message = settled["message"].as_str().unwrap_or_else(|| panic!("{settled}"));
     assert!(message.contains("TestTeardown was lost: it never answered, and was started again"), "{message}");
 }
 
@@ -101,38 +96,7 @@ async fn deploy_elsewhere(sdk: &SdkConfig) {
     }
 }
 
-/// Has the tests of Beta run there.
-async fn name_role(up: &Up) {
-    let pipelines = up.pipelines();
-    let mut pipeline = pipelines.get_pipeline().name("shop").send().await.unwrap().pipeline.unwrap();
-    let beta = pipeline.stages.iter_mut().find(|stage| stage.name == "Beta").unwrap();
-    let test = beta.actions.iter_mut().find(|action| action.name == "Test").unwrap();
-    let configuration = test.configuration.as_mut().unwrap();
-    configuration.insert("UserParameters".to_owned(), parameters().to_string());
-    pipelines.update_pipeline().pipeline(pipeline).send().await.unwrap();
-}
-
-async fn start(up: &Up) -> String {
-    let started = up.pipelines().start_pipeline_execution().name("shop").send().await.unwrap();
-    started.pipeline_execution_id.unwrap()
-}
-
-/// How the tests of Beta ended in an execution.
-async fn tested(up: &Up, execution: &str) -> Tested {
-    let look = async {
-        loop {
-            let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution).build();
-            let list =
-                up.pipelines().list_action_executions().pipeline_name("shop").filter(filter).send().await.unwrap();
-            let is_test = |action: &&ActionExecutionDetail| {
-                let place = (action.stage_name(), action.action_name());
-                place == (Some("Beta"), Some("Test")) && action.status() != Some(&ActionExecutionStatus::InProgress)
-            };
-            if let Some(test) = list.action_execution_details().iter().find(is_test) {
-                return Tested::of(test);
-            }
-            sleep(POLL).await;
-        }
-    };
-    timeout(PATIENCE, look).await.expect("Beta is tested")
+async fn verdict(records: &Records, job: &str) -> Value {
+    let (verdict, _) = records.verdict(job).await.unwrap_or_else(|| panic!("{job} has no verdict"));
+    verdict
 }

@@ -71,7 +71,7 @@ impl Records {
     /// The run of a job.
     async fn run(&self, job: &str) -> Value {
         let items = self.items(&format!("run#{job}")).await;
-        items.iter().find(|item| item["sk"] == text("run")).map(body).unwrap_or_else(|| panic!("{job} has no run"))
+        items.iter().find(|item| item["sk"] == text("run")).map_or_else(|| panic!("{job} has no run"), body)
     }
 
     /// The verdict that stands for a job, and how CodePipeline answered it.

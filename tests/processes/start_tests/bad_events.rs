@@ -38,10 +38,10 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("/accountId", json!("111122223333"), "111122223333"),
         ("/accountId", json!("x"), "12 digits"),
-        ("/data", json!(null), "data"),
-        ("/data", json!([1]), ""),
-        ("/data/actionConfiguration", json!(null), ""),
-        ("/data/actionConfiguration/configuration/UserParameters", json!(7), "UserParameters"),
+        ("/data", json!(null), "invalid type: null"),
+        ("/data", json!([1]), "malformed"),
+        ("/data/actionConfiguration", json!(null), "invalid type: null"),
+        ("/data/actionConfiguration/configuration/UserParameters", json!(7), "invalid type: integer"),
         ("/data/artifactCredentials", json!(null), "artifactCredentials"),
         ("/data/inputArtifacts", json!([{"name": "a"}]), "location"),
     ]

@@ -98,7 +98,7 @@ async fn kill(lab: &Lab, action: &Action, number: usize, when: When) -> (Job, St
     wire.harm(move |call| match count.fetch_add(1, Ordering::Relaxed) {
         n if n != number => Fault::None,
         _ => {
-            said.lock().unwrap().push_str(&format!(", {} {}", call.name(), call.target));
+            *said.lock().unwrap() += &[", ", &call.name(), " ", &call.target].concat();
             if when == When::After { Fault::HoldReply(hold.clone()) } else { Fault::Hold(hold.clone()) }
         }
     });

@@ -64,7 +64,7 @@ fn staged() -> World {
     let world = world();
     stage(&world, &[passes(), passes()]);
     let outputs = [("TestSetup".to_owned(), SETUP.to_owned()), ("TestTeardown".to_owned(), TEARDOWN.to_owned())];
-    world.stacks.borrow_mut().get_mut("time-tests").unwrap().outputs.extend(outputs);
+    world.stacks.borrow_mut().get_mut("time-tests").expect("a stack of tests").outputs.extend(outputs);
     for function in [SETUP, TEARDOWN] {
         world.functions.borrow_mut().insert(function.into(), passes());
     }

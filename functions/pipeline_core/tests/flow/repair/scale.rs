@@ -18,7 +18,7 @@ use super::{TICK, deliver, effects, outcomes, outlive, repair, repairer};
 use crate::support::{job, passes, reports, stage, world};
 
 fn id(number: usize) -> JobId {
-    format!("{number:08}-abcd-1111-abcd-111111abcdef").parse().unwrap()
+    format!("{number:08}-abcd-1111-abcd-111111abcdef").parse().expect("a job id")
 }
 
 /// A run of one test that its owner left, and what its owner did.
@@ -37,7 +37,7 @@ fn runs(count: usize, due: usize) -> World {
     let (world, run) = left();
     for number in 0..count {
         let ends = if number < due { run.ends } else { run.ends + SignedDuration::from_hours(2) };
-        world.run(world.claim(&Run { job: id(number), ends, ..run.clone() })).unwrap().unwrap();
+        world.run(world.claim(&Run { job: id(number), ends, ..run.clone() })).expect("no fault").expect("recorded");
     }
     world.open.remove(&Open::Run(run.job));
     outlive(&world);
@@ -81,7 +81,7 @@ fn verdicts_take_their_stated_calls_and_what_one_run_leaves_is_the_next_one_s() 
     let count = 10_000;
     for number in 0..count {
         let report = Report::fail(FailureKind::JobFailed, "no");
-        world.run(world.record(&id(number), &report)).unwrap().unwrap();
+        world.run(world.record(&id(number), &report)).expect("no fault").expect("recorded");
     }
     effects(&world);
     for run in 1..=count / BATCH {

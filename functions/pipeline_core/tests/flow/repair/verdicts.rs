@@ -17,13 +17,13 @@ fn report() -> Report {
 }
 
 fn id(number: usize) -> JobId {
-    format!("{number:08}-abcd-1111-abcd-111111abcdef").parse().unwrap()
+    format!("{number:08}-abcd-1111-abcd-111111abcdef").parse().expect("a job id")
 }
 
 /// So many verdicts whose senders were killed.
 fn unsent(world: &World, count: usize) {
     for number in 0..count {
-        world.run(world.record(&id(number), &report())).unwrap().unwrap();
+        world.run(world.record(&id(number), &report())).expect("no fault").expect("recorded");
     }
     effects(world);
 }
@@ -81,7 +81,7 @@ fn a_verdict_that_had_been_sent_is_closed_and_not_sent_again() {
     unsent(&world, 1);
     // The index lags behind the note.
     let open = world.open.all();
-    world.run(world.mark_sent(&id(0), Settled::Accepted)).unwrap().unwrap();
+    world.run(world.mark_sent(&id(0), Settled::Accepted)).expect("no fault").expect("recorded");
     world.open.put(open[0].open.clone(), open[0].at);
     world.pass(TICK);
     assert_eq!(outcomes(&repair(&world).unwrap()), [Outcome::Closed]);
