@@ -12,6 +12,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use futures_util::stream;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -35,6 +36,8 @@ pub(crate) enum Fault {
     Unavailable,
     /// It is not carried out: too many requests.
     Throttle,
+    /// It is not carried out: the credentials have expired.
+    Expired,
     /// It is not carried out, and answered with this.
     Answer(String),
 }
@@ -139,7 +142,8 @@ async fn pass(
     wire.calls.lock().unwrap().push(call.clone());
     match &fault {
         Fault::Unavailable => return Ok(answer(StatusCode::SERVICE_UNAVAILABLE, String::new())),
-        Fault::Throttle => return Ok(throttled(&call)),
+        Fault::Throttle => return Ok(refused(&call, "Throttling", "Rate exceeded")),
+        Fault::Expired => return Ok(refused(&call, "ExpiredToken", "The security token is expired")),
         Fault::Answer(body) => return Ok(answer(StatusCode::OK, body.clone())),
         Fault::Delay(pause) => tokio::time::sleep(*pause).await,
         Fault::None | Fault::DropReply | Fault::Hold(_) | Fault::HoldReply(_) => {}
@@ -212,13 +216,14 @@ fn answer(status: StatusCode, body: String) -> Response<Body> {
     answer
 }
 
-fn throttled(call: &Call) -> Response<Body> {
+/// As both protocols say it; the one with JSON has `Exception` behind it.
+fn refused(call: &Call, code: &str, message: &str) -> Response<Body> {
     let body = if call.body.starts_with('{') {
-        r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#
+        json!({"__type": format!("{code}Exception"), "message": message}).to_string()
     } else {
-        "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+        format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
     };
-    answer(StatusCode::BAD_REQUEST, body.to_owned())
+    answer(StatusCode::BAD_REQUEST, body)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the roles of the two functions are good for, what they are not, and what becomes of a function that lacks something.
+//! What the roles of the functions are good for, what they are not, and what becomes of a function that lacks something.
 
 mod abused;
 mod lacking;

@@ -1,4 +1,4 @@
-//! A local cloud with what the two functions need of an account, and the functions in front of it.
+//! A local cloud with what the functions need of an account, and the functions in front of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -39,9 +39,9 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
         ("/accountId", json!("111122223333"), "111122223333"),
         ("/accountId", json!("x"), "12 digits"),
         ("/data", json!(null), "invalid type: null"),
-        ("/data", json!([1]), "malformed"),
+        ("/data", json!([1]), "invalid type: integer"),
         ("/data/actionConfiguration", json!(null), "invalid type: null"),
-        ("/data/actionConfiguration/configuration/UserParameters", json!(7), "invalid type: integer"),
+        ("/data/actionConfiguration/configuration/UserParameters", json!(7), "UserParameters"),
         ("/data/artifactCredentials", json!(null), "artifactCredentials"),
         ("/data/inputArtifacts", json!([{"name": "a"}]), "location"),
     ]

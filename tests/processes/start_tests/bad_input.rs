@@ -9,7 +9,7 @@ use crate::start_tests::stage::name;
 
 const FOREIGN: &str = "arn:aws:lambda:us-east-1:111122223333:function:shop-tests-probe";
 
-fn parameters(more: &Value) -> Value {
+pub(super) fn parameters(more: &Value) -> Value {
     let mut parameters = json!({"app_stack": "shop-beta", "test_stack": "shop-tests"});
     parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     parameters
@@ -36,7 +36,7 @@ fn refused() -> Vec<(Option<String>, &'static str)> {
         (outputs("Nothing"), "there is no test: stack shop-tests has no output whose key starts with Nothing"),
         (outputs("Empty"), "output EmptyTest of stack shop-tests"),
         (outputs("Foreign"), "111122223333"),
-        (outputs("Stranger"), "neither stack"),
+        (outputs("Stranger"), "another stack"),
         (outputs("Sentence"), "output SentenceTest of stack shop-tests"),
     ]
 }
@@ -72,7 +72,7 @@ async fn parameters_and_stacks_that_make_no_sense_are_refused_and_nothing_is_sta
     long(&lab).await;
 }
 
-async fn unstarted(lab: &Lab, job: &Job, report: &Report, kind: &str, words: &str, about: &str) {
+pub(super) async fn unstarted(lab: &Lab, job: &Job, report: &Report, kind: &str, words: &str, about: &str) {
     assert_eq!(report.kind(), kind, "{about}: {report:?}");
     assert!(report.words().contains(words), "{about}: {}", report.words());
     assert!(report.words().chars().count() <= 5000, "{about}");
@@ -80,12 +80,15 @@ async fn unstarted(lab: &Lab, job: &Job, report: &Report, kind: &str, words: &st
     assert!(lab.run_of(&job.id).await.is_none(), "{about}");
 }
 
-/// Nobody asked for a continuation.
+/// Nobody asked for a continuation: not now, and not in an earlier job.
 async fn forged(lab: &Lab) {
-    let mut job = lab.job(&Action::with(&parameters(&json!({})))).await;
-    job.event["CodePipeline.job"]["data"]["continuationToken"] = json!("forged");
-    let report = lab.settle(&lab.start_tests(), &job).await;
-    unstarted(lab, &job, &report, "ConfigurationError", "continues one with a token", "a forged token").await;
+    let earlier = lab.job(&Action::with(&parameters(&json!({})))).await;
+    for token in ["forged".to_owned(), json!({"previous_job_id": earlier.id}).to_string()] {
+        let mut job = lab.job(&Action::with(&parameters(&json!({})))).await;
+        job.event["CodePipeline.job"]["data"]["continuationToken"] = json!(token);
+        let report = lab.settle(&lab.start_tests(), &job).await;
+        unstarted(lab, &job, &report, "ConfigurationError", "continues one with a token", &token).await;
+    }
 }
 
 /// The artifact's credentials are of no use.

@@ -24,6 +24,8 @@ struct Hall {
     book: Mutex<Book>,
     /// The most that were here at once since the last time that [`Desk::gather`] was called.
     most: watch::Sender<usize>,
+    /// Whether nobody may go.
+    held: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -61,6 +63,21 @@ impl Desk {
         self.hall.most.send_replace(0);
     }
 
+    /// From now on nobody may go, until [`Desk::release`].
+    pub(super) fn hold(&self) {
+        self.gather(0);
+        self.hall.held.send_replace(true);
+    }
+
+    pub(super) fn release(&self) {
+        self.hall.held.send_replace(false);
+    }
+
+    /// Returns when so many are here at once, or have been since [`Desk::gather`] or [`Desk::hold`].
+    pub(super) async fn has_seen(&self, many: usize) {
+        self.hall.most.subscribe().wait_for(|most| *most >= many).await.unwrap();
+    }
+
     /// The most that were here at once.
     pub(super) fn most(&self) -> usize {
         *self.hall.most.borrow()
@@ -90,6 +107,7 @@ async fn visit(State(hall): State<Arc<Hall>>, told: Bytes) -> Json<Value> {
     let told: Value = serde_json::from_slice(&told).unwrap_or_default();
     let (act, wanted, _here) = hall.enter(told);
     hall.most.subscribe().wait_for(|most| *most >= wanted).await.unwrap();
+    hall.held.subscribe().wait_for(|held| !held).await.unwrap();
     Json(act)
 }
 

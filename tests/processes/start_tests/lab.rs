@@ -15,6 +15,9 @@ use crate::world::World;
 /// As `template.yaml` has it.
 pub(super) const TIMEOUT: Duration = Duration::from_mins(15);
 
+/// How long something may take that is waited for: a machine that is busy, and none that is stuck.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// The role that lends jobs their credentials.
 const LENDER: &str = "lender";
 
@@ -99,6 +102,11 @@ impl Report {
     pub(super) fn output(&self, name: &str) -> &str {
         self.said["outputVariables"][name].as_str().unwrap_or_default()
     }
+}
+
+/// Waits for something, but not for ever.
+pub(super) async fn soon<T>(what: &str, comes: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, comes).await.unwrap_or_else(|_| panic!("it took more than {PATIENCE:?}: {what}"))
 }
 
 /// CodePipeline's own role, as far as artifacts go.

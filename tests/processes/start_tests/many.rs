@@ -1,19 +1,22 @@
 //! One to hundreds of tests in one action: all recorded, one report, as many at once as there may be, and no call too much.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Read as _};
 
 use serde_json::{Value, json};
 
 use crate::proxy::counts;
+use crate::start_tests::cost::distinct;
 use crate::start_tests::jobs::Action;
 use crate::start_tests::lab::Lab;
-use crate::start_tests::stage::{BUCKET, name};
+use crate::start_tests::stage::name;
 
 const WIDTH: usize = 32;
 
-/// What a run costs, apart from an invocation and a write for each test.
-const CONSTANT: [(&str, usize); 6] = [
+/// What the function has, as `template.yaml` says.
+const MEMORY: u64 = 512 << 20;
+
+/// What a run costs, apart from an invocation and a record for each test.
+const CONSTANT: [(&str, usize); 5] = [
     // Whether a verdict stands, and whether a run is stored.
     ("dynamodb:GetItem", 2),
     ("cloudformation:DescribeStacks", 2),
@@ -22,7 +25,6 @@ const CONSTANT: [(&str, usize); 6] = [
     ("codepipeline:PutJobSuccessResult", 1),
     // That it was sent.
     ("dynamodb:UpdateItem", 1),
-    ("lambda:Invoke", 0),
 ];
 
 fn outputs() -> Vec<(String, Value)> {
@@ -56,17 +58,28 @@ async fn i19_three_hundred_checks_run_at_once_each_once_and_all_are_recorded_and
     let action = Action { input: Some(input), output: Some(output.clone()), ..Action::with(&parameters) };
     // The artifact is read, and the report written.
     all_run(&lab, &action, many, &[("s3:GetObject", 1), ("s3:PutObject", 1)]).await;
-    assert_eq!(reported(&lab, &output).await, many);
+    let report = lab.report_at(&output).await.unwrap();
+    assert_eq!(report.matches("<testcase ").count(), many);
 }
 
-/// How many tests the report has.
-async fn reported(lab: &Lab, key: &str) -> usize {
-    let s3 = aws_sdk_s3::Client::new(&lab.world.sdk());
-    let zip = s3.get_object().bucket(BUCKET).key(key).send().await.unwrap().body.collect().await.unwrap();
-    let mut zip = zip::ZipArchive::new(Cursor::new(zip.into_bytes())).unwrap();
-    let mut report = String::new();
-    zip.by_name("junit.xml").unwrap().read_to_string(&mut report).unwrap();
-    report.matches("<testcase ").count()
+/// As many as run at the same time answer as much as Lambda lets through, all at once.
+#[tokio::test]
+async fn answers_of_six_megabytes_that_come_at_once_fit_into_the_functions_memory() {
+    let tests: Vec<_> = (0..WIDTH).map(|number| format!("Large{number}")).collect();
+    let outputs: Vec<_> = tests.iter().map(|test| (test.clone(), json!(name("Probe")))).collect();
+    let lab = Lab::new(&outputs).await;
+    for test in &tests {
+        lab.desk.tell(test, &json!({"size": (6 << 20) - 2}));
+    }
+    let parameters = json!({
+        "app_stack": "shop-beta", "test_stack": "shop-tests", "width": WIDTH, "outputs": {"tests": "Large"},
+    });
+    let (function, job) = (lab.start_tests(), lab.job(&Action::with(&parameters)).await);
+    lab.desk.gather(WIDTH);
+    let report = lab.settle(&function, &job).await;
+    assert_eq!(report.words(), format!("{WIDTH} of {WIDTH} passed"));
+    let peak = function.peak_memory().await;
+    assert!(peak < MEMORY, "{peak} bytes");
 }
 
 /// Runs an action with so many tests, all of which pass.
@@ -96,7 +109,10 @@ async fn recorded(lab: &Lab, job: &str, many: usize) {
 fn cost(lab: &Lab, many: usize, more: &[(&str, usize)]) {
     let constant = CONSTANT.iter().chain(more);
     let mut expected: BTreeMap<_, _> = constant.map(|(call, times)| ((*call).to_owned(), *times)).collect();
-    *expected.get_mut("lambda:Invoke").unwrap() += many;
-    *expected.get_mut("dynamodb:PutItem").unwrap() += many;
-    assert_eq!(counts(&lab.world.wire.take()), expected, "{many} tests");
+    for of_each_test in ["lambda:Invoke", "dynamodb:PutItem"] {
+        *expected.entry(of_each_test.to_owned()).or_default() += many;
+    }
+    let calls = lab.world.wire.take();
+    assert_eq!(distinct(&calls), expected, "{many} tests");
+    assert_eq!(counts(&calls)["lambda:Invoke"], many, "I19");
 }

@@ -3,6 +3,8 @@
 
 mod bad_events;
 mod bad_input;
+mod bad_stage;
+mod cost;
 mod desk;
 mod duplicates;
 mod jobs;
@@ -12,4 +14,5 @@ mod many;
 mod misbehaving;
 mod paused;
 mod records;
+mod refused;
 mod stage;

@@ -1,6 +1,7 @@
-//! What the state table holds of a job.
+//! What is kept of a job: in the state table, and as its report.
 
 use std::collections::HashMap;
+use std::io::{Cursor, Read as _};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -8,9 +9,10 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
 use crate::start_tests::lab::Lab;
+use crate::start_tests::stage::BUCKET;
 
-/// How long ago what is aged ended.
-const AGO: SignedDuration = SignedDuration::from_secs(30);
+/// How long ago what is aged ended: longer than others wait for an owner whose clock differs.
+const AGO: SignedDuration = SignedDuration::from_mins(5);
 
 impl Lab {
     /// The run that is stored for a job, if one is.
@@ -22,6 +24,16 @@ impl Lab {
     pub(super) async fn results_of(&self, job: &str) -> Vec<Value> {
         let results = self.records(job).await.into_iter().filter(|(sort, _)| sort.starts_with("result#"));
         results.map(|(_, record)| record).collect()
+    }
+
+    /// The JUnit report that the artifact of this key holds, if there is one.
+    pub(super) async fn report_at(&self, key: &str) -> Option<String> {
+        let s3 = aws_sdk_s3::Client::new(&self.world.sdk());
+        let zip = s3.get_object().bucket(BUCKET).key(key).send().await.ok()?.body.collect().await.unwrap();
+        let mut zip = zip::ZipArchive::new(Cursor::new(zip.into_bytes())).unwrap();
+        let mut report = String::new();
+        zip.by_name("junit.xml").unwrap().read_to_string(&mut report).unwrap();
+        Some(report)
     }
 
     /// As if a while had passed: the owner of the run is dead, and what is open about the job is due.

@@ -40,7 +40,7 @@ pub(crate) fn stack(outputs: &[(&str, &str)]) -> Stack {
     }
 }
 
-/// A deployed stage whose tests behave as given, named `TestFunctionA`, `TestFunctionB`, …
+/// A deployed stage whose tests behave as given, named `TestFunction000`, `TestFunction001`, …
 pub(crate) fn stage(world: &World, tests: &[Behaviour]) {
     let names: Vec<(String, String)> =
         (0..tests.len()).map(|n| (format!("TestFunction{n:03}"), format!("time-tests-{n:03}"))).collect();
