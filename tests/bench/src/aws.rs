@@ -21,6 +21,7 @@ use axum::{
     serve::Listener as _,
 };
 use serde_json::{Value, json};
+use tokio::{sync::watch, time::timeout};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::{
@@ -46,14 +47,20 @@ pub(crate) struct Aws {
 struct Can {
     artifact: Vec<u8>,
     pace: Duration,
+    /// How many tests wait for one another.
+    wanted: AtomicUsize,
     seen: Mutex<Seen>,
+    /// The most tests that ran at the same time.
+    most: watch::Sender<usize>,
 }
+
+/// How long tests wait for one another: who runs fewer at a time shows that in its figures.
+const GATHERING: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Seen {
     calls: Calls,
     running: usize,
-    most: usize,
 }
 
 impl Aws {
@@ -72,9 +79,14 @@ impl Aws {
         self.can.seen().calls.clone()
     }
 
+    /// From now on no test ends before so many have run at the same time.
+    pub(crate) fn gather(&self, wanted: usize) {
+        self.can.wanted.store(wanted, Ordering::Relaxed);
+    }
+
     /// How many tests ran at the same time, when it were the most.
     pub(crate) fn overlap(&self) -> usize {
-        self.can.seen().most
+        *self.can.most.borrow()
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -84,7 +96,8 @@ impl Aws {
 
 impl Can {
     fn new(pace: Duration) -> Result<Self> {
-        Ok(Self { artifact: artifact()?, pace, seen: Mutex::default() })
+        let (wanted, seen, most) = (AtomicUsize::default(), Mutex::default(), watch::Sender::default());
+        Ok(Self { artifact: artifact()?, pace, wanted, seen, most })
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -99,8 +112,11 @@ impl Can {
         {
             let mut seen = self.seen();
             seen.running += 1;
-            seen.most = seen.most.max(seen.running);
+            self.most.send_modify(|most| *most = seen.running.max(*most));
         }
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        // In vain where fewer run at a time than may: the figure says so.
+        let _ = timeout(GATHERING, self.most.subscribe().wait_for(|most| *most >= wanted)).await;
         tokio::time::sleep(self.pace).await;
         self.seen().running -= 1;
     }

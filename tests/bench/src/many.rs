@@ -21,8 +21,8 @@ const MANY: usize = 100;
 /// The tests that run at the same time unless the action says otherwise, each over a connection of its own.
 const WIDTH: usize = 32;
 /// What a job takes besides one invoke and one record for each test: its verdict and its run are looked for, both stacks
-/// described, the run claimed and closed, the verdict recorded, sent and marked as sent.
-const CALLS: usize = 9;
+/// described, the run claimed, the verdict recorded, sent and marked as sent.
+const CALLS: usize = 8;
 /// How long a test takes, and one that is waited for.
 const PACE: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(3);
@@ -63,6 +63,7 @@ fn figures(one: &Seen, many: &Seen, slow: &Seen) -> [Figure; 6] {
 
 async fn see(program: &Program, tests: usize, pace: Duration) -> Result<Seen> {
     let mut session = Session::start(program, pace).await?;
+    session.aws.gather(tests.min(WIDTH));
     let (began, before) = (Instant::now(), session.cpu()?);
     session.invoke(&job::tests(Uuid::new_v4(), tests)).await?;
     let aws = &session.aws;

@@ -123,7 +123,7 @@ fn spawn(program: &Program, runtime: &RuntimeApi, aws: &Aws, scratch: &TempDir) 
 const LAMBDA: [(&str, &str); 10] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
     ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/measured"),
     ("AWS_LAMBDA_LOG_STREAM_NAME", ACCOUNT),
     ("AWS_REGION", REGION),
