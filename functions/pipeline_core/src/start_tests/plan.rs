@@ -91,6 +91,11 @@ fn one_report(job: &Job, params: &Params) -> Result<(), Misconfigured> {
         count if count > 1 && params.reporting == Reporting::Auto => Err(Misconfigured(format!(
             "the action declares {count} output artifacts; give it one for the report, or none"
         ))),
+        count if count > 0 && params.reporting == Reporting::Itself => Err(Misconfigured(
+            "the action declares OutputArtifacts, which a test with \"report\": \"self\" cannot have, as nobody would write \
+             them; remove them"
+                .to_owned(),
+        )),
         _ => Ok(()),
     }
 }
@@ -116,18 +121,27 @@ fn home<'a>(
         }
         (None, _) => {}
     }
-    Ok(Home { stacks, account })
+    Ok(Home { stacks, account, assumed: params.site.role_arn.is_some() })
 }
 
 /// The statuses of a stack that is what was deployed last. One that rolled back is what was there before.
 const DEPLOYED: [&str; 4] =
     ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"];
 
-fn deployed(stack: &Stack, name: &StackName) -> Result<(), Misconfigured> {
+/// That the stack is what was deployed last.
+pub(super) fn deployed(stack: &Stack, name: &StackName) -> Result<(), Misconfigured> {
     if DEPLOYED.contains(&stack.status.as_str()) {
         return Ok(());
     }
     Err(Misconfigured(format!("stack {name} is {}, so there is nothing to test", stack.status)))
+}
+
+/// Whether the stack will soon be what was deployed last, as far as one can tell: a newer execution deploys its tests while
+/// an older one is in a later stage. What rolls back or is deleted ends otherwise.
+pub(super) fn is_being_deployed(stack: &Stack) -> bool {
+    let status = stack.status.as_str();
+    let ends_badly = status.contains("ROLLBACK") || status.starts_with("DELETE");
+    status.ends_with("_IN_PROGRESS") && !ends_badly && !DEPLOYED.contains(&status)
 }
 
 fn functions(params: &Params, home: &Home<'_>) -> Result<Vec<Test>, Misconfigured> {
@@ -162,7 +176,8 @@ fn test(home: &Home<'_>, stack: &StackName, key: &str, value: &str) -> Result<Te
 }
 
 fn function(home: &Home<'_>, stack: &StackName, key: &str, value: &str) -> Result<FunctionName, Misconfigured> {
-    home.function(value).map_err(|complaint| Misconfigured(format!("output {key} of stack {stack} {complaint}")))
+    home.function(value, &[stack])
+        .map_err(|complaint| Misconfigured(format!("output {key} of stack {stack} {complaint}")))
 }
 
 fn name(key: &str) -> Result<TestName, Misconfigured> {

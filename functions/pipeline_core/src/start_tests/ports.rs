@@ -77,7 +77,7 @@ pub const LARGEST_BODY: usize = 1 << 20;
 
 /// Making HTTP requests.
 pub trait SendRequests {
-    /// Makes it, once, and follows no redirect.
+    /// Makes it, once, and follows no redirect: [`PortError::Throttled`] when no connection came about to send it on.
     fn send(&self, request: &Request) -> impl Future<Output = Result<Response, PortError>>;
 }
 

@@ -9,7 +9,7 @@ use serde_saphyr::{Options, budget, options};
 
 use crate::{
     ids::TestName,
-    start_tests::checks::{Home, HttpCheck, InvokeCheck, Kind, Test, fill, http::RUN_ID_HEADER},
+    start_tests::checks::{Home, HttpCheck, InvokeCheck, Kind, Test, fill, home::Output, http::RUN_ID_HEADER},
     text,
 };
 
@@ -31,7 +31,9 @@ pub struct InvalidChecks(String);
 const LARGEST: usize = 1 << 20;
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 /// What belongs to the connection, and not to the request.
-const TAKEN_HEADERS: [&str; 4] = [RUN_ID_HEADER, "connection", "content-length", "transfer-encoding"];
+const TAKEN_HEADERS: [&str; 5] = [RUN_ID_HEADER, "connection", "content-length", "host", "transfer-encoding"];
+/// What no URL may hold as it stands: `#` would end the path, and the HTTP client refuses the others.
+const NEVER_IN_A_PATH: &[u8] = b"#\"<>`";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,7 +154,7 @@ fn possible(check: &HttpCheck) -> Result<(), String> {
     if !check.path.starts_with('/') {
         return Err("path does not begin with /".to_owned());
     }
-    if !check.path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+    if !check.path.bytes().all(|byte| byte.is_ascii_graphic() && !NEVER_IN_A_PATH.contains(&byte)) {
         return Err("path has characters that no request can have; percent-encode them".to_owned());
     }
     if !(200..=599).contains(&check.status) {
@@ -188,8 +190,8 @@ fn fillable(check: &HttpCheck, told: &Value) -> Result<(), String> {
 
 impl Invoke {
     fn check(self, scope: &Scope<'_>) -> Result<Kind, String> {
-        let value = scope.home.output(&self.output)?;
-        let function = scope.home.function(value).map_err(|complaint| format!("its output {complaint}"))?;
+        let Output { value, stacks } = scope.home.output(&self.output)?;
+        let function = scope.home.function(value, &stacks).map_err(|complaint| format!("its output {complaint}"))?;
         let payload = self.payload.unwrap_or_else(|| json!({}));
         fill::check_value(&payload, scope.told).map_err(|complaint| format!("payload: {complaint}"))?;
         let Returned { result, within_ms } = self.expect;

@@ -1,4 +1,4 @@
-//! Which functions may be invoked: those of the two stacks that the action names, in the account of the stage.
+//! Which functions may be invoked: an output names one of the stack it stands in, in the account of the stage.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,25 @@ pub struct Home<'a> {
     pub stacks: Vec<(&'a StackName, &'a Stack)>,
     /// The account of the stage.
     pub account: &'a str,
+    /// Whether a role of its own is assumed there, whose policy has the last word.
+    pub assumed: bool,
 }
 
+/// What an output says, and the stacks that have it.
+pub(super) struct Output<'a> {
+    pub(super) value: &'a str,
+    pub(super) stacks: Vec<&'a StackName>,
+}
+
+/// How much of a stack's name CloudFormation keeps at least in a function's, in characters.
+const KEPT: usize = 25;
+
 impl Home<'_> {
-    /// The function that an output names, or what is wrong with it, to be put behind what names it.
-    pub fn function(&self, value: &str) -> Result<FunctionName, String> {
+    /// The function that an output of these stacks names, or what is wrong with it, to be put behind what names it.
+    pub fn function(&self, value: &str, stacks: &[&StackName]) -> Result<FunctionName, String> {
         let function: FunctionName = value.parse().map_err(|error| format!("does not name a test: {error}"))?;
         self.in_account(&function)?;
-        self.of_stacks(&function)?;
+        self.of(stacks, &function)?;
         Ok(function)
     }
 
@@ -35,26 +46,34 @@ impl Home<'_> {
         }
     }
 
-    /// Our role may invoke the functions of every stage, and the templates of one must not make us invoke another's.
-    fn of_stacks(&self, function: &FunctionName) -> Result<(), String> {
-        let owns = |stack: &StackName| {
-            function.name().strip_prefix(stack.as_str()).is_some_and(|rest| rest.len() > 1 && rest.starts_with('-'))
-        };
-        if self.stacks.iter().any(|(stack, _)| owns(stack)) {
+    /// Our role may invoke the functions of every stage, and the templates of one must not make us invoke another's:
+    /// those of the tests, which all stages share, are deployed before anybody approves of anything.
+    fn of(&self, stacks: &[&StackName], function: &FunctionName) -> Result<(), String> {
+        if stacks.iter().any(|stack| self.is_of(stack, function)) {
             return Ok(());
         }
-        let begins: Vec<String> = self.stacks.iter().map(|(stack, _)| format!("{stack}-")).collect();
-        let begins = begins.join(" or ");
-        Err(format!("names a function of neither stack: its name must begin with {begins}, as CloudFormation names it"))
+        let begins: Vec<String> = stacks.iter().map(|stack| format!("{stack}-")).collect();
+        Err(format!(
+            "names a function of another stack: its name must begin with {}; where CloudFormation cuts the stack's name, \
+             as 64 characters are all it has, shorten the logical id",
+            begins.join(" or ")
+        ))
+    }
+
+    /// Our own role's policy wants the whole of the stack's name, too: what is left when it is cut may be another stage's.
+    fn is_of(&self, stack: &StackName, function: &FunctionName) -> bool {
+        let name = function.name();
+        let is_whole = name.strip_prefix(stack.as_str()).is_some_and(|rest| rest.len() > 1 && rest.starts_with('-'));
+        is_whole || self.assumed && stack.as_str().get(..KEPT).is_some_and(|kept| name.starts_with(kept))
     }
 
     /// The one value that an output of this key has in the stacks.
-    pub(super) fn output(&self, key: &str) -> Result<&str, String> {
-        let mut values: Vec<&str> =
-            self.stacks.iter().filter_map(|(_, stack)| stack.outputs.get(key)).map(String::as_str).collect();
+    pub(super) fn output(&self, key: &str) -> Result<Output<'_>, String> {
+        let found = self.stacks.iter().filter_map(|(name, stack)| Some((*name, stack.outputs.get(key)?.as_str())));
+        let (stacks, mut values): (Vec<&StackName>, Vec<&str>) = found.unzip();
         values.dedup();
         match values[..] {
-            [value] => Ok(value),
+            [value] => Ok(Output { value, stacks }),
             [] => Err(format!("output names no output of {}; there are {}", self.names(), self.keys())),
             _ => Err(format!("output names different outputs of {}; give one of them another key", self.names())),
         }

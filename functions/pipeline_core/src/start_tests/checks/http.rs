@@ -10,7 +10,7 @@ use crate::{
     ports::PortError,
     start_tests::{
         answer::{failed, not_answered, one_line},
-        checks::{HttpCheck, fill, matching, slow},
+        checks::{HttpCheck, echo::Echo, fill, matching, slow},
         ports::{Request, Response},
         run::Outcome,
     },
@@ -53,18 +53,33 @@ impl HttpCheck {
     pub fn judge(&self, told: &Value, answer: Result<Response, PortError>, took: SignedDuration) -> Outcome {
         match answer {
             Ok(response) => self.fault(told, &response, took).map_or(Outcome::Passed, |message| failed(&message)),
+            // Whoever deployed a service that cannot be connected to has to mend it, and not whoever runs us.
+            Err(PortError::Throttled { operation, detail }) => {
+                failed(&format!("no connection came about to {operation}: {detail}"))
+            }
             Err(error) => not_answered(&error),
         }
     }
 
     fn fault(&self, told: &Value, response: &Response, took: SignedDuration) -> Option<String> {
-        self.wrong_status(response).or_else(|| self.wrong_body(told, response)).or_else(|| slow(self.within, took))
+        self.wrong_status(told, response)
+            .or_else(|| self.wrong_body(told, response))
+            .or_else(|| slow(self.within, took))
     }
 
-    fn wrong_status(&self, response: &Response) -> Option<String> {
-        let body = one_line(&response.body, matching::SHOWN);
+    fn wrong_status(&self, told: &Value, response: &Response) -> Option<String> {
+        if response.status == self.status {
+            return None;
+        }
+        let body = beginning(&response.body, &self.echo(told));
         let body = if body.is_empty() { body } else { format!(": {body}") };
-        (response.status != self.status).then(|| format!("expected {}, got {}{body}", self.status, response.status))
+        Some(format!("expected {}, got {}{body}", self.status, response.status))
+    }
+
+    /// I26: an error page may show the request.
+    fn echo(&self, told: &Value) -> Echo {
+        let values: Vec<String> = self.headers.values().map(|value| fill::fill(value, told)).collect();
+        Echo::of(values.iter().map(String::as_str))
     }
 
     fn wrong_body(&self, told: &Value, response: &Response) -> Option<String> {
@@ -74,18 +89,23 @@ impl HttpCheck {
             return Some(format!("expected JSON, got a body that is too long to be read: over {length} bytes"));
         }
         match serde_json::from_slice(&response.body) {
-            Ok(found) => matching::difference(&expected, &found),
-            Err(_) => Some(not_json(&response.body)),
+            Ok(found) => matching::difference(&expected, &found, &self.echo(told)),
+            Err(_) => Some(not_json(&response.body, &self.echo(told))),
         }
     }
 }
 
 /// What is told of a body or a result that was to be JSON.
-pub(super) fn not_json(found: &[u8]) -> String {
-    match one_line(found, matching::SHOWN) {
+pub(super) fn not_json(found: &[u8], echo: &Echo) -> String {
+    match beginning(found, echo) {
         nothing if nothing.is_empty() => "expected JSON, got nothing".to_owned(),
         text => format!("expected JSON, got {text}"),
     }
+}
+
+/// Hidden before it is cut: a part of a secret is not found.
+fn beginning(body: &[u8], echo: &Echo) -> String {
+    one_line(echo.hide(&String::from_utf8_lossy(body)).as_bytes(), matching::SHOWN)
 }
 
 /// A text goes as it stands.
@@ -187,6 +207,34 @@ mod tests {
         let within = |millis| HttpCheck { within: Some(SignedDuration::from_millis(millis)), ..check() };
         assert_eq!(judged(&within(2001), 200, ""), Outcome::Passed);
         assert_eq!(judged(&within(2000), 200, ""), failed("expected an answer within 2000 ms, got it after 2001 ms"));
+    }
+
+    #[test]
+    fn i26_what_an_answer_echoes_of_the_headers_is_hidden() {
+        let headers = [("authorization".to_owned(), "Bearer ${outputs.Token}".to_owned())].into();
+        let told = json!({"outputs": {"Token": "SENTINEL-0123456789"}});
+        let check = HttpCheck { headers, json: Some(json!({"seen": "none"})), ..check() };
+        let page = format!("{}SENTINEL-0123456789 is wrong", "x".repeat(190));
+        for (status, body) in [
+            (401, "no: Bearer SENTINEL-0123456789"),
+            (401, page.as_str()),
+            (200, "SENTINEL-0123456789"),
+            (200, r#"{"seen": "SENTINEL-0123456789"}"#),
+            (200, r#"{"seen": ["Bearer SENTINEL-0123456789"]}"#),
+        ] {
+            let response = Response { status, body: body.into(), cut: false };
+            let said = format!("{:?}", check.judge(&told, Ok(response), SignedDuration::ZERO));
+            assert!(said.starts_with("Failed") && !said.contains("SENT"), "{said}");
+            assert!(said.contains("(hidden)") || body == page, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_takes_no_connection_failed() {
+        let (operation, detail) = ("request GET https://api.example".to_owned(), "connection refused".to_owned());
+        let error = PortError::Throttled { operation, detail };
+        let words = "no connection came about to request GET https://api.example: connection refused";
+        assert_eq!(check().judge(&told(), Err(error), SignedDuration::ZERO), failed(words));
     }
 
     #[test]

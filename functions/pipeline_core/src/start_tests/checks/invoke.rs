@@ -7,8 +7,8 @@ use crate::{
     ports::PortError,
     start_tests::{
         answer::{error_message, failed, not_answered},
-        checks::{InvokeCheck, fill, http::not_json, matching, slow},
-        ports::Answer,
+        checks::{InvokeCheck, echo::Echo, fill, http::not_json, matching, slow},
+        ports::{Answer, LARGEST_BODY},
         run::Outcome,
     },
 };
@@ -40,9 +40,15 @@ impl InvokeCheck {
 
     fn wrong_result(&self, told: &Value, payload: &[u8]) -> Option<String> {
         let expected = fill::fill_value(self.result.as_ref()?, told);
+        // Read, it may take a hundred times its size of our memory.
+        if payload.len() > LARGEST_BODY {
+            let length = payload.len();
+            return Some(format!("expected a result of at most {LARGEST_BODY} bytes to compare, got {length} bytes"));
+        }
+        let echo = Echo::default();
         match serde_json::from_slice(payload) {
-            Ok(found) => matching::difference(&expected, &found),
-            Err(_) => Some(not_json(payload)),
+            Ok(found) => matching::difference(&expected, &found, &echo),
+            Err(_) => Some(not_json(payload, &echo)),
         }
     }
 }
@@ -94,6 +100,11 @@ mod tests {
         assert_eq!(judged(sum(), false, "Not\nJSON", 1), failed("expected JSON, got Not JSON"));
         assert_eq!(judged(Some(json!("${run_id}")), false, "\"r1\"", 1), Outcome::Passed);
         assert_eq!(judged(Some(json!(null)), false, "1", 1), failed("expected null, got 1"));
+        let padded = |length: usize| format!("{{\"sum\": 3}}{}", " ".repeat(length - 10));
+        assert_eq!(judged(sum(), false, &padded(LARGEST_BODY), 1), Outcome::Passed);
+        let large = "expected a result of at most 1048576 bytes to compare, got 1048577 bytes";
+        assert_eq!(judged(sum(), false, &padded(LARGEST_BODY + 1), 1), failed(large));
+        assert_eq!(judged(None, false, &padded(LARGEST_BODY + 1), 1), Outcome::Passed);
         let late = "expected an answer within 1000 ms, got it after 1001 ms";
         assert_eq!(judged(sum(), false, r#"{"sum": 3}"#, 1001), failed(late));
     }

@@ -2,28 +2,30 @@
 
 use serde_json::Value;
 
-use crate::text::fit;
+use crate::{start_tests::checks::echo::Echo, text::fit};
 
 /// How much of a value is shown, in characters.
 pub(super) const SHOWN: usize = 200;
 
 /// The first difference: objects must hold the named keys, arrays are compared whole, anything else must be equal.
-pub(super) fn difference(expected: &Value, found: &Value) -> Option<String> {
-    at(&mut String::new(), expected, found)
+/// What it shows is without what `echo` hides.
+pub(super) fn difference(expected: &Value, found: &Value, echo: &Echo) -> Option<String> {
+    at(&mut String::new(), expected, found, echo)
 }
 
-fn at(path: &mut String, expected: &Value, found: &Value) -> Option<String> {
+fn at(path: &mut String, expected: &Value, found: &Value, echo: &Echo) -> Option<String> {
+    let shown = |value: &Value| fit(&echo.hide(&value.to_string()), SHOWN);
     match (expected, found) {
         (Value::Object(fields), Value::Object(_)) => fields.iter().find_map(|(key, expected)| {
             below(path, &key.replace('~', "~0").replace('/', "~1"), |path| match found.get(key) {
-                Some(found) => at(path, expected, found),
+                Some(found) => at(path, expected, found, echo),
                 None => Some(told(path, &format!("expected {}, got nothing", shown(expected)))),
             })
         }),
         (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => {
             let mut pairs = expected.iter().zip(found).enumerate();
             pairs.find_map(|(index, (expected, found))| {
-                below(path, &index.to_string(), |path| at(path, expected, found))
+                below(path, &index.to_string(), |path| at(path, expected, found, echo))
             })
         }
         (Value::Array(expected), Value::Array(found)) => {
@@ -55,16 +57,16 @@ fn told(path: &str, words: &str) -> String {
     if path.is_empty() { words.to_owned() } else { format!("at {}: {words}", fit(path, SHOWN)) }
 }
 
-fn shown(value: &Value) -> String {
-    fit(&value.to_string(), SHOWN)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::vec, prelude::*, sample::Index};
     use serde_json::{Map, json};
 
     use super::*;
+
+    fn difference(expected: &Value, found: &Value) -> Option<String> {
+        super::difference(expected, found, &Echo::default())
+    }
 
     #[test]
     fn the_first_difference_is_told_with_its_place() {

@@ -24,6 +24,7 @@
 //! `${test}`, and `${outputs.KEY}` for the app stack's outputs. `$${` is a literal `${`. Numbers and booleans keep their
 //! type, and a date is a text.
 
+mod echo;
 mod file;
 mod fill;
 mod home;

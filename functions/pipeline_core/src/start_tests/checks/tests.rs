@@ -35,7 +35,7 @@ fn read(file: &[u8]) -> Result<Vec<Test>, InvalidChecks> {
         ("Text", "not a function"),
     ]);
     let stacks = vec![(&names[0], &app), (&names[1], &tests)];
-    parse(file, &Scope { home: Home { stacks, account: "111122223333" }, told: &told() })
+    parse(file, &Scope { home: Home { stacks, account: "111122223333", assumed: false }, told: &told() })
 }
 
 fn one(text: &str) -> Kind {
@@ -150,6 +150,10 @@ fn what_cannot_be_meant_is_refused_and_says_what_is() {
         ("name: a, path: /a b", "a: path has characters"),
         ("name: a, path: '/a#b'", "a: path has characters"),
         ("name: a, path: /é", "a: path has characters"),
+        ("name: a, path: '/a?b=<c'", "a: path has characters"),
+        ("name: a, path: '/a>b'", "a: path has characters"),
+        ("name: a, path: '/a`b'", "a: path has characters"),
+        ("name: a, path: '/a?b=\"c\"'", "a: path has characters"),
         ("name: a, path: \"/a\\nHost: b\"", "a: path has characters"),
         ("name: a, path: /, method: get", "a: method is none of DELETE, GET, "),
         ("name: a, path: /, expect: {status: 99}", "a: expect.status is 99, not 200 to 599"),
@@ -164,6 +168,7 @@ fn what_cannot_be_meant_is_refused_and_says_what_is() {
         ("name: a, path: /, headers: {'a b': c}", "a: headers: a key is not a header's name"),
         ("name: a, path: /, headers: {X-Flowgate-Run-Id: c}", "headers: x-flowgate-run-id is not the test's to set"),
         ("name: a, path: /, headers: {Content-Length: 1}", "headers: content-length is not"),
+        ("name: a, path: /, headers: {Host: b.example}", "headers: host is not the test's to set"),
         ("name: a, path: /, headers: {a: \"b\\r\\nc: d\"}", "a: headers: a value has characters"),
         ("name: a, path: /, headers: {a: '${outputs.Odd}'}", "a: headers: a value has characters"),
         ("name: a, path: '/${nonsense}'", "a: path: ${nonsense} stands for nothing; there are ${run_id}, "),
@@ -181,10 +186,7 @@ fn what_cannot_be_meant_is_refused_and_says_what_is() {
             "output: Nothing",
             "a: output names no output of stack time-beta and stack time-tests; there are Both, Foreign, Helper, ",
         ),
-        (
-            "output: Prod",
-            "a: its output names a function of neither stack: its name must begin with time-beta- or time-te",
-        ),
+        ("output: Prod", "a: its output names a function of another stack: its name must begin with time-tests-;"),
         ("output: Foreign", "a: its output names a function in account 999999999999, and the stage is in 111122223333"),
         ("output: Text", "a: its output does not name a test"),
         ("output: Both", "a: output names different outputs of "),
@@ -194,6 +196,7 @@ fn what_cannot_be_meant_is_refused_and_says_what_is() {
         let message = refused(&format!("invoke: [{{name: a, {test}}}]"));
         assert!(message.contains(words), "{test}: {message}");
     }
+    // Both stacks have it, and it is one's own.
     assert!(read(b"invoke: [{name: a, output: Same}]").is_ok());
 }
 

@@ -1,5 +1,7 @@
 //! The tests that `tests.yaml` declares.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use serde_json::{Value, json};
 
 use crate::start_tests::{
@@ -44,8 +46,29 @@ fn told(params: &Params, subject: &Subject) -> Value {
 }
 
 fn is_base(url: &str) -> bool {
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-    !host.is_empty()
-        && !host.starts_with('/')
-        && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte))
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    is_service(authority) && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte))
+}
+
+/// Whether a service may be there. Lambda's Runtime API and the metadata of machines, which give credentials away, are at
+/// link-local addresses. Loopback is left alone, as on a developer's machine the stages themselves are there. A name that
+/// resolves to any of them is not found out.
+fn is_service(authority: &str) -> bool {
+    if let Some((host, _)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return host.parse::<Ipv6Addr>().is_ok_and(|address| !is_link_local(address.to_canonical()));
+    }
+    let host = authority.split(':').next().unwrap_or_default().trim_end_matches('.');
+    // A number at the end is an address, and many ways of writing one are understood, as `2852039166`.
+    let is_address = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+    let is_plain = || host.parse::<Ipv4Addr>().is_ok_and(|address| !is_link_local(address.into()));
+    !host.is_empty() && (!is_address || is_plain())
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address == METADATA,
+    }
 }

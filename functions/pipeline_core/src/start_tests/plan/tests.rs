@@ -47,7 +47,7 @@ fn names(plan: &Plan) -> Vec<&str> {
 
 const FUNCTIONS: [(&str, &str); 4] = [
     ("TestFunctionA", "time-tests-A-1"),
-    ("TestFunctionB", "arn:aws:lambda:eu-west-1:111122223333:function:time-beta-B-1:live"),
+    ("TestFunctionB", "arn:aws:lambda:eu-west-1:111122223333:function:time-tests-B-1:live"),
     ("TestSetup", "time-tests-Setup-1"),
     ("TestTeardown", "time-tests-Teardown-1"),
 ];
@@ -106,13 +106,14 @@ fn a_run_may_consist_of_the_file_alone() {
 fn a_function_of_another_stage_or_account_is_not_invoked() {
     let (mine, prod) = ("111122223333", "arn:aws:lambda:eu-west-1:111122223333:function:time-prod-A-1");
     for (key, value, words) in [
-        ("TestFunctionA", "time-prod-A-1", "names a function of neither stack"),
-        ("TestFunctionA", prod, "names a function of neither stack"),
-        ("TestFunctionA", "time-betamax", "names a function of neither stack"),
-        ("TestFunctionA", "time-tests-", "names a function of neither stack"),
+        ("TestFunctionA", "time-prod-A-1", "names a function of another stack"),
+        ("TestFunctionA", prod, "names a function of another stack"),
+        ("TestFunctionA", "time-beta-A-1", "names a function of another stack"),
+        ("TestFunctionA", "time-testsmax", "names a function of another stack"),
+        ("TestFunctionA", "time-tests-", "names a function of another stack"),
         ("TestFunctionA", "999999999999:function:time-tests-A", "names a function in account 999999999999, and the st"),
-        ("TestSetup", "time-prod-A-1", "names a function of neither stack"),
-        ("TestTeardown", "time-prod-A-1", "names a function of neither stack"),
+        ("TestSetup", "time-prod-A-1", "names a function of another stack"),
+        ("TestTeardown", "time-prod-A-1", "names a function of another stack"),
     ] {
         let message =
             planned(&job(), PARAMETERS, &[("TestFunctionZ", "time-tests-Z"), (key, value)], None).unwrap_err();
@@ -124,6 +125,38 @@ fn a_function_of_another_stage_or_account_is_not_invoked() {
     assert!(planned(&job(), &elsewhere, &there, None).is_ok());
     let here = format!("{mine}:function:time-tests-A");
     assert!(planned(&job(), &elsewhere, &[("TestFunctionA", &here)], None).is_err());
+}
+
+#[test]
+fn tests_that_all_stages_share_name_no_function_of_the_stage_under_test() {
+    let params = params::parse(Some(&PARAMETERS.replace("time-beta", "time-prod")), None).unwrap();
+    let prod = stack(&[("ApiUrl", "https://api.example"), ("Purge", "time-prod-Purge-1")]);
+    let planned = |tests: &[(&str, &str)], file: Option<&[u8]>| {
+        plan(&job(), &params, &prod, Some(&stack(tests)), file).map_err(|error| error.to_string())
+    };
+    let purge = "time-prod-Purge-1";
+    for key in ["TestFunctionX", "TestSetup", "TestTeardown"] {
+        let message = planned(&[("TestFunctionA", "time-tests-A-1"), (key, purge)], None).unwrap_err();
+        assert!(message.starts_with(&format!("output {key} of stack time-tests names a function of ano")), "{message}");
+    }
+    let invoke = |output: &str| format!("invoke: [{{name: a, output: {output}}}]");
+    let message = planned(&[("Mine", purge)], Some(invoke("Mine").as_bytes())).unwrap_err();
+    assert!(message.starts_with("tests.yaml: a: its output names a function of another stack"), "{message}");
+    // What is approved with the stage may be invoked.
+    assert!(planned(&[], Some(invoke("Purge").as_bytes())).is_ok());
+}
+
+#[test]
+fn a_name_that_was_cut_is_for_the_assumed_role_to_decide() {
+    let long = PARAMETERS.replace("time-tests", "time-service-integration-tests");
+    let cut = "time-service-integration-CheckoutFlowTestFunction-0A1B2C3D4E5F";
+    let message = planned(&job(), &long, &[("TestFunction", cut)], None).unwrap_err();
+    assert!(message.contains("shorten the logical id"), "{message}");
+    let assumed = |text: &str| text.replace('}', r#", "role_arn": "arn:aws:iam::444455556666:role/Tests"}"#);
+    let planned = |text: &str, name| planned(&job(), &assumed(text), &[("TestFunction", name)], None);
+    assert!(planned(&long, cut).is_ok());
+    assert!(planned(&long, "time-service-prod-A").is_err());
+    assert!(planned(PARAMETERS, "time-test").is_err());
 }
 
 #[test]
@@ -179,6 +212,19 @@ fn http_checks_need_a_url_that_paths_can_be_put_behind() {
         ("https://api.example/?a=b", false),
         ("https://user@api.example", false),
         ("https://api.example/a b", false),
+        ("http://127.0.0.1:3000/Prod", true),
+        ("http://[::1]:3000", true),
+        ("http://169.254.169.254", false),
+        ("http://169.254.100.1:9001/2018-06-01", false),
+        ("http://169.254.169.254.:80/", false),
+        ("http://2852039166/", false),
+        ("http://0xa9fea9fe", false),
+        ("http://169.254.43518", false),
+        ("http://[fe80::1]/", false),
+        ("http://[febf::1%25eth0]/", false),
+        ("http://[fd00:ec2::254]:80", false),
+        ("http://[::ffff:169.254.169.254]", false),
+        ("http://169.254.169.254.example", true),
     ] {
         let planned = plan(&job(), &params, &stack(&[("ApiUrl", url)]), None, Some(CHECKS));
         assert_eq!(planned.is_ok(), usable, "{url}: {planned:?}");
@@ -207,4 +253,12 @@ fn one_artifact_is_read_and_one_is_written() {
     let reports = Job { outputs: vec![artifact("Report"); 2], ..job() };
     let message = planned(&reports, PARAMETERS, &FUNCTIONS, None).unwrap_err();
     assert!(message.starts_with("the action declares 2 output artifacts"), "{message}");
+    let alone = [("TestFunction", "time-tests-A")];
+    let report = Job { outputs: vec![artifact("Report")], ..job() };
+    let message = planned(&report, "time-beta|time-tests|beta", &alone, None).unwrap_err();
+    assert!(
+        message.starts_with("the action declares OutputArtifacts") && message.ends_with("remove them"),
+        "{message}"
+    );
+    assert!(planned(&report, PARAMETERS, &alone, None).is_ok());
 }
