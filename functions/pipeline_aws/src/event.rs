@@ -36,10 +36,19 @@ pub struct Delivery {
 /// Reads an event that was sent to a function of `account`.
 pub fn read(event: &RawValue, account: &str) -> Result<Delivery, NotAJob> {
     let (id, body) = identify(event)?;
-    let job = serde_json::from_str::<Wire>(body.get())
-        .map_err(|error| MalformedJob(text::complaint(&error)))
+    let job = serde_path_to_error::deserialize::<_, Wire>(&mut serde_json::Deserializer::from_str(body.get()))
+        .map_err(|error| MalformedJob(complaint(&error)))
         .and_then(|wire| job(id.clone(), wire, account));
     Ok(Delivery { id, job })
+}
+
+/// Where in the job it is, by the names that we know, and what is wrong there.
+fn complaint(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let words = text::complaint(error.inner());
+    match error.path().to_string().as_str() {
+        "." | "?" => words,
+        path => format!("{path}: {words}"),
+    }
 }
 
 /// Whether an event is meant as a job, however broken it is.

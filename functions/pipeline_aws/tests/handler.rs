@@ -117,6 +117,13 @@ fn i17_a_job_whose_id_is_known_is_reported_however_broken_the_rest_is() {
         &with(|job| job["data"]["inputArtifacts"] = json!([{"name": "a"}])),
         "missing field `location`",
     );
+    for (parameters, kind) in [(json!(7), "integer"), (json!([SENTINEL]), "sequence"), (json!({SENTINEL: 1}), "map")] {
+        let event =
+            with(|job| job["data"]["actionConfiguration"]["configuration"]["UserParameters"] = parameters.clone());
+        let words =
+            format!("data.actionConfiguration.configuration.UserParameters: invalid type: {kind}, expected a str");
+        assert_misconfigured(&event, &words);
+    }
     assert_misconfigured(&with(|job| job["accountId"] = json!("999999999999")), "it is of account 999999999999");
     for id in ["", "11112222333", SENTINEL] {
         assert_misconfigured(&with(|job| job["accountId"] = json!(id)), "its accountId is not 12 digits");
