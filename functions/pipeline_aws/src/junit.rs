@@ -16,26 +16,31 @@ use quick_xml::{
 pub(crate) fn junit(report: &TestReport) -> io::Result<Vec<u8>> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let totals = totals(&report.cases);
-    let all = xml.create_element("testsuites").with_attributes(pairs(&totals));
-    all.write_inner_content(|xml| suite(xml, report, &totals))?;
+    let name = format!("{} ({})", report.stage, report.stack);
+    xml.create_element("testsuites").write_inner_content(|xml| {
+        suite(xml, report, &name, &report.cases)?;
+        // Of its own, so that as many tests are counted as the action's summary counts.
+        let fixtures = Some(&report.fixtures[..]).filter(|fixtures| !fixtures.is_empty());
+        fixtures.map_or(Ok(()), |fixtures| suite(xml, report, &format!("{name}: set-up and tear-down"), fixtures))
+    })?;
     Ok(xml.into_inner())
 }
 
 type Attributes = Vec<(&'static str, String)>;
 
-fn suite<W: Write>(xml: &mut Writer<W>, report: &TestReport, totals: &Attributes) -> io::Result<()> {
+fn suite<W: Write>(xml: &mut Writer<W>, report: &TestReport, name: &str, cases: &[Case]) -> io::Result<()> {
+    let totals = totals(cases);
     let suite = xml
         .create_element("testsuite")
-        .with_attribute(("name", &*legal(&format!("{} ({})", report.stage, report.stack))))
+        .with_attribute(("name", &*legal(name)))
         .with_attribute(("timestamp", &*report.began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()))
-        .with_attributes(pairs(totals));
+        .with_attributes(pairs(&totals));
     suite.write_inner_content(|xml| {
         xml.create_element("properties").write_inner_content(|xml| {
             let property = xml.create_element("property").with_attribute(("name", "run_id"));
             property.with_attribute(("value", &*report.run.to_string())).write_empty().map(drop)
         })?;
-        report.cases.iter().try_for_each(|case| test_case(xml, report, case))
+        cases.iter().try_for_each(|case| test_case(xml, report, case))
     })?;
     Ok(())
 }
@@ -133,13 +138,14 @@ mod tests {
         Case { test: test.parse().unwrap(), took, outcome, log: log.map(str::to_owned) }
     }
 
-    fn rendered(cases: Vec<Case>) -> String {
+    fn rendered(cases: Vec<Case>, fixtures: Vec<Case>) -> String {
         let report = TestReport {
             stage: "Beta & <more>".to_owned(),
             stack: "time-service-beta".parse().unwrap(),
             run: Nonce::from_random(Uuid::nil()),
             began: "2026-11-21T12:00:00.5Z".parse().unwrap(),
             cases,
+            fixtures,
         };
         String::from_utf8(junit(&report).unwrap()).unwrap()
     }
@@ -148,7 +154,7 @@ mod tests {
     fn a_report_says_how_each_test_ended() {
         let message = || "it said: \"a < b\"".to_owned();
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="7" failures="1" errors="4" skipped="1" time="10.500">
+<testsuites>
   <testsuite name="Beta &amp; &lt;more&gt; (time-service-beta)" timestamp="2026-11-21T12:00:00Z" tests="7" failures="1" errors="4" skipped="1" time="10.500">
     <properties>
       <property name="run_id" value="00000000-0000-0000-0000-000000000000"/>
@@ -175,6 +181,12 @@ words</system-out>
       <error message="it never answered" type="NeverAnswered">it never answered</error>
     </testcase>
   </testsuite>
+  <testsuite name="Beta &amp; &lt;more&gt; (time-service-beta): set-up and tear-down" timestamp="2026-11-21T12:00:00Z" tests="1" failures="0" errors="0" skipped="0" time="1.500">
+    <properties>
+      <property name="run_id" value="00000000-0000-0000-0000-000000000000"/>
+    </properties>
+    <testcase name="TestSetup" classname="time-service-beta" time="1.500"/>
+  </testsuite>
 </testsuites>"#;
         let cases = vec![
             case("ok", Some(Outcome::Passed), None),
@@ -185,13 +197,14 @@ words</system-out>
             case("skipped", Some(Outcome::Skipped { message: message() }), None),
             case("silent", None, None),
         ];
-        assert_eq!(rendered(cases), expected);
+        assert_eq!(rendered(cases, vec![case("TestSetup", Some(Outcome::Passed), None)]), expected);
+        assert_eq!(rendered(vec![case("ok", None, None)], vec![]).matches("<testsuite ").count(), 1);
     }
 
     #[test]
     fn what_xml_cannot_hold_is_replaced_and_everything_else_kept() {
         let every: String = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
-        let text = rendered(vec![case("t", Some(Outcome::Failed { message: every.clone() }), Some(&every))]);
+        let text = rendered(vec![case("t", Some(Outcome::Failed { message: every.clone() }), Some(&every))], vec![]);
         let illegal = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
         assert!(every.contains(illegal) && !text.contains(illegal));
         let (_, log) = text.split_once("<system-out>").unwrap();

@@ -18,14 +18,16 @@ pub struct TestReport {
     pub run: Nonce,
     /// When it began.
     pub began: Timestamp,
-    /// What ran, or should have: the set-up, the tests, the tear-down.
+    /// The tests that ran, or should have.
     pub cases: Vec<Case>,
+    /// The set-up and the tear-down likewise, where there are any.
+    pub fixtures: Vec<Case>,
 }
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// The test.
+    /// The test, set-up or tear-down.
     pub test: TestName,
     /// How long it took.
     pub took: SignedDuration,
@@ -51,6 +53,7 @@ pub fn report(run: &Run, results: &[TestResult]) -> TestReport {
         stack: run.stack.clone(),
         run: run.id,
         began: run.began,
-        cases: run.parts().map(case).collect(),
+        cases: run.tests.iter().map(case).collect(),
+        fixtures: [&run.setup, &run.teardown].into_iter().flatten().map(|fixture| case(&fixture.name)).collect(),
     }
 }
