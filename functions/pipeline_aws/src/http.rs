@@ -24,7 +24,10 @@ use pipeline_core::{
     start_tests::ports::{LARGEST_BODY, Request, Response, SendRequests},
 };
 
-use crate::{client, error::chain};
+use crate::{
+    client,
+    error::{chain, was_never_sent},
+};
 
 /// Makes requests over the HTTP client that all others use: with its roots, and with none of their credentials.
 #[derive(Debug, Clone)]
@@ -64,35 +67,39 @@ impl SendRequests for Http {
         let shown = format!("{} {}", request.method, target.shown());
         let prepared = prepare(request).map_err(|why| PortError::Unusable { what: format!("request {shown}"), why })?;
         let failed = |detail: String| PortError::Unavailable { operation: format!("request {shown}"), detail };
-        let answer = self.to(target.origin).invoke(prepared).await.map_err(|error| failed(words(&error)))?;
+        let unanswered = |error: SdkError<Infallible, HttpResponse>| {
+            if was_never_sent(&error) {
+                return PortError::Throttled { operation: format!("request {shown}"), detail: words(&error) };
+            }
+            failed(words(&error))
+        };
+        let answer = self.to(target.origin).invoke(prepared).await.map_err(unanswered)?;
         let status = answer.status().as_u16();
         let (body, cut) = read(answer.into_body()).await.map_err(failed)?;
         Ok(Response { status, body, cut })
     }
 }
 
-/// Where a request goes.
+/// Where a request goes, such as `https://example.com:8443`.
 struct Target<'a> {
-    /// Such as `https://example.com:8443`.
     origin: &'a str,
-    path: &'a str,
 }
 
 impl<'a> Target<'a> {
     fn of(url: &'a str) -> Self {
         let host = url.find("://").map_or(0, |scheme| scheme + "://".len());
         let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |length| host + length);
-        let (origin, rest) = url.split_at(end);
-        Self { origin, path: rest.split(['?', '#']).next().unwrap_or_default() }
+        Self { origin: &url[..end] }
     }
 
-    /// I26: without the query and without a user's name and password; nothing of what is no URL.
+    /// I26: without path and query, which a test may have filled with anything, and without a user's name and password;
+    /// nothing of what is no URL.
     fn shown(&self) -> String {
         let Some((scheme @ ("http" | "https"), host)) = self.origin.split_once("://") else {
             return "(no URL)".to_owned();
         };
         let host = host.rsplit('@').next().unwrap_or_default();
-        format!("{scheme}://{host}{}", self.path)
+        format!("{scheme}://{host}")
     }
 }
 

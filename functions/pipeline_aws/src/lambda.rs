@@ -1,7 +1,5 @@
 //! Lambda, as the place where tests run.
 
-use std::error::Error;
-
 use aws_sdk_lambda::{
     Client,
     config::{Builder, StalledStreamProtectionConfig, http::HttpResponse, retry::RetryConfig, timeout::TimeoutConfig},
@@ -10,7 +8,6 @@ use aws_sdk_lambda::{
     primitives::Blob,
     types::{InvocationType, LogType},
 };
-use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use aws_types::SdkConfig;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use pipeline_core::{
@@ -22,7 +19,7 @@ use serde_json::Value;
 
 use crate::{
     client,
-    error::{causes, chain, port_error},
+    error::{Whose, chain, is_expired, port_error_with, was_never_sent},
 };
 
 /// The error codes of Invoke by which Lambda says that it started nothing, and may do so later.
@@ -62,11 +59,16 @@ const NEVER: [&str; 20] = [
 
 /// The test functions of one account and region.
 #[derive(Debug, Clone)]
-pub struct Tests(Client);
+pub struct Tests(Client, Whose);
 
 impl Tests {
     /// A client that invokes once and waits as long as the caller does.
     pub fn new(config: &SdkConfig) -> Self {
+        Self::of(config, Whose::Ours)
+    }
+
+    /// The same with these credentials, which `config` holds.
+    pub(crate) fn of(config: &SdkConfig, whose: Whose) -> Self {
         let timeouts = TimeoutConfig::builder().connect_timeout(client::PATIENT).disable_operation_attempt_timeout();
         let config = Builder::from(config)
             // I19: a second attempt could run the test a second time.
@@ -75,7 +77,7 @@ impl Tests {
             .timeout_config(timeouts.build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        Self(Client::from_conf(config))
+        Self(Client::from_conf(config), whose)
     }
 
     async fn invoke(
@@ -86,7 +88,7 @@ impl Tests {
     ) -> Result<InvokeOutput, PortError> {
         let request = self.0.invoke().function_name(function.as_str()).invocation_type(kind).set_log_type(log);
         let sent = request.payload(Blob::new(payload.to_string())).send().await;
-        sent.map_err(|error| refused(function, &error))
+        sent.map_err(|error| refused(self.1, function, &error))
     }
 }
 
@@ -106,7 +108,7 @@ impl InvokeTests for Tests {
     }
 }
 
-fn refused(function: &FunctionName, error: &SdkError<InvokeError, HttpResponse>) -> PortError {
+fn refused(whose: Whose, function: &FunctionName, error: &SdkError<InvokeError, HttpResponse>) -> PortError {
     let what = || format!("test function {function}");
     let operation = || format!("invoke test function {function}");
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
@@ -114,27 +116,19 @@ fn refused(function: &FunctionName, error: &SdkError<InvokeError, HttpResponse>)
         "ResourceNotFoundException" => PortError::NotFound { what: what() },
         code if NEVER.contains(&code) => PortError::Unusable { what: what(), why: words(code, error) },
         code if NOT_NOW.contains(&code) => PortError::Throttled { operation: operation(), detail: words(code, error) },
+        // I19: an invocation is sent again only where it is certain that the test was not started.
         _ if was_never_sent(error) => PortError::Throttled { operation: operation(), detail: chain(error) },
-        _ => port_error(&operation(), error),
+        // I19: what our own credentials were not taken for was not started.
+        code if matches!(whose, Whose::Ours) && is_expired(code) => {
+            PortError::Throttled { operation: operation(), detail: words(code, error) }
+        }
+        _ => port_error_with(whose, &operation(), error),
     }
 }
 
 fn words(code: &str, error: &SdkError<InvokeError, HttpResponse>) -> String {
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no reason was given");
     format!("{code}: {message}")
-}
-
-/// I19: an invocation is sent again only where it is certain that no connection came about to send it on. One that broke
-/// off later may have started the test.
-fn was_never_sent(error: &SdkError<InvokeError, HttpResponse>) -> bool {
-    let SdkError::DispatchFailure(failure) = error else { return false };
-    // No other time limit than that of connecting is set.
-    failure.is_timeout() || causes(error).any(|cause| cause.is::<ResolveDnsError>() || is_refusal(cause))
-}
-
-fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
-    use std::io::{Error, ErrorKind};
-    cause.downcast_ref::<Error>().is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
 
 /// The end of a log, which may begin in the middle of a character.

@@ -82,6 +82,17 @@ fn of_a_large_body_the_beginning_is_read() {
 }
 
 #[test]
+fn what_looks_like_our_credentials_makes_no_difference_to_a_test() {
+    let server = Server::new([pieces(403, usize::MAX)]);
+    let signed = "AWS4-HMAC-SHA256 Credential=AKIASENTINEL0001/20261121/a/s3/aws4_request, Signature=0123456789abcdef";
+    let headers = [("x-amz-security-token", "xxxxxxxxxxxxxxxx"), ("authorization", signed)];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let response = send(&Request { headers, ..get(&format!("http://{}/", server.address())) }).unwrap();
+    assert_eq!((response.status, response.body.len(), response.cut), (403, LARGEST_BODY, true));
+    assert_eq!(response.body[..20], [b'x'; 20]);
+}
+
+#[test]
 fn a_body_that_breaks_off_is_no_answer() {
     for said in [
         "HTTP/1.1 200 .\r\ncontent-length: 100\r\n\r\n{\"a\": true",
@@ -93,7 +104,7 @@ fn a_body_that_breaks_off_is_no_answer() {
     }
 }
 
-/// What cannot be reached, or does not answer, each with a piece of what is said about it.
+/// What does not answer, or cannot be reached, which is the last two, each with a piece of what is said about it.
 fn troubles() -> Vec<(Option<Server>, String, &'static str)> {
     let nobody = nobody();
     let [silent, junk, plain] =
@@ -102,22 +113,27 @@ fn troubles() -> Vec<(Option<Server>, String, &'static str)> {
     let [silent_url, junk_url] = urls;
     let tls = format!("https://{}/", plain.address());
     vec![
-        (None, format!("http://{nobody}/"), "onnection refused"),
-        (None, "http://nowhere.invalid/".to_owned(), "dns error"),
         (Some(silent), silent_url, "connection closed before message completed"),
         (Some(junk), junk_url, "invalid HTTP version parsed"),
         (Some(plain), tls, "received corrupt message"),
+        (None, format!("http://{nobody}/"), "onnection refused"),
+        (None, "http://nowhere.invalid/".to_owned(), "dns error"),
     ]
 }
 
 #[test]
-fn what_does_not_answer_is_unavailable_and_the_words_say_why() {
+fn what_does_not_answer_is_unavailable_or_never_got_the_request_and_the_words_say_why() {
     for (server, url, words) in troubles() {
+        let reached = server.is_some();
         let error = send(&get(&url)).unwrap_err();
         drop(server);
-        assert!(matches!(error, PortError::Unavailable { .. }), "{error}");
-        let said = error.to_string();
-        assert!(said.starts_with(&format!("could not request GET {url}: ")) && said.contains(words), "{said}");
+        let (operation, detail) = match &error {
+            PortError::Unavailable { operation, detail } if reached => (operation, detail),
+            PortError::Throttled { operation, detail } if !reached => (operation, detail),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(*operation, format!("request GET {}", url.trim_end_matches('/')));
+        assert!(detail.contains(words), "{detail}");
     }
 }
 
@@ -166,7 +182,7 @@ fn logged(act: impl FnOnce()) -> String {
 }
 
 #[test]
-fn i26_a_header_a_query_or_a_password_of_a_request_is_neither_logged_nor_told() {
+fn i26_a_header_a_path_a_query_or_a_password_of_a_request_is_neither_logged_nor_told() {
     let secret = "SENTINEL-0123456789";
     let broken = [
         ("http://exa mple/".to_owned(), vec![("authorization".to_owned(), format!("Bearer {secret}"))]),
@@ -181,7 +197,7 @@ fn i26_a_header_a_query_or_a_password_of_a_request_is_neither_logged_nor_told() 
             let headers =
                 vec![("authorization".to_owned(), format!("Bearer {secret}")), ("x-key".into(), secret.into())];
             let request =
-                Request { headers, body: Some(secret.into()), ..get(&format!("{url}?key={secret}#{secret}")) };
+                Request { headers, body: Some(secret.into()), ..get(&format!("{url}{secret}?key={secret}#{secret}")) };
             said.push(format!("{:?}", send(&request).unwrap_err()));
             drop(server);
         }

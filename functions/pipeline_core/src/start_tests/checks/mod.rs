@@ -13,7 +13,7 @@
 //!       within_ms: 2000
 //! invoke:
 //!   - name: worker-adds
-//!     output: WorkerFunction      # of the app stack, or of the test stack
+//!     output: WorkerFunction      # of the app stack, or of the test stack: a function of that same stack
 //!     payload: { a: 1, b: 2 }
 //!     expect:
 //!       result: { sum: 3 }
