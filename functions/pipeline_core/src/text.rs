@@ -1,27 +1,54 @@
 //! Texts for people, within the limits that CodePipeline documents.
 
-/// The longest `summary` of an execution's details, in characters.
+/// The longest `summary` of an execution's details, in [`units`].
 pub const SUMMARY: usize = 2048;
-/// The longest `message` of a failure's details, in characters.
+/// The longest `message` of a failure's details, in [`units`].
 pub const MESSAGE: usize = 5000;
 
-/// The longest continuation token, in characters.
+/// The longest continuation token, in [`units`].
 pub const TOKEN: usize = 2048;
 
 const CUT: &str = " … (cut)";
 
-/// `text` in at most `limit` characters. What is cut says so; an empty text becomes a word, since CodePipeline
-/// refuses an empty summary or message.
+/// How long `text` is. CodePipeline documents characters, and does not say which: UTF-16 units are never fewer than its
+/// characters, so what is short enough in units is so in any case.
+pub fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// The beginning of `text`, of at most `limit` [`units`].
+pub fn beginning(text: &str, limit: usize) -> &str {
+    let ends = text.char_indices().map(|(at, character)| at + character.len_utf8());
+    &text[..whole(text.chars().zip(ends), limit).unwrap_or(0)]
+}
+
+/// The end of `text`, of at most `limit` [`units`].
+pub fn end(text: &str, limit: usize) -> &str {
+    let begins = text.char_indices().rev().map(|(at, character)| (character, at));
+    &text[whole(begins, limit).unwrap_or(text.len())..]
+}
+
+/// The place of the last of these characters that together are not longer than `limit`.
+fn whole(characters: impl Iterator<Item = (char, usize)>, limit: usize) -> Option<usize> {
+    let mut length = 0;
+    let fitting = characters.take_while(|(character, _)| {
+        length += character.len_utf16();
+        length <= limit
+    });
+    fitting.last().map(|(_, place)| place)
+}
+
+/// `text` in at most `limit` [`units`]. What is cut says so; an empty text becomes a word, since CodePipeline refuses an
+/// empty summary or message.
 pub fn fit(text: &str, limit: usize) -> String {
     let text = text.trim();
     if text.is_empty() {
         return "(no message)".to_owned();
     }
-    if text.chars().count() <= limit {
+    if units(text) <= limit {
         return text.to_owned();
     }
-    let kept = text.chars().take(limit - CUT.chars().count());
-    kept.chain(CUT.chars()).collect()
+    format!("{}{CUT}", beginning(text, limit.saturating_sub(units(CUT))))
 }
 
 /// What is wrong with a text that is to be JSON, without what stands there: it may be a secret in the wrong place (I26).
@@ -159,6 +186,14 @@ mod tests {
         let fitted = fit(&"é".repeat(6000), MESSAGE);
         assert_eq!(fitted.chars().count(), MESSAGE);
         assert!(fitted.ends_with("(cut)"));
+    }
+
+    #[test]
+    fn the_limits_hold_however_characters_are_counted() {
+        let fitted = fit(&"😀".repeat(4000), MESSAGE);
+        assert!((MESSAGE - 1..=MESSAGE).contains(&units(&fitted)) && fitted.ends_with("(cut)"), "{}", units(&fitted));
+        assert_eq!([beginning("😀a😀", 3), beginning("😀a😀", 4), beginning("😀", 1)], ["😀a", "😀a", ""]);
+        assert_eq!([end("😀a😀", 3), end("😀a😀", 4), end("😀", 1), end("ab", 9)], ["a😀", "a😀", "", "ab"]);
     }
 
     #[test]

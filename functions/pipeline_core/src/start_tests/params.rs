@@ -29,7 +29,7 @@ use crate::{
 /// - `stage`: what the tests are told; the app stack's name, unless said.
 /// - `report`: `auto` (a test's answer is its result) or `self` (the one test settles the job).
 /// - `timeout_minutes`: 1-13, set-up included; a tear-down has a minute of its own after it.
-/// - `width`: how many tests run at a time.
+/// - `width`: how many tests run at a time, 1-64.
 /// - `outputs`: the keys of outputs: the app stack's URL, the beginning of every test's, the set-up's, the tear-down's.
 ///   Those of set-up and tear-down need not be there, unless the action names them.
 /// - `role_arn`, `region`: where the stacks and the tests are, when not with the pipeline. The role is assumed for an
@@ -51,7 +51,7 @@ pub struct Params {
     pub reporting: Reporting,
     /// How long the tests may take, 1-13.
     pub timeout_minutes: u8,
-    /// How many tests run at a time, at least 1.
+    /// How many tests run at a time, 1-64.
     pub width: u16,
     /// The output of the app stack that holds its URL.
     pub url_output: String,
@@ -105,6 +105,8 @@ pub struct InvalidParams(String);
 const TEST_PREFIX: &str = "TestFunction";
 const URL_OUTPUT: &str = "ApiUrl";
 const WIDTH: u16 = 32;
+/// The most: so many answers of up to 6 MB fit into the 512 MB of the function.
+const WIDEST: u16 = 64;
 /// The output that names the set-up, unless the action says which.
 pub(super) const SETUP: &str = "TestSetup";
 /// The output that names the tear-down, unless the action says which.
@@ -178,8 +180,8 @@ fn complaint(wire: &Wire) -> Option<String> {
     if !(1..=LONGEST_MINUTES).contains(&minutes) {
         return Some(format!("timeout_minutes is {minutes}, not 1 to {LONGEST_MINUTES}"));
     }
-    if wire.width == Some(0) {
-        return Some("width is 0, so no test could run".into());
+    if let Some(complaint) = wire.width.and_then(unfit) {
+        return Some(complaint);
     }
     let Outputs { tests, setup, teardown, .. } = &wire.outputs;
     if tests.as_deref() == Some("") {
@@ -194,6 +196,14 @@ fn complaint(wire: &Wire) -> Option<String> {
     }
     let same = setup.as_deref().unwrap_or(SETUP) == teardown.as_deref().unwrap_or(TEARDOWN);
     same.then(|| "outputs.setup and outputs.teardown are one output".into())
+}
+
+fn unfit(width: u16) -> Option<String> {
+    match width {
+        0 => Some("width is 0, so no test could run".into()),
+        1..=WIDEST => None,
+        _ => Some(format!("width is {width}, and at most {WIDEST} tests run at a time: each may answer 6 MB")),
+    }
 }
 
 /// Without a test stack there is nothing that could name a function.
@@ -336,6 +346,10 @@ mod tests {
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 14}"#, "not 1 to 13"),
             (r#"{"app_stack": "s", "test_stack": "t", "timeout_minutes": 0}"#, "not 1 to 13"),
             (r#"{"app_stack": "s", "test_stack": "t", "width": 0}"#, "width is 0"),
+            (
+                r#"{"app_stack": "s", "test_stack": "t", "width": 65}"#,
+                "width is 65, and at most 64 tests run at a time",
+            ),
             (r#"{"app_stack": "s", "test_stack": "t", "outputs": {"tests": ""}}"#, "outputs.tests is empty"),
             (r#"{"app_stack": "s", "test_stack": "t", "report": "later"}"#, "unknown variant"),
             (r#"{"app_stack": "s b", "test_stack": "t"}"#, "not a stack name"),
