@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     ids::JobId,
     job::{Job, MalformedJob},
-    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, Recorded, Retry, SettleJobs, Settled, patiently},
+    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, Recorded, Retry, SettleJobs, Settled, patiently, within},
     verdict::{FailureKind, Report, Verdict},
 };
 
@@ -25,6 +25,9 @@ pub const RESERVE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Of the reserve, what is kept for sending.
 const SENDING: SignedDuration = SignedDuration::from_millis(2500);
+
+/// Of the reserve, what is kept for nothing.
+const LAST: SignedDuration = SignedDuration::from_millis(250);
 
 /// What a function does with a job.
 pub trait Action {
@@ -95,7 +98,8 @@ impl<C: Clock, V: ReadVerdicts + RecordVerdicts, J: SettleJobs> Ports<'_, C, V, 
     }
 
     /// I17: something is sent although the record stayed out of reach until the deadline, the one case in which I16
-    /// rests on CodePipeline taking the first report only. I18: it is never a success.
+    /// rests on CodePipeline taking the first report only. I18: it is never a success. What was sent is recorded if that
+    /// is possible by now, so that nobody comes to another verdict after us.
     async fn send_unrecorded(&self, id: &JobId, report: Report, error: &PortError, deadline: Timestamp) -> Delivered {
         let report = match report {
             Report::Fail { .. } => report,
@@ -105,7 +109,12 @@ impl<C: Clock, V: ReadVerdicts + RecordVerdicts, J: SettleJobs> Ports<'_, C, V, 
                 Report::fail(FailureKind::SystemUnavailable, &message)
             }
         };
-        match self.settle(id, &report, deadline).await {
+        let settled = self.settle(id, &report, deadline).await;
+        let recorded = within(self.clock, before(deadline, LAST), self.verdicts.record(id, &report)).await;
+        if !matches!(recorded, Some(Ok(_))) {
+            tracing::error!(job = %id, "the verdict was sent, but could not be recorded");
+        }
+        match settled {
             Ok(settled) => Delivered::Settled(report, settled),
             Err(error) => Delivered::Unsent(report, error),
         }

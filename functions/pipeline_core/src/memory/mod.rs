@@ -62,6 +62,8 @@ pub enum Fault {
     Throttled,
     /// The call does its work, and its reply is lost.
     ReplyLost,
+    /// The call does nothing, and nothing is ever heard of it.
+    Silent,
     /// The caller is killed before the call; see [`World::run`].
     KilledBefore,
     /// The caller is killed after the call did its work.
@@ -78,6 +80,8 @@ pub struct World {
     killed: Cell<bool>,
     faults: RefCell<BTreeMap<usize, Fault>>,
     outages: RefCell<BTreeMap<&'static str, Fault>>,
+    /// The faults that struck, with the names of the effects they struck at.
+    pub struck: RefCell<Vec<(&'static str, Fault)>>,
     /// The names of all effects so far, in order.
     pub effects: RefCell<Vec<&'static str>>,
     /// Stacks by name.
@@ -132,6 +136,7 @@ impl World {
             killed: Cell::new(false),
             faults: RefCell::default(),
             outages: RefCell::default(),
+            struck: RefCell::default(),
             effects: RefCell::default(),
             stacks: RefCell::default(),
             functions: RefCell::default(),
@@ -176,6 +181,7 @@ impl World {
         let index = self.effects.borrow().len();
         self.effects.borrow_mut().push(name);
         let fault = self.faults.borrow_mut().remove(&index).or(self.outages.borrow().get(name).copied());
+        self.struck.borrow_mut().extend(fault.map(|fault| (name, fault)));
         match fault {
             None => {
                 let done = work();
@@ -186,6 +192,7 @@ impl World {
             Some(Fault::Refused) => Err(lost(name)),
             Some(Fault::Throttled) => Err(throttled(name)),
             Some(Fault::ReplyLost) => work().and_then(|_| Err(lost(name))),
+            Some(Fault::Silent) => std::future::pending().await,
             Some(Fault::KilledBefore) => self.die().await,
             Some(Fault::KilledAfter) => {
                 let _done = work();

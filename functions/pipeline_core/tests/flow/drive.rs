@@ -1,6 +1,6 @@
 //! The envelope: whatever the action does, one verdict comes.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{cell::Cell, collections::BTreeMap, task::Poll};
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline_core::{
@@ -109,6 +109,46 @@ fn i17_i18_a_success_that_cannot_be_recorded_is_not_sent_but_something_is_in_tim
     let (kind, message) = failure(&reports(&world));
     assert_eq!((kind, message.contains("could not be stored")), (FailureKind::SystemUnavailable, true));
     assert!(until.duration_since(world.now()) > SignedDuration::from_secs(2), "no time is left for sending it");
+}
+
+#[test]
+fn i16_what_was_sent_unrecorded_is_recorded_as_soon_as_that_is_possible_and_nobody_sends_anything_else() {
+    let (world, performed) = (world(), Cell::new(0));
+    world.outage("record verdict", Fault::Refused);
+    let recovery = std::future::poll_fn(|_| {
+        if reports(&world).is_empty() {
+            return Poll::Pending;
+        }
+        world.recover();
+        Poll::Ready(())
+    });
+    let delivery = deliver(&world, Ok((job("{}"), Succeeds(&performed))), deadline(&world));
+    world.run(futures_util::future::join(recovery, delivery));
+    let sent = reports(&world);
+    assert_eq!(
+        (failure(&sent).0, &world.verdicts.borrow()[&job("").id].report),
+        (FailureKind::SystemUnavailable, &sent[0])
+    );
+    succeed(&world, &performed);
+    let mut distinct = reports(&world);
+    distinct.dedup();
+    assert_eq!((performed.get(), distinct), (1, sent));
+}
+
+#[test]
+fn i17_a_record_that_says_nothing_holds_up_nobody() {
+    let (world, performed) = (world(), Cell::new(0));
+    world.outage("record verdict", Fault::Refused);
+    let silence = std::future::poll_fn(|_| {
+        if reports(&world).is_empty() {
+            return Poll::Pending;
+        }
+        world.outage("record verdict", Fault::Silent);
+        Poll::Ready(())
+    });
+    let until = deadline(&world);
+    world.run(futures_util::future::join(silence, deliver(&world, Ok((job("{}"), Succeeds(&performed))), until)));
+    assert!(world.now() < until, "{}", world.now());
 }
 
 #[test]
