@@ -20,11 +20,12 @@ import powers
 import shape
 import stages
 import trusted
+import unasked
 from exceptions import FILE, Exceptions
 from expand import expand
 from sample import Sample
 
-FILES = (access, apart, known, places, powers, shape, stages, trusted)
+FILES = (access, apart, known, places, powers, shape, stages, trusted, unasked)
 OURS = tuple(rule for file in FILES for rule in file.RULES)
 # The least and the most that somebody can ask for, which between them decide each condition both ways.
 LEAST = {"ServiceName": "time-service", "RepositoryName": "time_service"}

@@ -7,6 +7,7 @@ import broken_apart
 import broken_roles
 import broken_state
 import broken_trust
+import broken_unasked
 from named import LAMBDA
 
 
@@ -24,5 +25,5 @@ BROKEN_SERVICES = {
     "pass_role": service(LAMBDA, Action="iam:PassRole", Resource="*"),
     "no_open_principals": service({"AWS": "*"}, Action="s3:GetObject", Resource="arn:aws:s3:::shop/*"),
 }
-FILES = (broken_roles, broken_trust, broken_apart, broken_state)
+FILES = (broken_roles, broken_trust, broken_apart, broken_state, broken_unasked)
 BROKEN = {rule: changes for file in FILES for rule, changes in file.BROKEN.items()}

@@ -30,6 +30,13 @@ def put(name, *path, to):
     return change
 
 
+def gone(name):
+    def change(template):
+        del template["Resources"][name]
+
+    return change
+
+
 def drop(name, *path):
     def change(template):
         place = template["Resources"][name]

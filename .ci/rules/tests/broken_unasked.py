@@ -1,0 +1,18 @@
+"""What does not happen by itself, or too late."""
+
+from changes import arn, drop, gone, put
+
+EVENTS = "StartTestsFunctionEventInvokeConfig"
+
+BROKEN = {
+    "scheduled": [
+        gone("RepairSchedule"),
+        put("RepairSchedule", "Properties", "State", to="DISABLED"),
+        put("RepairSchedule", "Properties", "Target", "Input", to='{"repairs": true}'),
+        put("AdoptSchedule", "Properties", "Target", "Input", to="{}"),
+    ],
+    "in_time": [
+        put(EVENTS, "Properties", "MaximumEventAgeInSeconds", to=1100),
+        drop(EVENTS, "Properties", "MaximumEventAgeInSeconds"),
+    ],
+}
