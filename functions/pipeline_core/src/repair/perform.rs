@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ids::JobId,
-    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled},
+    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled, within},
     repair::{
-        due::is_hopeless,
+        due::{is_hopeless, is_too_late},
         ports::{CloseOpen, Due, FindOpen, Open},
         report::{Entry, Outcome, RepairReport},
         send,
@@ -16,7 +16,7 @@ use crate::{
         ports::ReachSites,
         report::TestReport,
         run::{ReadRuns, Run},
-        settle::{settle_late, tear_down_late},
+        settle::{Untidy, settle_late, tear_down_late},
         verdict::Filed,
     },
     verdict::Report,
@@ -55,7 +55,7 @@ pub const CALLS_TO_SETTLE_A_RUN: usize = 7;
 /// What a verdict takes that was not sent: the verdict, the report, the note.
 pub const CALLS_TO_SEND_A_VERDICT: usize = 3;
 
-/// What those take at most that were begun: their calls are few and have short limits.
+/// What one may take that was begun. A call that hangs holds up no other for longer.
 const FINISHING: SignedDuration = SignedDuration::from_secs(30);
 /// How long one run of tests may wait for what is throttled.
 const WAITING: SignedDuration = SignedDuration::from_secs(10);
@@ -71,8 +71,22 @@ const NOTHING: Done = (Outcome::Closed, None);
 enum Trouble {
     #[error(transparent)]
     Port(#[from] PortError),
+    #[error(transparent)]
+    Untidy(#[from] Untidy),
     #[error("{0}")]
     Unread(String),
+    #[error("it was not done within {FINISHING:#}")]
+    Late,
+}
+
+impl Trouble {
+    /// What comes of it when it is not tried again.
+    fn ends(&self, due: &Due, now: Timestamp) -> Option<Outcome> {
+        match self {
+            Self::Untidy(_) => is_too_late(due, now).then_some(Outcome::LeftBehind),
+            Self::Port(_) | Self::Unread(_) | Self::Late => is_hopeless(due, now).then_some(Outcome::GivenUp),
+        }
+    }
 }
 
 impl<C, O, V, J, R, S> Repair<'_, C, O, V, J, R, S>
@@ -93,8 +107,12 @@ where
             Err(error) => return RepairReport { read_only: Some(error.to_string()), ..report },
         };
         let begins_until = until.saturating_sub(FINISHING).unwrap_or(Timestamp::MIN);
-        let looks = stream::iter(&due).map(|due| self.look(due, begins_until));
-        let entries: Vec<Entry> = looks.buffered(WIDTH).collect().await;
+        let looks = stream::iter(due.iter().enumerate())
+            .map(async |(place, due)| (place, self.look(due, begins_until).await))
+            .buffer_unordered(WIDTH);
+        let mut entries: Vec<(usize, Entry)> = looks.collect().await;
+        entries.sort_unstable_by_key(|(place, _)| *place);
+        let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
         let left = entries.iter().any(|entry| entry.outcome == Outcome::Left);
         RepairReport { more: left || due.len() >= BATCH, entries, ..report }
     }
@@ -104,20 +122,26 @@ where
         if self.clock.now() >= begins_until {
             return Entry::new(due, Outcome::Left, None);
         }
-        let done = match &due.open {
-            Open::Run(job) => self.end_run(job).await,
-            Open::Verdict(job) => self.end_verdict(job).await,
-        };
-        match done {
+        let done = within(self.clock, self.by(FINISHING), self.end(&due.open)).await;
+        match done.unwrap_or(Err(Trouble::Late)) {
             Ok((outcome, detail)) => Entry::new(due, outcome, detail),
-            Err(trouble) if is_hopeless(due, self.clock.now()) => self.give_up(due, &trouble).await,
-            Err(trouble) => Entry::new(due, Outcome::Failed, Some(trouble.to_string())),
+            Err(trouble) => match trouble.ends(due, self.clock.now()) {
+                Some(outcome) => self.give_up(due, outcome, &trouble).await,
+                None => Entry::new(due, Outcome::Failed, Some(trouble.to_string())),
+            },
         }
     }
 
-    async fn give_up(&self, due: &Due, trouble: &Trouble) -> Entry {
+    async fn end(&self, open: &Open) -> Result<Done, Trouble> {
+        match open {
+            Open::Run(job) => self.end_run(job).await,
+            Open::Verdict(job) => self.end_verdict(job).await,
+        }
+    }
+
+    async fn give_up(&self, due: &Due, outcome: Outcome, trouble: &Trouble) -> Entry {
         match self.open.close(&due.open).await {
-            Ok(()) => Entry::new(due, Outcome::GivenUp, Some(trouble.to_string())),
+            Ok(()) => Entry::new(due, outcome, Some(trouble.to_string())),
             Err(error) => Entry::new(due, Outcome::Failed, Some(format!("{trouble}; {error}"))),
         }
     }
@@ -138,44 +162,45 @@ where
         let open = Open::Run(job.clone());
         let standing = self.verdicts.standing(job).await?;
         let Some(run) = self.runs.run(job).await? else { return Ok(NOTHING) };
-        if self.clock.now() < run.ends {
+        if self.clock.now() < run.orphaned_at() {
             return Ok((Outcome::Alive, Some(format!("its owner settles it until {}", run.ends))));
         }
         // A verdict that was not sent is open itself.
-        if standing.is_some() {
-            let untidy = self.tidy(&run).await?;
+        let (done, untidy) =
+            if standing.is_some() { (self.tidy(&run).await?, None) } else { self.settle(&run).await? };
+        // With its verdict the run is only open for its tear-down.
+        if !untidy.is_some_and(|untidy| untidy.again) {
             self.open.close(&open).await?;
-            return Ok(untidy.map_or(NOTHING, |why| (Outcome::Failed, Some(why))));
         }
-        let done = self.settle(&run).await?;
-        self.open.close(&open).await?;
         Ok(done)
     }
 
     /// I18: from what is recorded alone; and nothing is sent that is not.
-    async fn settle(&self, run: &Run) -> Result<Done, Trouble> {
+    async fn settle(&self, run: &Run) -> Result<(Done, Option<Untidy>), Trouble> {
         let filed =
             async |_: &TestReport| Filed::Missing("the function that ran the tests came to an end before".into());
-        let late = settle_late(self.clock, self.runs, self.sites, run, filed, self.waits_until()).await;
-        let report = late.map_err(|unread| Trouble::Unread(words(&unread).to_owned()))?;
-        let standing = self.verdicts.record(&run.job, &report).await?;
-        if standing.sent {
-            return Ok((Outcome::SettledBefore, None));
-        }
-        self.send(&run.job, &standing.report).await
+        let late = settle_late(self.clock, self.runs, self.sites, run, filed, self.by(WAITING)).await;
+        let late = late.map_err(|unread| Trouble::Unread(words(&unread).to_owned()))?;
+        let standing = self.verdicts.record(&run.job, &late.report).await?;
+        let done = match standing.sent {
+            true => (Outcome::SettledBefore, None),
+            false => self.send(&run.job, &standing.report).await?,
+        };
+        Ok((done, late.untidy))
     }
 
-    /// The verdict may have come without the tear-down: from a delivery that ran out of time, or was killed. It was started
-    /// or could not be by another try; then what is left behind is said once.
-    async fn tidy(&self, run: &Run) -> Result<Option<String>, Trouble> {
+    /// The verdict may have come without the tear-down: from a delivery that ran out of time, or was killed, or whose call
+    /// was lost. What surely was not started is tried again; otherwise what may be left behind is said once.
+    async fn tidy(&self, run: &Run) -> Result<Done, Trouble> {
         if run.teardown.is_none() {
-            return Ok(None);
+            return Ok(NOTHING);
         }
-        let results = self.runs.results(&run.job).await?;
-        match tear_down_late(self.clock, self.sites, run, &results, self.waits_until()).await {
-            Ok(()) => Ok(None),
-            Err(error @ (PortError::Throttled { .. } | PortError::Unavailable { .. })) => Err(error.into()),
-            Err(error) => Ok(Some(format!("the tear-down could not be started: {error}"))),
+        let read = self.runs.results(&run.job).await;
+        let results = read.map_err(|error| Untidy { error, again: true })?;
+        match tear_down_late(self.clock, self.sites, run, &results, self.by(WAITING)).await {
+            Ok(()) => Ok(NOTHING),
+            Err(untidy) if untidy.again => Err(untidy.into()),
+            Err(untidy) => Ok((Outcome::LeftBehind, Some(untidy.to_string()))),
         }
     }
 
@@ -187,8 +212,8 @@ where
         Ok((outcome, Some(words(standing).to_owned())))
     }
 
-    fn waits_until(&self) -> Timestamp {
-        self.clock.now().saturating_add(WAITING).unwrap_or(Timestamp::MAX)
+    fn by(&self, time: SignedDuration) -> Timestamp {
+        self.clock.now().saturating_add(time).unwrap_or(Timestamp::MAX)
     }
 }
 

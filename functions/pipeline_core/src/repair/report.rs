@@ -23,9 +23,9 @@ pub struct RepairReport {
 }
 
 impl RepairReport {
-    /// How many things could not be done that the next run tries again.
+    /// How many things could not be done, whether or not the next run tries them again; without [`Self::given_up`].
     pub fn troubles(&self) -> usize {
-        usize::from(self.read_only.is_some()) + self.count(Outcome::Failed)
+        usize::from(self.read_only.is_some()) + self.count(Outcome::Failed) + self.count(Outcome::LeftBehind)
     }
 
     /// How many jobs nobody will settle any more.
@@ -86,6 +86,9 @@ pub enum Outcome {
     Alive,
     /// Something went wrong; the next run tries again.
     Failed,
+    /// The job has its verdict, and the tear-down of its run was not started, or may not have been: it is not tried again,
+    /// and what the tests made may still be there.
+    LeftBehind,
     /// Something goes wrong, and CodePipeline does not wait for it any more: it is not looked at again.
     GivenUp,
     /// This run's time was up before.

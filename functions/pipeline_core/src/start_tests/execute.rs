@@ -12,7 +12,7 @@ use crate::{
         checks::{Kind, Test},
         payload::payload,
         ports::{Answer, InvokeTests, SendRequests},
-        run::{Fixture, Outcome, Run, TestResult, WriteRuns},
+        run::{Fixture, Outcome, Run, TestResult, UNPREPARED, WriteRuns},
         time::{RECORDING, later},
     },
 };
@@ -55,7 +55,7 @@ impl<C: Clock, S: InvokeTests, R: WriteRuns, H: SendRequests> Owner<'_, C, S, R,
     }
 
     fn unprepared(&self, tests: &[Test]) -> Vec<TestResult> {
-        tests.iter().map(|test| self.skipped(&test.name, "the set-up did not pass")).collect()
+        tests.iter().map(|test| self.skipped(&test.name, UNPREPARED)).collect()
     }
 
     fn skipped(&self, part: &TestName, why: &str) -> TestResult {

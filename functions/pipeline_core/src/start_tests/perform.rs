@@ -13,12 +13,12 @@ use crate::{
         filing::file,
         params::{self, InvalidParams, Params, Reporting},
         payload::payload,
-        plan::{Misconfigured, Plan, plan, test_artifact},
+        plan::{Misconfigured, Plan, deployed, is_being_deployed, plan, test_artifact},
         ports::{InvokeTests as _, ReachSites, ReadTestFile, SendRequests, WriteReports},
         report::report,
         run::{Claim, ReadRuns, Run, WriteRuns},
         settle::settle_late,
-        time::{later, reserve},
+        time::{later, reserve, settles_by},
         verdict::verdict,
     },
     verdict::{Report, Verdict},
@@ -43,6 +43,18 @@ pub struct StartTests<'a, C, S, R, H, A> {
     pub nonce: Nonce,
 }
 
+/// How long it waits at most until it looks again at a stack that is being deployed, and how often it does.
+const PAUSE: SignedDuration = SignedDuration::from_secs(20);
+const LOOKS: usize = 60;
+
+/// A run that was planned and stored.
+struct Begun<T> {
+    stage: T,
+    tests: Vec<Test>,
+    run: Run,
+    width: u16,
+}
+
 impl<C, S, R, H, A> Action for StartTests<'_, C, S, R, H, A>
 where
     C: Clock,
@@ -65,31 +77,48 @@ where
     A: ReadTestFile + WriteReports,
 {
     async fn attempt(&self, job: &Job, until: Timestamp) -> Result<Verdict, Report> {
-        // A moment's trouble in one delivery must not fail the run of another: whatever comes before the claim waits.
-        let known = patiently(self.clock, until, Retry::Anything, async || self.runs.run(&job.id).await).await?;
-        if let Some(run) = known {
+        if let Some(run) = self.known(job, until).await? {
             return self.join(job, &run, until).await;
         }
+        match self.begin(job, until).await {
+            Ok((Claim::Theirs(run), _)) => self.join(job, &run, until).await,
+            Ok((Claim::Ours, begun)) if begun.run.reporting == Reporting::Itself => self.hand_over(&begun, until).await,
+            Ok((Claim::Ours, begun)) => Ok(self.own(job, &begun).await),
+            Err(report) => self.instead(job, report, until).await,
+        }
+    }
+
+    async fn known(&self, job: &Job, until: Timestamp) -> Result<Option<Run>, PortError> {
+        patiently(self.clock, until, Retry::Anything, async || self.runs.run(&job.id).await).await
+    }
+
+    /// A moment's trouble in one delivery must not fail the run of another: whatever comes before the claim waits.
+    async fn begin(&self, job: &Job, until: Timestamp) -> Result<(Claim, Begun<S::Stage<'_>>), Report> {
         let params = params::parse(job.user_parameters.as_deref(), self.test_function)?;
         let reach = async || self.sites.reach(&params.site, &job.id).await;
         let stage = patiently(self.clock, until, Retry::Anything, reach).await?;
         let plan = self.observe(&stage, job, &params, until).await?;
         let run = self.draft(job, &params, &plan, until);
         let claim = patiently(self.clock, until, Retry::Anything, async || self.runs.claim(&run).await).await?;
-        match (claim, params.reporting) {
-            (Claim::Theirs(run), _) => self.join(job, &run, until).await,
-            (Claim::Ours, Reporting::Itself) => self.hand_over(&stage, &plan.tests, &run, until).await,
-            (Claim::Ours, Reporting::Auto) => Ok(self.own(&stage, job, &plan.tests, &run, params.width).await),
+        Ok((claim, Begun { stage, tests: plan.tests, run, width: params.width }))
+    }
+
+    /// What fails for good here need not have failed where the run was stored in the meantime: that run decides. Our own,
+    /// whose claim nobody answered, has no owner; the failure is its verdict.
+    async fn instead(&self, job: &Job, report: Report, until: Timestamp) -> Result<Verdict, Report> {
+        match self.known(job, until).await {
+            Ok(Some(run)) if run.id != self.nonce => self.join(job, &run, until).await,
+            _ => Err(report),
         }
     }
 
     /// Another delivery owns the run: it settles the job, unless it is past its end; then the records do.
     async fn join(&self, job: &Job, run: &Run, until: Timestamp) -> Result<Verdict, Report> {
-        if self.clock.now() < run.ends {
+        if self.clock.now() < run.orphaned_at() {
             return Ok(Verdict::Deferred { why: format!("run {} settles this job until {}", run.id, run.ends) });
         }
         let file = async |report: &_| file(self.clock, &self.artifacts, job, report, until).await;
-        settle_late(self.clock, self.runs, self.sites, run, file, until).await.map(Verdict::Report)
+        settle_late(self.clock, self.runs, self.sites, run, file, until).await.map(|late| late.report.into())
     }
 
     async fn observe(
@@ -100,12 +129,34 @@ where
         until: Timestamp,
     ) -> Result<Plan, Report> {
         let app = self.describe(stage, &params.app_stack, until).await?;
+        deployed(&app, &params.app_stack)?;
         let tests = match params.test_stack() {
-            Some(name) => Some(self.describe(stage, name, until).await?),
+            Some(name) => Some(self.settled(stage, name, params, until).await?),
             None => None,
         };
         let file = self.test_file(job, params, until).await?;
         Ok(plan(job, params, &app, tests.as_ref(), file.as_deref())?)
+    }
+
+    /// The test stack, which a newer execution may be deploying: that is waited for, as far as the run has the time.
+    async fn settled(
+        &self,
+        stage: &S::Stage<'_>,
+        name: &StackName,
+        params: &Params,
+        until: Timestamp,
+    ) -> Result<Stack, PortError> {
+        let by = settles_by(self.clock.now(), params.timeout_minutes, until);
+        let mut stack = self.describe(stage, name, until).await?;
+        for _ in 0..LOOKS {
+            let next = later(self.clock.now(), self.clock.part_of(PAUSE));
+            if !is_being_deployed(&stack) || next >= by {
+                break;
+            }
+            self.clock.sleep_until(next).await;
+            stack = self.describe(stage, name, until).await?;
+        }
+        Ok(stack)
     }
 
     async fn describe(&self, stage: &S::Stage<'_>, name: &StackName, until: Timestamp) -> Result<Stack, PortError> {
@@ -148,13 +199,8 @@ where
     }
 
     /// The AWS sample's way: the test gets the job and settles it.
-    async fn hand_over(
-        &self,
-        stage: &S::Stage<'_>,
-        tests: &[Test],
-        run: &Run,
-        until: Timestamp,
-    ) -> Result<Verdict, Report> {
+    async fn hand_over(&self, begun: &Begun<S::Stage<'_>>, until: Timestamp) -> Result<Verdict, Report> {
+        let Begun { stage, tests, run, .. } = begun;
         for test in tests {
             if let Kind::Function(function) = &test.kind {
                 let payload = payload(run, &test.name);
@@ -165,9 +211,9 @@ where
         Ok(Verdict::Deferred { why: format!("the test settles this job until {}", run.deadline) })
     }
 
-    async fn own(&self, stage: &S::Stage<'_>, job: &Job, tests: &[Test], run: &Run, width: u16) -> Verdict {
+    async fn own(&self, job: &Job, Begun { stage, tests, run, width }: &Begun<S::Stage<'_>>) -> Verdict {
         let owner = Owner { clock: self.clock, stage, runs: self.runs, http: self.http, run };
-        let results = owner.results(tests, width).await;
+        let results = owner.results(tests, *width).await;
         let filed = file(self.clock, &self.artifacts, job, &report(run, &results), run.ends).await;
         verdict(run, &results, &filed).into()
     }

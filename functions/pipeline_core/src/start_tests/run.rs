@@ -113,6 +113,9 @@ pub enum Outcome {
     },
 }
 
+/// Why tests were skipped whose set-up did not pass.
+pub(super) const UNPREPARED: &str = "the set-up did not pass";
+
 /// The result of one test, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestResult {

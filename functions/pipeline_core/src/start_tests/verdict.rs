@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use crate::{
     ids::TestName,
     ports::PortError,
-    start_tests::run::{Outcome, Run, TestResult},
+    start_tests::{
+        params::Reporting,
+        run::{Outcome, Run, TestResult},
+    },
     verdict::{FailureKind, Report},
 };
 
@@ -34,8 +37,11 @@ struct Part<'a> {
 }
 
 /// The verdict on a run: success needs a recorded pass of every part of this very run (I18), and the report, where one is
-/// declared.
+/// declared. A run whose test settles the job itself never passes here: nobody knows what that test saw.
 pub fn verdict(run: &Run, results: &[TestResult], filed: &Filed) -> Report {
+    if run.reporting == Reporting::Itself {
+        return Report::fail(FailureKind::JobFailed, &words::unsettled(run));
+    }
     let parts: Vec<Part<'_>> = run.parts().map(|name| part(run, results, name)).collect();
     let tests = parts.iter().filter(|part| part.is_test);
     let passed = tests.filter(|part| passed(part)).count();

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    start_tests::{run::Outcome, verdict::Part},
-    text::{MESSAGE, fit},
+    ids::TestName,
+    start_tests::{
+        run::{Outcome, Run},
+        verdict::Part,
+    },
+    text::{MESSAGE, end, fit, units},
 };
 
 /// How long each test's own words may be: when not all tests can be told of, their words are cut before their names.
 const WORDS: [usize; 3] = [1000, 300, 100];
-/// No less of a log is worth showing, in characters.
+/// No less of a log is worth showing.
 const LEAST_LOG: usize = 100;
 
 struct Trouble {
@@ -19,9 +23,11 @@ struct Trouble {
 }
 
 /// `head`, then what happened to the parts, in order, as much as fits, then the ends of their logs where there is room.
-/// `report` is where they are all told of, and `unfiled` why they are not.
+/// `report` is where they are all told of, which is said of every failure, and `unfiled` why they are not.
 pub(super) fn failure(head: &str, parts: &[Part<'_>], unfiled: Option<&str>, report: Option<&str>) -> String {
     let mut text = head.to_owned();
+    let report = report.map(|at| format!("; report: {at}")).unwrap_or_default();
+    let left = room(head).saturating_sub(units(&report));
     let troubles = |limit| {
         let mut troubles = troubles(parts, limit);
         troubles.extend(
@@ -29,13 +35,25 @@ pub(super) fn failure(head: &str, parts: &[Part<'_>], unfiled: Option<&str>, rep
         );
         troubles
     };
-    let fitting = WORDS.map(troubles).into_iter().find(|troubles| room(head) >= length(troubles));
+    let fitting = WORDS.map(troubles).into_iter().find(|troubles| left >= length(troubles));
     match fitting {
         Some(all) => all.iter().for_each(|trouble| tell(&mut text, &trouble.words)),
-        None => some(&mut text, &troubles(WORDS[WORDS.len() - 1]), report),
+        None => some(&mut text, &troubles(WORDS[WORDS.len() - 1]), left),
     }
+    text.push_str(&report);
     logs(&mut text, parts);
     text
+}
+
+/// The test had the job to settle, and did not.
+pub(super) fn unsettled(run: &Run) -> String {
+    let tests: Vec<&str> = run.tests.iter().map(TestName::as_str).collect();
+    format!(
+        "{} did not settle the job until {}; with \"report\": \"self\" the test must call PutJobSuccessResult or \
+         PutJobFailureResult",
+        tests.join(", "),
+        run.deadline
+    )
 }
 
 fn tell(text: &mut String, words: &str) {
@@ -44,18 +62,17 @@ fn tell(text: &mut String, words: &str) {
 }
 
 fn room(text: &str) -> usize {
-    MESSAGE.saturating_sub(text.chars().count())
+    MESSAGE.saturating_sub(units(text))
 }
 
 fn length(troubles: &[Trouble]) -> usize {
-    troubles.iter().map(|trouble| trouble.words.chars().count() + "; ".len()).sum()
+    troubles.iter().map(|trouble| units(&trouble.words) + "; ".len()).sum()
 }
 
-/// As many as fit, and how many more there are.
-fn some(text: &mut String, troubles: &[Trouble], report: Option<&str>) {
-    let report = report.map(|at| format!("; the report has them all: {at}")).unwrap_or_default();
-    let more = |rest: &[Trouble]| format!("… and {} more{report}", rest.iter().map(|rest| rest.parts).sum::<usize>());
-    let mut left = room(text).saturating_sub(more(troubles).chars().count() + "; ".len());
+/// As many as there is room left for, and how many more there are.
+fn some(text: &mut String, troubles: &[Trouble], left: usize) {
+    let more = |rest: &[Trouble]| format!("… and {} more", rest.iter().map(|rest| rest.parts).sum::<usize>());
+    let mut left = left.saturating_sub(units(&more(troubles)) + "; ".len());
     let fits = |trouble: &&Trouble| {
         let length = length(std::slice::from_ref(*trouble));
         let fits = length <= left;
@@ -107,13 +124,12 @@ fn words(part: &Part<'_>, limit: usize) -> Option<String> {
 fn logs(text: &mut String, parts: &[Part<'_>]) {
     for (part, log) in parts.iter().filter_map(|part| Some((part, part.log?))) {
         let head = format!("\n\nthe end of the log of {}:\n", part.name);
-        let left = room(text).saturating_sub(head.chars().count());
+        let left = room(text).saturating_sub(units(&head));
         if left < LEAST_LOG {
             return;
         }
-        let length = log.chars().count();
         text.push_str(&head);
-        text.extend(log.chars().skip(length.saturating_sub(left)));
+        text.push_str(end(log, left));
     }
 }
 
@@ -140,13 +156,31 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_says_where_the_report_is_before_the_logs() {
+        let failed = Outcome::Failed { message: "é".repeat(1000) };
+        let log = "é".repeat(1000);
+        let report = "; report: s3://bucket/key";
+        let small = Outcome::Failed { message: "no".into() };
+        let text = failure("0 of 1 passed", &[part("A", Some(&small), Some("words"))], None, Some("s3://bucket/key"));
+        let expected = "0 of 1 passed; A failed: no; report: s3://bucket/key\n\nthe end of the log of A:\nwords";
+        assert_eq!(text, expected);
+        for count in 1..60 {
+            let names = named(count);
+            let parts: Vec<Part<'_>> = names.iter().map(|name| part(name, Some(&failed), Some(&log))).collect();
+            let text = failure("0 passed", &parts, None, Some("s3://bucket/key"));
+            let said = text.split_once("\n\n").map_or(&text[..], |(said, _)| said);
+            assert!(said.ends_with(report) && units(&text) <= MESSAGE, "{count}: {text}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_counted_and_the_report_has_it() {
         let failed = Outcome::Failed { message: "é".repeat(1000) };
         let names = named(300);
         let parts: Vec<Part<'_>> = names.iter().map(|name| part(name, Some(&failed), Some("a log"))).collect();
         let text = failure("0 of 300 passed", &parts, None, Some("s3://bucket/key"));
         let told = names.iter().filter(|name| text.contains(name.as_str())).count();
-        let more = format!("; … and {} more; the report has them all: s3://bucket/key", 300 - told);
+        let more = format!("; … and {} more; report: s3://bucket/key", 300 - told);
         assert!(told > 30 && text.ends_with(&more), "{text}");
         assert!((MESSAGE - 300..=MESSAGE).contains(&text.chars().count()), "{}", text.chars().count());
     }
@@ -171,6 +205,18 @@ mod tests {
         let text = failure("0 of 4 passed", &parts, None, None);
         assert_eq!(text.chars().count(), MESSAGE);
         assert!(text.contains("\n\nthe end of the log of TestFunction000:\n") && text.ends_with("last"), "{text}");
+    }
+
+    #[test]
+    fn a_message_never_exceeds_the_limit_however_characters_are_counted() {
+        let failed = Outcome::Failed { message: "😀".repeat(1000) };
+        let log = "😀".repeat(1000);
+        for (count, least) in [(1, 2000), (2, MESSAGE - 1), (3, 2000), (30, 4000), (300, 4000)] {
+            let names = named(count);
+            let parts: Vec<Part<'_>> = names.iter().map(|name| part(name, Some(&failed), Some(&log))).collect();
+            let text = failure("0 passed", &parts, None, None);
+            assert!((least..=MESSAGE).contains(&units(&text)), "{count}: {}", units(&text));
+        }
     }
 
     #[test]

@@ -103,9 +103,9 @@ fn check(world: &World, case: &str) {
     let started = world.started.borrow();
     let tests: Vec<&str> = started.iter().map(|(name, _)| name.as_str()).filter(|name| *name != TEARDOWN).collect();
     assert_eq!(tests.iter().collect::<BTreeSet<_>>().len(), tests.len(), "I19 {case}: {tests:?}");
-    // A tear-down whose start was not heard of may have run: then the verdict names it, and nobody asks again.
-    let named = matches!(&distinct[0], Report::Fail { message, .. } if message.contains("TestTeardown"));
-    assert!(tests.is_empty() || named || teardowns(world) > 0, "{case}: what was set up was never torn down");
+    // A tear-down whose start was not heard of may have run: nobody asks again.
+    let in_doubt = case.starts_with("Refused") && case.ends_with("(start test)");
+    assert!(tests.is_empty() || in_doubt || teardowns(world) > 0, "{case}: what was set up was never torn down");
     if let Report::Succeed { .. } = distinct[0] {
         let (runs, results) = (world.runs.borrow(), world.results.borrow());
         let results: Vec<_> = results.values().cloned().collect();

@@ -4,6 +4,7 @@ use futures_util::future::{join, join_all};
 use jiff::SignedDuration;
 use pipeline_core::{
     drive::Delivered,
+    job::Job,
     memory::{Fault, World},
     ports::Clock,
 };
@@ -12,7 +13,7 @@ use super::{
     run,
     whole::{check, deliver_whole, torn_down, whole, whole_job},
 };
-use crate::support::{PARAMETERS, action, job, passes, reports, stage, start_tests, success, world};
+use crate::support::{PARAMETERS, action, failure, job, passes, reports, stage, start_tests, success, world};
 
 #[test]
 fn i19_concurrent_deliveries_start_each_test_once_and_report_once() {
@@ -25,6 +26,25 @@ fn i19_concurrent_deliveries_start_each_test_once_and_report_once() {
         assert_eq!(success(&reports(&world)), "3 of 3 passed");
         assert_eq!(ends.iter().filter(|end| matches!(end, Delivered::Deferred(_))).count(), deliveries - 1);
     }
+}
+
+#[test]
+fn a_redelivery_that_fails_for_good_leaves_the_verdict_to_the_run_that_was_stored_meanwhile() {
+    let world = whole();
+    let two = [whole_job().outputs, whole_job().outputs].concat();
+    let unfit = Job { outputs: two, ..whole_job() };
+    let (owner, other) =
+        world.run(join(start_tests(&world, job(PARAMETERS)), start_tests(&world, unfit))).expect("nobody is killed");
+    assert!(matches!(owner, Delivered::Settled(..)) && matches!(other, Delivered::Deferred(_)), "{other:?}");
+    assert_eq!(success(&reports(&world)), "2 of 2 passed");
+}
+
+#[test]
+fn a_claim_that_nobody_answered_has_no_owner_and_fails_at_once() {
+    let world = whole();
+    world.outage("claim run", Fault::ReplyLost);
+    deliver_whole(&world);
+    assert!(failure(&reports(&world)).1.contains("could not claim run"));
 }
 
 #[test]

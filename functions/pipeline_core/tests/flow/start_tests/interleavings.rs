@@ -25,7 +25,7 @@ use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree 
 use uuid::Uuid;
 
 use super::{
-    whole::{SETUP, TEARDOWN, behaves, earned, in_order, replies, started_once, whole, whole_job},
+    whole::{SETUP, TEARDOWN, behaves, earned, in_order, repaired, replies, started_once, whole, whole_job},
     with,
 };
 use crate::support::{
@@ -237,14 +237,14 @@ fn play(scene: &Scene) -> World {
 /// The event once more, when whoever owned the run is dead.
 fn redeliver(world: &World, scene: &Scene) {
     world.recover();
-    let ends = world.runs.borrow().get(&job("").id).map(|run| run.ends);
+    let ends = world.runs.borrow().get(&job("").id).map(pipeline_core::start_tests::run::Run::orphaned_at);
     let wait = ends.map_or(SignedDuration::ZERO, |ends: Timestamp| ends.duration_since(world.now()));
     world.pass(wait.max(SignedDuration::ZERO));
     world.run(delivered(world, the_job(scene), 99));
 }
 
 /// I16. The one exception is `drive`'s: a failure that could not be recorded in time is sent all the same (I17).
-fn one_report(world: &World, scene: &Scene) {
+fn one_report(world: &World) {
     let accepted: Vec<Report> = world
         .reports
         .borrow()
@@ -254,8 +254,7 @@ fn one_report(world: &World, scene: &Scene) {
         .collect();
     let [accepted] = &accepted[..] else { panic!("I16: accepted: {accepted:?}") };
     let standing = world.verdicts.borrow()[&job("").id].report.clone();
-    let paused = scene.pauses > 0 || scene.deliveries.iter().any(|delivery| delivery.frozen.is_some());
-    let unreachable = paused || scene.outages.iter().any(|(effect, ..)| *effect == "record verdict");
+    let unreachable = world.struck.borrow().iter().any(|(effect, _)| *effect == "record verdict");
     for report in reports(world).iter().filter(|report| **report != standing) {
         assert!(
             unreachable && matches!(report, Report::Fail { .. }),
@@ -285,10 +284,14 @@ proptest! {
         started_once(&world, "before the last delivery");
         assert!(world.overlap.get() <= usize::from(scene.width), "more than `width` at a time");
         redeliver(&world, &scene);
-        one_report(&world, &scene);
+        one_report(&world);
         started_once(&world, "after the last delivery");
         if counted(&world) {
-            in_order(&world, "after the last delivery");
+            repaired(&world);
+            started_once(&world, "after repair");
+            let in_doubt = |(effect, fault): &(&str, Fault)| *fault == Fault::Refused && effect.ends_with(" test");
+            let in_doubt = world.struck.borrow().iter().any(in_doubt);
+            in_order(&world, "after repair", in_doubt);
         }
     }
 }

@@ -41,8 +41,10 @@ fn a_test_that_reports_itself_is_started_and_left_alone() {
     assert_eq!(world.started.borrow().len(), 1, "the sample's form knows only the output TestFunction");
     assert!(reports(&world).is_empty() && world.runs.borrow().contains_key(&job("").id));
     // I18: nobody settled it; a redelivery after the deadline says so, and starts nothing.
-    world.pass(SignedDuration::from_mins(14));
+    world.pass(SignedDuration::from_mins(15));
     run(&world, "time-beta|time-tests|beta");
-    assert_eq!(failure(&reports(&world)).1, "0 of 1 passed; TestFunction never answered");
+    let message = "TestFunction did not settle the job until 2026-11-21T12:13:00Z; with \"report\": \"self\" the test must \
+                   call PutJobSuccessResult or PutJobFailureResult";
+    assert_eq!(failure(&reports(&world)), (FailureKind::JobFailed, message.into()));
     assert_eq!(world.started.borrow().len(), 1);
 }

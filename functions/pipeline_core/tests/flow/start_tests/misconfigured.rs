@@ -1,9 +1,57 @@
 //! What is wrong with the pipeline or its stacks is told by name, and nothing is started.
 
-use pipeline_core::{memory::World, verdict::FailureKind};
+use futures_util::future::join;
+use jiff::SignedDuration;
+use pipeline_core::{memory::World, ports::Clock as _, verdict::FailureKind};
 
 use super::run;
-use crate::support::{PARAMETERS, failure, passes, reports, stack, stage, world};
+use crate::support::{PARAMETERS, failure, job, passes, reports, stack, stage, start_tests, success, world};
+
+/// A stage whose test stack somebody deploys, for so many minutes; the status then.
+fn deployed_meanwhile(minutes: i64, status: &str) -> World {
+    let world = world();
+    stage(&world, &[passes()]);
+    let becomes = |status: &str| {
+        status.clone_into(&mut world.stacks.borrow_mut().get_mut("time-tests").expect("a stack").status);
+    };
+    becomes("UPDATE_IN_PROGRESS");
+    let deployment = async {
+        world.sleep_until(world.now() + SignedDuration::from_mins(minutes)).await;
+        becomes(status);
+    };
+    world.run(join(start_tests(&world, job(PARAMETERS)), deployment));
+    world
+}
+
+#[test]
+fn tests_that_a_newer_execution_deploys_are_waited_for() {
+    for status in ["UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"] {
+        assert_eq!(success(&reports(&deployed_meanwhile(4, status))), "1 of 1 passed");
+    }
+    for (minutes, status, words) in [
+        (20, "UPDATE_COMPLETE", "stack time-tests is UPDATE_IN_PROGRESS"),
+        (1, "UPDATE_ROLLBACK_IN_PROGRESS", "stack time-tests is UPDATE_ROLLBACK_IN_PROGRESS"),
+    ] {
+        let world = deployed_meanwhile(minutes, status);
+        let (kind, message) = failure(&reports(&world));
+        assert!(kind == FailureKind::ConfigurationError && message.contains(words), "{message}");
+        let looks = world.effects.borrow().iter().filter(|effect| **effect == "describe stack").count();
+        assert!((2..=63).contains(&looks), "{looks}");
+    }
+}
+
+#[test]
+fn an_app_that_is_being_deployed_is_not_waited_for() {
+    let world = world();
+    stage(&world, &[passes()]);
+    for name in ["time-beta", "time-tests"] {
+        world.stacks.borrow_mut().get_mut(name).expect("a stack").status = "UPDATE_IN_PROGRESS".into();
+    }
+    let begin = world.now();
+    run(&world, PARAMETERS);
+    assert!(failure(&reports(&world)).1.contains("stack time-beta is UPDATE_IN_PROGRESS"));
+    assert_eq!(world.now(), begin);
+}
 
 #[test]
 fn misconfigurations_name_the_stack_and_the_key() {
