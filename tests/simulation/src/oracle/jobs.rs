@@ -56,6 +56,7 @@ impl JobLedger {
     pub(super) fn heard(&mut self, world: &World, actor: usize, op: &Op, answered: &Answered) {
         match (op, &answered.result) {
             (Op::Invoke { job, run, part, .. }, result) => self.runs.heard(world, actor, (job, run, part), result),
+            (Op::Results(job), Err(_)) => self.runs.unreadable(world, actor, job),
             (
                 Op::Standing(job) | Op::Record(job, _) | Op::OverwriteVerdict(job, _),
                 Ok(Reply::Standing(Some(recorded))),

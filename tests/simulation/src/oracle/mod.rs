@@ -222,6 +222,8 @@ impl Oracle {
         if packet.actor < CLAIMERS + SWEEPERS {
             self.eyes[packet.actor].heard(&packet.op, answered);
         }
-        self.jobs.heard(world, packet.actor, &packet.op, answered);
+        if packet.slot.is_awaited() {
+            self.jobs.heard(world, packet.actor, &packet.op, answered);
+        }
     }
 }

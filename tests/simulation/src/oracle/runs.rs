@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline_core::{
     ids::{JobId, Nonce},
+    lease::due::later,
     ports::PortError,
 };
 
@@ -11,8 +12,12 @@ use super::{Checked, Oracle, ensure};
 use crate::{
     kit::{SETUP, TEARDOWN},
     op::{Ending, Reply},
+    scenario::ms,
     world::World,
 };
+
+/// For how long a tear-down is tried of a job that has its verdict, in ms.
+const TIDYING: i64 = 3_600_000;
 
 /// A part of a run: of which job, in which run, and which one.
 type Part<'a> = (&'a JobId, &'a str, &'static str);
@@ -26,6 +31,8 @@ pub(super) struct RunLedger {
     started: BTreeMap<(JobId, &'static str), u32>,
     /// The jobs whose tear-down somebody asked for.
     torn_down: BTreeSet<JobId>,
+    /// Who settled a job late, asked for its tear-down, and was not told that it was not started; or gave up after an hour.
+    tried: BTreeSet<(usize, JobId)>,
     /// What each actor waits for.
     awaited: BTreeSet<(usize, &'static str)>,
     /// The parts of runs whose answer was heard in time, and was a pass.
@@ -56,6 +63,9 @@ impl RunLedger {
         if part == TEARDOWN {
             let too_early = self.too_early(world, actor, job, run);
             self.torn_down.insert(job.clone());
+            if !self.owns(actor, run) {
+                self.tried.insert((actor, job.clone()));
+            }
             return ensure(!in_step || too_early.is_none(), "I19", || {
                 format!("{actor} starts the tear-down of job {job}, and {}", too_early.unwrap_or_default())
             });
@@ -73,11 +83,29 @@ impl RunLedger {
         let now = world.clock(actor);
         let cloud = world.cloud.borrow();
         let Some(stored) = cloud.jobs.runs.get(job) else { return Some("no run is stored".to_owned()) };
-        if self.own.get(&actor).is_some_and(|own| own == run) {
+        if self.owns(actor, run) {
             let awaited = self.awaited.iter().find(|(who, _)| *who == actor).filter(|_| now < stored.deadline);
             return awaited.map(|(_, part)| format!("{part} has not ended"));
         }
-        (now < stored.ends).then(|| format!("the run's owner has time until {}", stored.ends))
+        // Whatever the clock of whoever comes later says.
+        let owner = self.own.iter().find(|(_, own)| *own == run).map_or(now, |(owner, _)| world.clock(*owner));
+        (now.min(owner) < stored.ends).then(|| format!("the run's owner has time until {}", stored.ends))
+    }
+
+    fn owns(&self, actor: usize, run: &str) -> bool {
+        self.own.get(&actor).is_some_and(|own| own == run)
+    }
+
+    /// After an hour nobody tries again what cannot be done then.
+    pub(super) fn unreadable(&mut self, world: &World, actor: usize, job: &JobId) {
+        if self.gives_up(world, actor, job) {
+            self.tried.insert((actor, job.clone()));
+        }
+    }
+
+    fn gives_up(&self, world: &World, actor: usize, job: &JobId) -> bool {
+        let cloud = world.cloud.borrow();
+        cloud.jobs.runs.get(job).is_some_and(|run| world.clock(actor) >= later(run.ends, ms(TIDYING)))
     }
 
     /// I18: what comes late is no pass.
@@ -89,6 +117,10 @@ impl RunLedger {
         result: &Result<Reply, PortError>,
     ) {
         self.awaited.remove(&(actor, part));
+        let refused = part == TEARDOWN && matches!(result, Err(PortError::Throttled { .. }));
+        if refused && !self.gives_up(world, actor, job) {
+            self.tried.remove(&(actor, job.clone()));
+        }
         let cloud = world.cloud.borrow();
         let Some(stored) = cloud.jobs.runs.get(job) else { return };
         let by = if part == TEARDOWN { stored.ends } else { stored.deadline };
@@ -108,10 +140,12 @@ impl Oracle {
         self.jobs.runs.own.insert(actor, run.to_string());
     }
 
-    /// I19, at the very end: whatever was begun was cleared up, or that was tried.
+    /// I19, at the very end: whatever was begun was cleared up, or nobody can say that it was not.
     pub(super) fn check_torn_down(&self, world: &World) -> Checked {
         let runs = &self.jobs.runs;
-        let needs = |job: &JobId| world.scenario.kit.parts(job).contains(&TEARDOWN) && !runs.torn_down.contains(job);
+        let began = |job: &JobId| runs.started.contains_key(&(job.clone(), TEARDOWN));
+        let tried = |job: &JobId| runs.tried.iter().any(|(_, of)| of == job);
+        let needs = |job: &JobId| world.scenario.kit.parts(job).contains(&TEARDOWN) && !began(job) && !tried(job);
         let left = runs.started.keys().find(|(job, _)| needs(job));
         ensure(left.is_none() || self.timed_out, "I19", || format!("nobody cleared up after {left:?}"))
     }
