@@ -105,5 +105,12 @@ where
 /// What the pipeline shows of such a job.
 fn why(GaveUp { function, condition, .. }: &GaveUp) -> String {
     let name = function.split(':').nth(6).unwrap_or(function);
-    format!("Lambda gave up on {name} ({condition}) before it settled this job; its log says why; then retry the stage")
+    let cause = match &condition[..] {
+        "EventAgeExceeded" => {
+            "its event waited too long to be run, maybe because the account's Lambda concurrency is used up, or it failed \
+             again and again, which its log would say"
+        }
+        _ => "its log says why",
+    };
+    format!("Lambda gave up on {name} ({condition}) before it settled this job; {cause}; then retry the stage")
 }

@@ -19,6 +19,9 @@ pub(crate) fn log(report: &RepairReport) {
                 tracing::error!(%job, ?what, detail, "given up: CodePipeline does not wait for it any more");
             }
             Outcome::Failed => tracing::warn!(%job, ?what, detail, "failed"),
+            Outcome::LeftBehind => {
+                tracing::warn!(%job, ?what, detail, "settled, and what its tests made may still be there");
+            }
             _ => tracing::info!(%job, ?what, ?outcome, detail, "repaired"),
         }
     }
@@ -51,10 +54,11 @@ mod tests {
 
     #[test]
     fn people_are_alerted_of_what_failed_and_of_what_was_given_up_and_of_nothing_else() {
-        use Outcome::{Alive, Closed, Failed, GivenUp, Left, Settled, SettledBefore};
+        use Outcome::{Alive, Closed, Failed, GivenUp, Left, LeftBehind, Settled, SettledBefore};
         assert!(alerted(None, &[]).is_empty());
         assert!(alerted(None, &[Alive, Closed, Left, Settled, SettledBefore]).is_empty());
         assert_eq!(alerted(Some("not permitted"), &[])[0]["SweepTroubles"], 1);
+        assert_eq!(alerted(None, &[LeftBehind, Settled])[0]["SweepTroubles"], 1);
         let [troubles, given_up] = &alerted(None, &[Failed, GivenUp, Failed, Settled])[..] else { panic!() };
         assert_eq!((&troubles["SweepTroubles"], &given_up["JobsNotSettled"]), (&2.into(), &1.into()));
     }

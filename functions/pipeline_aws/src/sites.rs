@@ -22,7 +22,12 @@ use pipeline_core::{
 };
 use serde_json::Value;
 
-use crate::{clock::SystemClock, cloudformation::Stacks, error::port_error, lambda::Tests};
+use crate::{
+    clock::SystemClock,
+    cloudformation::Stacks,
+    error::{Whose, port_error},
+    lambda::Tests,
+};
 
 /// The stacks and functions of one account and region.
 #[derive(Debug, Clone)]
@@ -32,8 +37,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    fn new(config: &SdkConfig) -> Self {
-        Self { stacks: Stacks::new(config), tests: Tests::new(config) }
+    fn new(config: &SdkConfig, whose: Whose) -> Self {
+        Self { stacks: Stacks::of(config, whose), tests: Tests::of(config, whose) }
     }
 }
 
@@ -65,7 +70,7 @@ const LEFT: SignedDuration = SignedDuration::from_mins(15);
 impl Sites {
     /// Our own are at hand from the start.
     pub fn new(config: &SdkConfig) -> Self {
-        let (sts, ours) = (Client::new(config), Stage::new(config));
+        let (sts, ours) = (Client::new(config), Stage::new(config, Whose::Ours));
         Self { config: config.clone(), sts, ours, kept: Mutex::default() }
     }
 
@@ -86,10 +91,12 @@ impl Sites {
         if let Some(name) = region {
             config = config.region(region::Region::new(name.to_string()));
         }
+        let mut whose = Whose::Ours;
         if let Some(session) = session {
+            whose = Whose::Stage;
             config = config.credentials_provider(SharedCredentialsProvider::new(session));
         }
-        Stage::new(&config.build())
+        Stage::new(&config.build(), whose)
     }
 
     async fn session(&self, role: &RoleArn, job: &JobId) -> Result<types::Credentials, PortError> {

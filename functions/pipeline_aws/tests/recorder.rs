@@ -204,6 +204,19 @@ fn a_job_that_lambda_gave_up_on_fails_at_once_and_says_which_function_to_look_at
     assert_eq!(reports, [Report::fail(FailureKind::SystemUnavailable, words)]);
 }
 
+/// It may never have run, and then has no log.
+#[test]
+fn a_job_whose_event_waited_too_long_says_so() {
+    let world = world();
+    let late = with(gave_up(), |event| event["requestContext"]["condition"] = json!("EventAgeExceeded"));
+    assert_eq!(handle(&world, &late).0, Ok(()));
+    let reports = format!("{:?}", world.reports.borrow());
+    for words in ["(EventAgeExceeded)", "waited too long to be run", "Lambda concurrency"] {
+        assert!(reports.contains(words), "{words}: {reports}");
+    }
+    assert!(!reports.contains("its log says why"), "{reports}");
+}
+
 #[test]
 fn a_job_that_could_not_be_failed_now_is_left_to_repair_and_does_not_count_as_unsettled() {
     let world = world();

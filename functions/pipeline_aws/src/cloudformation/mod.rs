@@ -19,21 +19,29 @@ use pipeline_core::{
     ports::{PortError, ReadStacks, Stack},
 };
 
-use crate::{client, error::port_error};
+use crate::{
+    client,
+    error::{Whose, port_error_with},
+};
 
 /// Stacks of our account and region.
 #[derive(Debug, Clone)]
-pub struct Stacks(Client);
+pub struct Stacks(Client, Whose);
 
 impl Stacks {
     /// The stacks of our account and region.
     pub fn new(config: &SdkConfig) -> Self {
-        Self(Client::new(config))
+        Self::of(config, Whose::Ours)
     }
 
-    /// The same, each call attempted once, for sweep: it keeps to a rate of calls, and its next run tries again.
+    /// The stacks that these credentials reach, which `config` holds.
+    pub(crate) fn of(config: &SdkConfig, whose: Whose) -> Self {
+        Self(Client::new(config), whose)
+    }
+
+    /// Ours, each call attempted once, for sweep: it keeps to a rate of calls, and its next run tries again.
     pub fn paced(config: &SdkConfig) -> Self {
-        Self(Client::new(&client::once(config)))
+        Self(Client::new(&client::once(config)), Whose::Ours)
     }
 
     /// The stack of this name or id; `None` when CloudFormation says that there is none.
@@ -46,7 +54,7 @@ impl Stacks {
                 detail: "CloudFormation answered without it".to_owned(),
             }),
             Err(error) if is_absent(asked, &error) => Ok(None),
-            Err(error) => Err(port_error(&operation(), &error)),
+            Err(error) => Err(port_error_with(self.1, &operation(), &error)),
         }
     }
 }

@@ -61,19 +61,26 @@ impl StateTable {
 
     /// The records of all items of an entity whose sort key begins with `prefix`, read consistently.
     async fn query<T: DeserializeOwned>(&self, operation: &str, pk: &str, prefix: &str) -> Result<Vec<T>, PortError> {
-        let pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| failed(operation, &error))?;
-        items.iter().map(|item| item::record(pk, item)).collect()
+        let (mut records, mut from) = (vec![], None);
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(from);
+            let page = index::send(operation, query).await?;
+            for item in page.items() {
+                records.push(item::record(pk, item)?);
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(records);
+            }
+        }
     }
 
     /// Writes the item unless its key is taken; then gives the item that stands there. After a reply that got lost that

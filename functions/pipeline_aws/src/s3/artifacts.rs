@@ -132,10 +132,14 @@ fn unpack<'p>(
     let mut room = LARGEST_SUM;
     for path in paths {
         let bytes = file(archive, path, room.min(LARGEST)).map_err(|error| match error {
-            ZipError::FileNotFound => {
+            Unread::Zip(ZipError::FileNotFound) => {
                 PortError::NotFound { what: format!("file {path} of artifact {}", artifact.name) }
             }
-            other => unusable(artifact, format!("{path}: {other}")),
+            Unread::Zip(other) => unusable(artifact, format!("{path}: {other}")),
+            Unread::TooLarge => {
+                let why = format!("larger than {LARGEST} bytes, or than {LARGEST_SUM} with the files before it");
+                unusable(artifact, format!("{path}: {why}"))
+            }
         })?;
         room -= bytes.len() as u64;
         files.insert(path.to_owned(), bytes);
@@ -143,15 +147,17 @@ fn unpack<'p>(
     Ok(files)
 }
 
-fn file(archive: &mut Archive, path: &str, most: u64) -> Result<Vec<u8>, ZipError> {
-    let entry = archive.by_name(path)?;
+/// Why a file was not read.
+enum Unread {
+    Zip(ZipError),
+    TooLarge,
+}
+
+fn file(archive: &mut Archive, path: &str, most: u64) -> Result<Vec<u8>, Unread> {
+    let entry = archive.by_name(path).map_err(Unread::Zip)?;
     let mut bytes = Vec::new();
-    entry.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        let why = format!("larger than {LARGEST} bytes, or than {LARGEST_SUM} with the files before it");
-        return Err(ZipError::InvalidArchive(why.into()));
-    }
-    Ok(bytes)
+    entry.take(most + 1).read_to_end(&mut bytes).map_err(|error| Unread::Zip(error.into()))?;
+    if bytes.len() as u64 > most { Err(Unread::TooLarge) } else { Ok(bytes) }
 }
 
 impl WriteArtifacts for Artifacts {
@@ -171,13 +177,19 @@ impl WriteArtifacts for Artifacts {
 
 const TEST_FILE: &str = "tests.yaml";
 
+/// The largest `tests.yaml`, in bytes: far more than a run's most tests need.
+const LARGEST_TEST_FILE: u64 = 1 << 20;
+
 impl ReadTestFile for Artifacts {
     async fn test_file(&self, artifact: &Artifact) -> Result<Option<Vec<u8>>, PortError> {
         let mut archive = open(artifact, self.zip(artifact).await?)?;
-        match file(&mut archive, TEST_FILE, LARGEST) {
+        match file(&mut archive, TEST_FILE, LARGEST_TEST_FILE) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(ZipError::FileNotFound) => Ok(None),
-            Err(other) => Err(unusable(artifact, format!("{TEST_FILE}: {other}"))),
+            Err(Unread::Zip(ZipError::FileNotFound)) => Ok(None),
+            Err(Unread::Zip(other)) => Err(unusable(artifact, format!("{TEST_FILE}: {other}"))),
+            Err(Unread::TooLarge) => {
+                Err(unusable(artifact, format!("{TEST_FILE}: larger than {LARGEST_TEST_FILE} bytes")))
+            }
         }
     }
 }

@@ -72,6 +72,9 @@ fn a_start_is_an_event_and_asks_for_no_log() {
 #[test]
 fn i19_what_lambda_did_not_start_and_may_later_is_throttled() {
     for (status, code) in [
+        // A role that was changed just now is not known everywhere at once.
+        (403, "ExpiredTokenException"),
+        (403, "UnrecognizedClientException"),
         (429, "TooManyRequestsException"),
         (409, "ResourceConflictException"),
         (409, "SnapStartNotReadyException"),
@@ -98,10 +101,8 @@ fn what_lambda_will_never_start_is_the_functions_own_fault() {
     }
     let missing = refused(404, "ResourceNotFoundException");
     assert_eq!(missing, PortError::NotFound { what: "test function tests-checkout".to_owned() });
-    for code in ["AccessDeniedException", "ExpiredTokenException"] {
-        let error = refused(403, code);
-        assert!(matches!(error, PortError::Denied { .. }) && error.to_string().contains(code), "{error}");
-    }
+    let denied = refused(403, "AccessDeniedException");
+    assert!(matches!(&denied, PortError::Denied { detail, .. } if detail.contains("AccessDenied")), "{denied}");
 }
 
 #[test]

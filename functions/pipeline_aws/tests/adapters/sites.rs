@@ -114,10 +114,30 @@ fn a_role_that_may_not_be_assumed_is_named_with_what_to_allow() {
     }
     let expired = reach(refused("ExpiredToken", "The security token included in the request is expired"));
     assert!(
-        matches!(&expired, PortError::Denied { detail, .. } if detail.contains("our role have expired")),
+        matches!(&expired, PortError::Unavailable { detail, .. } if detail.contains("our role have expired")),
         "{expired}"
     );
     assert!(matches!(reach(refused("RegionDisabledException", "off")), PortError::Unusable { .. }));
     assert!(matches!(reach(refused("Throttling", "slow down")), PortError::Throttled { .. }));
     assert!(matches!(reach(answered("AssumeRole", "")), PortError::Unavailable { .. }));
+}
+
+#[test]
+fn credentials_that_are_not_taken_are_final_only_where_they_are_a_sessions() {
+    let read = |there: &Site, granted: Option<(u16, String)>, code: &str| {
+        let canned = Canned::new(granted.into_iter().chain([refused(code, "not known")]));
+        let stage = run(Sites::new(&canned.config()).reach(there, &job(1))).unwrap();
+        run(stage.describe(&"app".parse().unwrap())).unwrap_err()
+    };
+    let session = || Some(session("theirs", SignedDuration::from_mins(30)));
+    for code in ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"] {
+        for there in [site(None, None), site(None, Some("us-east-1"))] {
+            let ours = read(&there, None, code);
+            assert!(matches!(ours, PortError::Unavailable { .. }), "{ours}");
+            assert!(ours.to_string().contains("not known yet") && ours.to_string().contains(code), "{ours}");
+        }
+        let theirs = read(&site(Some(ROLE), None), session(), code);
+        assert!(matches!(theirs, PortError::Denied { .. }), "{theirs}");
+        assert!(theirs.to_string().contains("the session of the stage's role"), "{theirs}");
+    }
 }
