@@ -17,7 +17,7 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::call::Call;
-use crate::secrets::sentinels::{APPROVAL, PARAMETER};
+use crate::secrets::sentinels::{APPROVAL, CHECK, PARAMETER, SESSION_KEY, SESSION_SECRET, SESSION_TOKEN};
 
 /// How it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(crate) struct Cloud {
 
 struct Shared {
     manner: Manner,
+    endpoint: String,
     received: Mutex<Vec<Received>>,
     /// The leases that were stored.
     leases: Mutex<Vec<Value>>,
@@ -57,10 +58,11 @@ pub(crate) struct Received {
 
 impl Cloud {
     pub(crate) async fn start(manner: Manner) -> Self {
-        let shared = Arc::new(Shared { manner, received: Mutex::default(), leases: Mutex::default() });
-        let app = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (received, leases) = (Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { manner, endpoint: endpoint.clone(), received, leases });
+        let app = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
         let mut task = JoinSet::new();
         task.spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { endpoint, shared, _task: task }
@@ -71,6 +73,11 @@ impl Cloud {
     }
 }
 
+/// A request of a check.
+pub(crate) const CHECKED: &str = "checked";
+/// The header that it proves its right with.
+const KEY: &str = "x-key";
+
 async fn answer(
     State(shared): State<Arc<Shared>>,
     method: Method,
@@ -79,15 +86,18 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     let call = Call::new(Timestamp::now(), &method, &uri, &headers, &body);
-    let name = call.name();
+    // Nobody signs what is sent to the service that is tested.
+    let name = if call.service.is_empty() { CHECKED.to_owned() } else { call.name() };
     let text = format!("{method} {uri}\n{}\n{}", shown(&headers, false), unpacked(&body));
     shared.received.lock().unwrap().push(Received { name: name.clone(), text });
     let is = |what: &str| what == name || what == call.service;
     match shared.manner {
         Manner::Repeats(what) if is(what) => refusal(&call.service, &format!("no: {}", shown(&headers, true))),
         Manner::Babbles(what) if is(what) => babble(&call.service),
-        Manner::Succeeds => shared.succeeded(&call).unwrap_or_else(|| served(&call, &method)),
-        _ => served(&call, &method),
+        Manner::Succeeds if name == CHECKED => (StatusCode::OK, "fine").into_response(),
+        _ if name == CHECKED => (StatusCode::UNAUTHORIZED, shown(&headers, true)).into_response(),
+        Manner::Succeeds => shared.succeeded(&call).unwrap_or_else(|| shared.served(&call, &method)),
+        _ => shared.served(&call, &method),
     }
 }
 
@@ -101,7 +111,7 @@ impl Shared {
             ("cloudformation", "DescribeStacks")
                 if !call.target.contains("shop-beta") && !call.target.contains("shop-tests") =>
             {
-                form(&call.operation, &format!("<Stacks>{}</Stacks>", stack("shop-pr-7")))
+                form(&call.operation, &format!("<Stacks>{}</Stacks>", self.stack("shop-pr-7")))
             }
             ("dynamodb", "PutItem") if call.target.starts_with("lease#") => {
                 leases().push(call.json()["Item"].clone());
@@ -121,10 +131,25 @@ impl Shared {
     }
 }
 
-/// The headers; those that sign the request, which hold credentials and must, only if `all` is asked for.
+impl Shared {
+    fn served(&self, call: &Call, method: &Method) -> Response {
+        match (call.service.as_str(), call.operation.as_str()) {
+            ("cloudformation", "DescribeStacks") => {
+                form(&call.operation, &format!("<Stacks>{}</Stacks>", self.stack("shop-beta")))
+            }
+            _ => anything(call, method),
+        }
+    }
+
+    fn stack(&self, name: &str) -> String {
+        stack(name, &self.endpoint)
+    }
+}
+
+/// The headers; those that prove a right, which hold credentials and must, only if `all` is asked for.
 fn shown(headers: &HeaderMap, all: bool) -> String {
-    let signs = |name: &str| ["authorization", "x-amz-security-token"].contains(&name);
-    let lines = headers.iter().filter(|(name, _)| all || !signs(name.as_str()));
+    let proves = |name: &str| ["authorization", "x-amz-security-token", KEY].contains(&name);
+    let lines = headers.iter().filter(|(name, _)| all || !proves(name.as_str()));
     lines.map(|(name, value)| format!("{name}:{}\n", String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
@@ -144,7 +169,7 @@ fn refusal(service: &str, message: &str) -> Response {
     let error = format!("<Code>InvalidSignatureException</Code><Message>{escaped}</Message>");
     let body = match service {
         "s3" => format!("<Error>{error}<CanonicalRequest>{escaped}</CanonicalRequest></Error>"),
-        "cloudformation" | "iam" | "sns" => format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"),
+        "cloudformation" | "iam" | "sns" | "sts" => format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"),
         _ => json!({"__type": "InvalidSignatureException", "message": message, "Type": "User"}).to_string(),
     };
     (StatusCode::FORBIDDEN, [("x-amzn-errortype", "InvalidSignatureException")], body).into_response()
@@ -153,7 +178,10 @@ fn refusal(service: &str, message: &str) -> Response {
 /// What no reader expects.
 fn babble(service: &str) -> Response {
     match service {
-        "s3" => (StatusCode::OK, archive(&format!("{PARAMETER}: 1\n{PARAMETER}: [\"{PARAMETER}\n"))).into_response(),
+        "s3" => {
+            let junk = format!("{PARAMETER}: 1\n{PARAMETER}: [\"{PARAMETER}\n");
+            (StatusCode::OK, archive(&junk, &junk)).into_response()
+        }
         "ssm" => parameter("String", PARAMETER),
         "dynamodb" => {
             let item = json!({"v": {"N": "1"}, "body": {"S": format!("{{\"report\": \"{PARAMETER}\"}}")}});
@@ -163,13 +191,14 @@ fn babble(service: &str) -> Response {
     }
 }
 
-fn served(call: &Call, method: &Method) -> Response {
+fn anything(call: &Call, method: &Method) -> Response {
     match (call.service.as_str(), call.operation.as_str()) {
-        ("s3", _) if method == Method::GET => archive("Resources: {}\n").into_response(),
-        ("ssm", _) => parameter("SecureString", PARAMETER),
-        ("cloudformation", "DescribeStacks") => {
-            form(&call.operation, &format!("<Stacks>{}</Stacks>", stack("shop-beta")))
+        ("s3", _) if method == Method::GET => {
+            let checks = format!("http: [{{ name: checked, path: /checked, headers: {{ {KEY}: \"{CHECK}\" }} }}]\n");
+            archive("Resources: {}\n", &checks).into_response()
         }
+        ("sts", _) => form(&call.operation, &session()),
+        ("ssm", _) => parameter("SecureString", PARAMETER),
         ("cloudformation" | "iam" | "sns", _) => form(&call.operation, ""),
         // A test that sends back all it was sent.
         ("lambda", _) => {
@@ -201,7 +230,14 @@ fn form(operation: &str, result: &str) -> Response {
         .into_response()
 }
 
-fn stack(name: &str) -> String {
+fn session() -> String {
+    format!(
+        "<Credentials><AccessKeyId>{SESSION_KEY}</AccessKeyId><SecretAccessKey>{SESSION_SECRET}</SecretAccessKey>\
+         <SessionToken>{SESSION_TOKEN}</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>"
+    )
+}
+
+fn stack(name: &str, url: &str) -> String {
     let tag = |key: &str, value: &str| format!("<member><Key>{key}</Key><Value>{value}</Value></member>");
     let output = |key: &str, value: &str| {
         format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
@@ -214,15 +250,17 @@ fn stack(name: &str) -> String {
          <Parameters><member><ParameterKey>Key</ParameterKey><ParameterValue>{PARAMETER}</ParameterValue></member></Parameters></member>",
         tag("flowgate:ephemeral", "true"),
         tag("flowgate:service", "shop"),
-        output("ApiUrl", "https://example.com"),
+        output("ApiUrl", url),
         output("TestFunctionA", "shop-tests-a"),
     )
 }
 
-/// An artifact with this template.
-fn archive(template: &str) -> Vec<u8> {
+/// An artifact with this template and these tests.
+fn archive(template: &str, tests: &str) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("app.yaml", SimpleFileOptions::default()).unwrap();
-    zip.write_all(template.as_bytes()).unwrap();
+    for (name, text) in [("app.yaml", template), ("tests.yaml", tests)] {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
     zip.finish().unwrap().into_inner()
 }

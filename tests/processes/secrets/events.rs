@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::secrets::sentinels::{CONTINUATION, JOB_KEY, JOB_SECRET, JOB_TOKEN};
 
+/// A role of another account.
+pub(crate) const ROLE: &str = "arn:aws:iam::222222222222:role/shop-tests-runner";
+
 pub(crate) const JOB: &str = "11111111-abcd-1111-abcd-111111abcdef";
 const EXECUTION: &str = "22222222-abcd-2222-abcd-222222abcdef";
 
@@ -29,7 +32,7 @@ pub(crate) fn job(function: &str) -> Value {
         let location = json!({"type": "S3", "s3Location": {"bucketName": "shop-artifacts", "objectKey": name}});
         json!({"name": name, "revision": null, "location": location})
     };
-    json!({"CodePipeline.job": {"id": JOB, "accountId": ACCOUNT, "data": {
+    let mut event = json!({"CodePipeline.job": {"id": JOB, "accountId": ACCOUNT, "data": {
         "actionConfiguration": {"configuration": {
             "FunctionName": function, "UserParameters": user_parameters(function).to_string(),
         }},
@@ -38,8 +41,27 @@ pub(crate) fn job(function: &str) -> Value {
         "artifactCredentials": {
             "accessKeyId": JOB_KEY, "secretAccessKey": JOB_SECRET, "sessionToken": JOB_TOKEN, "expirationTime": 1_795_000_000_000_u64,
         },
-        "continuationToken": CONTINUATION,
-    }}})
+    }}});
+    // It never asks for one, and refuses to go on from what it did not say.
+    if function != "start_tests" {
+        continued(&mut event);
+    }
+    event
+}
+
+/// As a job that somebody continued.
+pub(crate) fn continued(event: &mut Value) {
+    event["CodePipeline.job"]["data"]["continuationToken"] = json!(CONTINUATION);
+}
+
+/// A job whose tests are in another account.
+pub(crate) fn elsewhere() -> Value {
+    let mut event = job("start_tests");
+    let mut parameters = user_parameters("start_tests");
+    parameters["role_arn"] = json!(ROLE);
+    event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"]["UserParameters"] =
+        json!(parameters.to_string());
+    event
 }
 
 /// Jobs that are not as a job should be; that of another account among them.
@@ -62,10 +84,7 @@ pub(crate) fn spoilt_jobs(function: &str) -> Vec<String> {
         whole.replace("\"inputArtifacts\"", &format!("\"{JOB_SECRET}\":\"{JOB_TOKEN}\",\"inputArtifacts\"")),
         whole.replace("\"data\"", &format!("\"data\":{{\"x\":\"{JOB_TOKEN}\"}},\"data\"")),
         whole.replace("\"expirationTime\":1795000000000", &format!("\"x\":{}{}", "[".repeat(5000), "]".repeat(5000))),
-        whole.replace(
-            "\"continuationToken\"",
-            &format!("\"note\":\"{}\",\"continuationToken\"", JOB_TOKEN.repeat(15_000)),
-        ),
+        whole.replace("\"inputArtifacts\"", &format!("\"note\":\"{}\",\"inputArtifacts\"", JOB_TOKEN.repeat(15_000))),
     ];
     for sentinel in [JOB_KEY, JOB_SECRET, JOB_TOKEN] {
         for place in [

@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::binaries::build;
 use crate::function::{Failure, Function, Launch};
-use cloud::{Cloud, Manner, Received};
+use cloud::{CHECKED, Cloud, Manner, Received};
 use sentinels::{OWN_KEY, OWN_SECRET, OWN_TOKEN, Sentinels};
 
 /// Those that settle jobs.
@@ -141,7 +141,18 @@ async fn i26_no_function_lets_out_what_an_event_brings_in() {
         for event in spoilt.iter().cloned().chain(others) {
             let _ = watched.invoke(&event).await;
         }
+        if name == "start_tests" {
+            let _ = watched.invoke(&events::elsewhere().to_string()).await;
+            let mut continued = good;
+            events::continued(&mut continued);
+            let _ = watched.invoke(&continued.to_string()).await;
+        }
         let received = watched.check();
+        if name == "start_tests" {
+            for what in ["lambda:", "sts:", CHECKED] {
+                assert!(received.iter().any(|request| request.name.starts_with(what)), "{what}: {received:#?}");
+            }
+        }
         if ACTIONS.contains(&name) {
             // I17: and they were not just silent.
             assert!(count(&received, FAILED) > spoilt.len() / 2, "{name}: {received:#?}");
@@ -162,6 +173,8 @@ async fn i26_what_a_service_repeats_of_a_request_stays_inside() {
         ("start_tests", "cloudformation"),
         ("start_tests", "lambda"),
         ("start_tests", "dynamodb"),
+        ("start_tests", "s3"),
+        ("start_tests", "sts"),
         ("gate", "codepipeline:ListActionExecutions"),
         ("gate", "codepipeline:GetPipelineExecution"),
         ("gate", "ssm"),
@@ -190,6 +203,8 @@ async fn i26_what_cannot_be_read_is_not_repeated() {
         ("configure", "dynamodb"),
         ("start_tests", "cloudformation"),
         ("start_tests", "dynamodb"),
+        ("start_tests", "s3"),
+        ("start_tests", "sts"),
         ("gate", "s3"),
         ("gate", "ssm"),
         ("gate", "dynamodb:Query"),
@@ -262,6 +277,7 @@ fn event_for(name: &str, service: &str) -> String {
         ("sweep", "dynamodb") => json!({"mode": "apply"}).to_string(),
         ("sweep", _) => json!({"mode": "apply", "adopt": true}).to_string(),
         ("record", _) => events::built(),
+        ("start_tests", "sts") => events::elsewhere().to_string(),
         _ => events::job(name).to_string(),
     }
 }

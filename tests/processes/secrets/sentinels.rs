@@ -19,10 +19,29 @@ pub(crate) const APPROVAL: &str = "c0ffee5e-a7e1-4b1d-9a5c-5e47121e1abc";
 pub(crate) const CONTINUATION: &str = "continuationSentinel+Hq2/7mZx";
 /// The value of a parameter that is nobody's business.
 pub(crate) const PARAMETER: &str = "parameterSentinel+Vt5/1kRw";
+/// What a check of `tests.yaml` sends in a header.
+pub(crate) const CHECK: &str = "checkSentinel+Bq8/3nWtYz6Rm1Lc5";
+/// The credentials of a session of a stage's role.
+pub(crate) const SESSION_KEY: &str = "ASIASENTINELSES00003";
+pub(crate) const SESSION_SECRET: &str = "sessionSentinelSecret/7dJv+Oy5iUw3pSk9ExNc2hBq";
+pub(crate) const SESSION_TOKEN: &str = "sessionSentinelToken//IQoLb4FwM1xYc8KvTg7UnZe2RpAq==";
 
 /// All of them.
-const ALL: [&str; 9] =
-    [JOB_KEY, JOB_SECRET, JOB_TOKEN, OWN_KEY, OWN_SECRET, OWN_TOKEN, APPROVAL, CONTINUATION, PARAMETER];
+const ALL: [&str; 13] = [
+    JOB_KEY,
+    JOB_SECRET,
+    JOB_TOKEN,
+    OWN_KEY,
+    OWN_SECRET,
+    OWN_TOKEN,
+    APPROVAL,
+    CONTINUATION,
+    PARAMETER,
+    CHECK,
+    SESSION_KEY,
+    SESSION_SECRET,
+    SESSION_TOKEN,
+];
 
 /// So many characters in a row count as having got out.
 const PIECE: usize = 12;
