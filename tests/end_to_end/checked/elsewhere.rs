@@ -35,6 +35,9 @@ async fn only_a_role_that_a_parameter_names_is_assumed() {
     let message = refused["message"].as_str().unwrap_or_else(|| panic!("{refused}"));
     assert!(refused["kind"] == "PermissionError" && message.contains("sts:AssumeRole"), "{refused}");
 
+    // A parameter changes the pipeline, which nothing may run through meanwhile.
+    up.json("reject", &["shop"]).await;
+    up.until_ended("shop", &commit).await;
     std::fs::write(service.join("again"), "1").unwrap();
     up.push_with(&service, &[&format!("TestRoleArns={ROLE}")]).await;
     let done = records.run_tests(&parameters()).await;
@@ -43,9 +46,9 @@ async fn only_a_role_that_a_parameter_names_is_assumed() {
 
     let left = records.leave_behind("run", &done, |key| key != "result#TestTeardown").await;
     records.repair().await;
-    let settled = verdict(&records, &left).await;
+    let (settled, _) = records.settled(&left).await;
     let message = settled["message"].as_str().unwrap_or_else(|| panic!("{settled}"));
-    assert!(message.contains("TestTeardown was lost: it never answered, and was started again"), "{message}");
+    assert!(message.contains("TestTeardown was lost: ") && message.contains("; it was started again"), "{message}");
 }
 
 fn parameters() -> Value {

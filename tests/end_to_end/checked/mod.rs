@@ -8,14 +8,19 @@ use std::fs;
 use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
 
+use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_codepipeline::types::{ActionExecutionDetail, ActionExecutionFilter};
+use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_s3::Client as Store;
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_ssm::Client as Parameters;
-use serde_json::Value;
+use flowgate::cloud::stacks::{self, Deployment, Template};
+use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use crate::up::Up;
+use left_behind::Records;
 
 const STAGES: [&str; 3] = ["Beta", "Gamma", "Prod"];
 /// What a report of the fixture lists: the set-up, the tests, the tear-down.
@@ -192,10 +197,15 @@ async fn what_fails_is_told_with_its_log_reported_and_cleaned_up() {
     assert_eq!(checked.notes().await, [""; 0], "what the set-up left half done is removed too");
 }
 
+/// A function of Prod's stack, which leaves a note when it runs.
+const PAY: &str = "import boto3\ndef handler(event, context):\n    \
+    boto3.client('ssm').put_parameter(Name='/notes/paid', Value='1', Type='String', Overwrite=True)\n";
+
 /// Beta's test stack names it, and nobody approved that.
 #[tokio::test]
 async fn what_is_deployed_to_beta_cannot_have_prod_s_functions_invoked() {
     let checked = Checked::new().await;
+    checked.deploy_prod().await;
     checked.edit(
         "test-sam.yaml",
         "  TestTeardown:",
@@ -203,21 +213,55 @@ async fn what_is_deployed_to_beta_cannot_have_prod_s_functions_invoked() {
     );
     let tested = checked.fails().await;
     assert_eq!(tested.code.as_deref(), Some("ConfigurationError"), "{tested:?}");
-    for words in ["TestFunctionProd", "neither stack"] {
+    for words in ["TestFunctionProd", "a function of another stack"] {
         assert!(tested.summary.contains(words), "{words}: {tested:?}");
     }
+    assert_eq!(checked.notes().await, [""; 0], "nothing was started");
+
+    // Prod's own tests get that test stack, too: a newer execution may have deployed it since the approval.
+    let records = Records::of("checked", &checked.up.sdk()).await;
+    let prod = json!({"app_stack": "checked-prod", "test_stack": "checked-tests", "stage": "prod"});
+    let job = records.run_tests(&prod).await;
+    let (verdict, _) = records.verdict(&job).await.unwrap();
+    let message = verdict["message"].as_str().unwrap_or_else(|| panic!("{verdict}"));
+    assert!(verdict["kind"] == "ConfigurationError" && message.contains("TestFunctionProd"), "{verdict}");
     assert_eq!(checked.notes().await, [""; 0], "nothing was started");
 
     checked.edit("test-sam.yaml", "TestFunctionProd:", "Pay:");
     checked.edit("tests.yaml", "output: Adder", "output: Pay");
     let tested = checked.fails().await;
     assert_eq!(tested.code.as_deref(), Some("ConfigurationError"), "{tested:?}");
-    for words in ["adder-adds", "neither stack"] {
+    for words in ["adder-adds", "a function of another stack"] {
         assert!(tested.summary.contains(words), "{words}: {tested:?}");
     }
+    assert_eq!(checked.notes().await, [""; 0], "nothing was started");
+
+    let paid = Lambda::new(&checked.up.sdk()).invoke().function_name("checked-prod-pay").send().await.unwrap();
+    assert_eq!(paid.function_error(), None, "{paid:?}");
+    assert_eq!(checked.notes().await, ["/notes/paid"], "it would have left a note");
 }
 
 impl Checked {
+    async fn deploy_prod(&self) {
+        let trust = json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole"}]});
+        let pays = json!({"PolicyName": "Pay", "PolicyDocument": {"Statement": [{"Effect": "Allow",
+            "Action": "ssm:PutParameter", "Resource": "*"}]}});
+        let template = json!({
+            "Resources": {
+                "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": [pays]}},
+                "Pay": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "checked-prod-pay",
+                    "Runtime": "python3.12", "Timeout": 30, "Handler": "index.handler", "Code": {"ZipFile": PAY},
+                    "Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+            },
+            "Outputs": {"ApiUrl": {"Value": "https://service.invalid"}},
+        });
+        let body = template.to_string();
+        let (template, capabilities) = (Template::Body(&body), vec![Capability::CapabilityIam]);
+        let deployment = Deployment { stack: "checked-prod", template, capabilities, ..Deployment::default() };
+        stacks::deploy(&CloudFormation::new(&self.up.sdk()), &deployment).await.unwrap();
+    }
+
     /// Its release, which ends in Beta's tests.
     async fn fails(&self) -> Tested {
         let (ended, mut tested) = self.release().await;
