@@ -182,10 +182,8 @@ where
         let late = settle_late(self.clock, self.runs, self.sites, run, filed, self.by(WAITING)).await;
         let late = late.map_err(|unread| Trouble::Unread(words(&unread).to_owned()))?;
         let standing = self.verdicts.record(&run.job, &late.report).await?;
-        let done = match standing.sent {
-            true => (Outcome::SettledBefore, None),
-            false => self.send(&run.job, &standing.report).await?,
-        };
+        let done =
+            if standing.sent { (Outcome::SettledBefore, None) } else { self.send(&run.job, &standing.report).await? };
         Ok((done, late.untidy))
     }
 
