@@ -12,7 +12,7 @@ use super::{Answer, Calling, Edited, Mutant, Who, answered, asking, runs::run};
 use crate::{
     cloud::at,
     link::Link,
-    op::{Op, Reply},
+    op::{Ending, Op, Reply},
     scenario::{CLAIMERS, SWEEPERS, ms},
     world::BEGIN,
 };
@@ -30,6 +30,32 @@ pub(super) fn repair_too_early() -> Box<dyn Mutant> {
         other => other,
     };
     Box::new(Edited { who: Who::Repairs, ask, answer: |_, answer| run(answer, |run| run.ends = at(BEGIN)) })
+}
+
+pub(super) fn throttled_teardown_is_started() -> Box<dyn Mutant> {
+    answered(Who::Repairs, |op, answer| match (op, answer) {
+        (Op::Invoke { .. }, Err(PortError::Throttled { .. })) => Ok(Reply::Ran(Ending::Passed)),
+        (_, answer) => answer,
+    })
+}
+
+/// What is recorded of the tear-down says that it ended, whatever it says.
+pub(super) fn lost_teardown_is_torn_down() -> Box<dyn Mutant> {
+    answered(Who::Repairs, |_, answer| {
+        answer.map(|reply| match reply {
+            Reply::Results(mut results) => {
+                results.iter_mut().for_each(ended);
+                Reply::Results(results)
+            }
+            other => other,
+        })
+    })
+}
+
+fn ended(result: &mut TestResult) {
+    if let Outcome::Lost { message } = &result.outcome {
+        result.outcome = Outcome::Failed { message: message.clone() };
+    }
 }
 
 pub(super) fn report_not_expected() -> Box<dyn Mutant> {

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use pipeline_core::{
     ids::JobId,
+    lease::due::later,
     ports::{PortError, Settled},
     start_tests::run::{Claim, Outcome, Run},
 };
@@ -14,6 +15,7 @@ use crate::{
     kit::{SETUP, TEARDOWN},
     link::Link,
     op::{Ending, Op, Reply},
+    scenario::{MARGIN, ms},
     world::BEGIN,
 };
 
@@ -31,6 +33,11 @@ pub(super) fn run(answer: Answer, edit: impl FnOnce(&mut Run)) -> Answer {
 /// A redelivery takes the run's owner for dead.
 pub(super) fn owner_taken_for_dead() -> Box<dyn Mutant> {
     answered(Who::Deliveries, |_, answer| run(answer, |run| run.ends = at(BEGIN)))
+}
+
+/// A redelivery goes by its own clock.
+pub(super) fn no_margin_after_the_end() -> Box<dyn Mutant> {
+    answered(Who::Deliveries, |_, answer| run(answer, |run| run.ends = later(run.ends, ms(-MARGIN))))
 }
 
 /// The owner takes more time than the run says that it has.
