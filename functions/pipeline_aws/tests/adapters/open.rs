@@ -60,7 +60,7 @@ fn a_run_is_stored_with_the_time_to_look_at_it() {
     assert_eq!(run(table.claim(&tests())), Ok(Claim::Ours));
     let item = canned.asked()[0].json()["Item"].clone();
     assert_eq!(item["due_of"], json!({"S": "job"}));
-    assert_eq!(item["due"], json!({"S": format!("2026-11-21T12:10:15.000Z#run#{JOB}")}));
+    assert_eq!(item["due"], json!({"S": format!("2026-11-21T12:11:15.000Z#run#{JOB}")}));
 }
 
 #[test]
