@@ -11,7 +11,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use crate::world::{cloud, cloud_without};
 
-/// Posts the bytes that it is sent, or as many as it is sent, or exits.
+/// Posts the bytes that it is sent, or a text of as many as it is told.
 const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
 import http.client, json, os, sys
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -20,7 +20,10 @@ while True:
     answer = api.getresponse()
     event, request = json.loads(answer.read()), answer.headers["Lambda-Runtime-Aws-Request-Id"]
     print("called", file=sys.stderr, flush=True)
-    body = bytes(event["bytes"]) if "bytes" in event else json.dumps("x" * event["size"]).encode()
+    if "bytes" in event:
+        body = bytes(event["bytes"])
+    else:
+        body = json.dumps("x" * event["size"]).encode() if "size" in event else b"[" + b"1," * event["items"] + b"1]"
     api.request("POST", f"/2018-06-01/runtime/invocation/{request}/response", body)
     api.getresponse().read()
 "#;
@@ -91,6 +94,7 @@ async fn without_the_patch_errors_have_no_type_of_their_own_and_answers_are_chan
     let cloud = with_functions(cloud_without("function_answers").await).await;
     assert_eq!(ask(&cloud, "python", &json!({"raise": "why"})).await.error().0, "Runtime.HandlerError");
     assert_eq!(ask(&cloud, "python", &json!({"exit": true})).await.error().0, "Runtime.HandlerError");
+    assert_eq!(ask(&cloud, "own", &json!({"bytes": b"[1,2]"})).await.payload, b"[1, 2]");
     let junk = ask(&cloud, "own", &json!({"bytes": b"junk"})).await;
     assert_eq!((&*junk.payload, &*junk.log), (&b"\"junk\""[..], "called"));
     assert!(!ask(&cloud, "own", &json!({"size": MEGABYTES + 1000})).await.failed);
@@ -107,7 +111,7 @@ async fn errors_say_what_was_raised_and_answers_come_as_they_were_posted_up_to_6
     }
     let (kind, message) = ask(&cloud, "python", &json!({"exit": true})).await.error();
     assert!(kind == "Runtime.ExitError" && message.contains("Runtime exited"), "{kind}: {message}");
-    for bytes in [&b"junk"[..], &[0xff, 0xfe], b"[1, 2]"] {
+    for bytes in [&b"junk"[..], &[0xff, 0xfe], b"[1, 2]", b"[1,2]", b" {\"a\":1.0}", b"null", b"\"\\u00e9\""] {
         let answer = ask(&cloud, "own", &json!({"bytes": bytes})).await;
         assert_eq!((answer.failed, &*answer.payload), (false, bytes));
         assert!(answer.log.starts_with("START RequestId: "), "{}", answer.log);
@@ -118,6 +122,8 @@ async fn errors_say_what_was_raised_and_answers_come_as_they_were_posted_up_to_6
         );
     }
     assert!(!ask(&cloud, "own", &json!({"size": MEGABYTES - 2})).await.failed);
+    let many = ask(&cloud, "own", &json!({"items": 2_200_000})).await;
+    assert_eq!((many.failed, many.payload.len()), (false, 4_400_003), "what was posted counts");
     let (kind, message) = ask(&cloud, "own", &json!({"size": MEGABYTES + 1000})).await.error();
     assert!(kind == "Function.ResponseSizeTooLarge" && message.contains("6291556 bytes"), "{kind}: {message}");
 }
@@ -130,6 +136,8 @@ async fn an_error_of_node_has_its_type() {
     }
     let cloud = cloud().await;
     create(&cloud, "node", Runtime::from("nodejs22.x"), "index.js", NODE).await;
-    let raised = ask(&cloud, "node", &json!({"raise": "why"})).await.error();
-    assert_eq!(raised, ("TypeError".to_owned(), "why".to_owned()));
+    for why in ["why", ""] {
+        let raised = ask(&cloud, "node", &json!({ "raise": why })).await.error();
+        assert_eq!(raised, ("TypeError".to_owned(), why.to_owned()));
+    }
 }

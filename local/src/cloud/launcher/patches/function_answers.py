@@ -8,7 +8,8 @@ import time
 
 # What a runtime may answer, in bytes: 6 MB and what is around it.
 LARGEST = 6291556
-NOT_JSON = "flowgate:not-json"
+POSTED = "flowgate:posted"
+INVOKE = "ministack-lambda-invoke"
 
 
 class Raised(str):
@@ -19,8 +20,8 @@ class Raised(str):
 
 def apply(settings):
     """Gap: every error of a Python or Node function has the type Runtime.HandlerError, and one whose process ends has no
-    word of that; an answer of a runtime of its own that is not JSON is quoted, and one that is not UTF-8 lost; one beyond
-    6 MB is passed on; and the log's tail lacks the lines that are Lambda's own."""
+    word of that; an answer of a runtime of its own is written anew, that is, quoted if it is not JSON, and lost if it is not
+    UTF-8; one beyond 6 MB is passed on; and the log's tail lacks the lines that are Lambda's own."""
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
@@ -30,6 +31,7 @@ def apply(settings):
     lambda_svc._execute_function_warm = functools.partial(warm, lambda_svc._execute_function_warm)
     lambda_svc._execute_function_provided_warm = functools.partial(provided, lambda_svc._execute_function_provided_warm)
     lambda_svc._execute_function_dispatch = functools.partial(dispatch, lambda_svc._execute_function_dispatch)
+    lambda_svc.run_reentrant = functools.partial(answer_invoke, lambda_svc.run_reentrant)
 
 
 def wrapped(wrapper, original):
@@ -47,6 +49,9 @@ def raised(message, trace):
     """The trace has `Type: message`, in Python at its end and in Node at its beginning."""
     if message == "Worker process died":
         message, kind = "Error: Runtime exited without providing a reason", "Runtime.ExitError"
+    elif message and (trace or "").splitlines()[:1] == [message]:
+        # Of an error without a message Node has only the type.
+        message, kind = "", message
     else:
         before, found, _ = (trace or "").rpartition(f": {message}" if message else "\n")
         kind = before.splitlines()[-1].rsplit(".")[-1] if found and before else None
@@ -68,10 +73,8 @@ def handler_class(original, worker, generation, pending):
     class Handler(original(worker, generation, pending)):
         def _read_body(self):
             body = super()._read_body()
-            try:
-                json.loads(body)
-            except ValueError:
-                body = json.dumps({NOT_JSON: base64.b64encode(body).decode()}).encode()
+            if self.path.endswith("/response"):
+                body = json.dumps({POSTED: base64.b64encode(body).decode()}).encode()
             return body
 
     return Handler
@@ -80,14 +83,32 @@ def handler_class(original, worker, generation, pending):
 def provided(original, func, event, request_id):
     result = original(func, event, request_id)
     body = result.get("body")
-    if isinstance(body, dict) and NOT_JSON in body:
-        result["body"] = base64.b64decode(body[NOT_JSON])
+    if isinstance(body, dict) and POSTED in body:
+        posted = base64.b64decode(body[POSTED])
+        result["body"], result[POSTED] = parsed(posted), posted
+    return result
+
+
+def parsed(posted):
+    try:
+        return json.loads(posted)
+    except ValueError:
+        return posted
+
+
+async def answer_invoke(original, execute, *rest, **more):
+    """Whoever invokes gets what was posted; services that read it, what it means."""
+    result = await original(execute, *rest, **more)
+    if more.get("thread_name") == INVOKE and POSTED in result:
+        result["body"] = result[POSTED]
     return result
 
 
 def dispatch(original, func, config, event, request_id, started):
     result = original(func, config, event, request_id, started)
-    if not result.get("error") and not result.get("throttle") and size(result.get("body")) > LARGEST:
+    answered = result.get(POSTED, result.get("body"))
+    if not result.get("error") and not result.get("throttle") and size(answered) > LARGEST:
+        result.pop(POSTED, None)
         why = f"Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
         result["body"], result["error"] = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": why}, True
     result["log"] = framed(result.get("log") or "", config, request_id, started)
