@@ -98,14 +98,9 @@ impl RunLedger {
 
     /// After an hour nobody tries again what cannot be done then.
     pub(super) fn unreadable(&mut self, world: &World, actor: usize, job: &JobId) {
-        if self.gives_up(world, actor, job) {
+        if gives_up(world, actor, job) {
             self.tried.insert((actor, job.clone()));
         }
-    }
-
-    fn gives_up(&self, world: &World, actor: usize, job: &JobId) -> bool {
-        let cloud = world.cloud.borrow();
-        cloud.jobs.runs.get(job).is_some_and(|run| world.clock(actor) >= later(run.ends, ms(TIDYING)))
     }
 
     /// I18: what comes late is no pass.
@@ -118,7 +113,7 @@ impl RunLedger {
     ) {
         self.awaited.remove(&(actor, part));
         let refused = part == TEARDOWN && matches!(result, Err(PortError::Throttled { .. }));
-        if refused && !self.gives_up(world, actor, job) {
+        if refused && !gives_up(world, actor, job) {
             self.tried.remove(&(actor, job.clone()));
         }
         let cloud = world.cloud.borrow();
@@ -132,6 +127,11 @@ impl RunLedger {
     pub(super) fn has_passed(&self, run: &str, part: &'static str) -> bool {
         self.passed.iter().any(|(of, passed)| of == run && *passed == part)
     }
+}
+
+fn gives_up(world: &World, actor: usize, job: &JobId) -> bool {
+    let cloud = world.cloud.borrow();
+    cloud.jobs.runs.get(job).is_some_and(|run| world.clock(actor) >= later(run.ends, ms(TIDYING)))
 }
 
 impl Oracle {
