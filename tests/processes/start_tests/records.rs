@@ -26,7 +26,7 @@ impl Lab {
         results.map(|(_, record)| record).collect()
     }
 
-    /// The JUnit report that the artifact of this key holds, if there is one.
+    /// The `JUnit` report that the artifact of this key holds, if there is one.
     pub(super) async fn report_at(&self, key: &str) -> Option<String> {
         let s3 = aws_sdk_s3::Client::new(&self.world.sdk());
         let zip = s3.get_object().bucket(BUCKET).key(key).send().await.ok()?.body.collect().await.unwrap();
