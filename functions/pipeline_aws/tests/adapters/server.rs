@@ -1,5 +1,7 @@
 //! A server over real connections: it says what it is told to, byte by byte, and keeps what it heard.
 
+#![expect(clippy::disallowed_methods, reason = "the server of a test is beside what it tests, and is joined")]
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
