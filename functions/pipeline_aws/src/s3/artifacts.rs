@@ -7,7 +7,9 @@ use std::{
 };
 
 use aws_credential_types::Credentials;
-use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream, types::ServerSideEncryption};
+use aws_sdk_s3::{
+    Client, config::Builder, error::ProvideErrorMetadata, primitives::ByteStream, types::ServerSideEncryption,
+};
 use aws_types::SdkConfig;
 use bytes::Bytes;
 use pipeline_core::{
@@ -170,7 +172,10 @@ impl WriteArtifacts for Artifacts {
             request = request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key);
         }
         let request = request.set_expected_bucket_owner(self.owner.clone()).body(ByteStream::from(zip));
-        request.send().await.map_err(|error| port_error_with(self.whose(), &operation, &error))?;
+        request.send().await.map_err(|error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+            Some("NoSuchBucket") => PortError::NotFound { what: format!("the bucket of artifact {}", artifact.name) },
+            _ => port_error_with(self.whose(), &operation, &error),
+        })?;
         Ok(())
     }
 }

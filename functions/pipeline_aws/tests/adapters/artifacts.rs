@@ -119,6 +119,15 @@ fn a_report_is_a_zip_with_one_file() {
 }
 
 #[test]
+fn a_bucket_that_is_missing_stays_so() {
+    let (job, access) = job();
+    let canned = Canned::new([(404, "<Error><Code>NoSuchBucket</Code></Error>".to_owned())]);
+    let artifacts = Artifacts::new(&canned.config(), &access);
+    let told = run(artifacts.write(&job.inputs[0], &Files::new())).unwrap_err();
+    assert_eq!(told.to_string(), "the bucket of artifact Built does not exist");
+}
+
+#[test]
 fn expired_credentials_are_named_as_the_jobs_and_tell_what_to_do() {
     let (job, access) = job();
     for code in ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"] {

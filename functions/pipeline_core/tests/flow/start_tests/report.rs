@@ -1,6 +1,7 @@
 //! The report that the action may declare.
 
-use pipeline_core::{memory::Fault, start_tests::run::Outcome, verdict::Report};
+use jiff::SignedDuration;
+use pipeline_core::{memory::Fault, ports::Clock as _, start_tests::run::Outcome, verdict::Report};
 
 use super::whole::{behaves, deliver_whole, whole, whole_job};
 use crate::support::{fails, failure, job, reports, start_tests};
@@ -34,7 +35,10 @@ fn i18_a_declared_report_that_could_not_be_written_is_no_success_and_keeps_no_ve
     for fault in [Fault::Refused, Fault::Throttled] {
         let world = whole();
         world.outage("write report", fault);
+        let began = world.now();
         deliver_whole(&world);
+        let took = world.now().duration_since(began);
+        assert!(took < SignedDuration::from_secs(70), "the tests took seconds, and all of it {took:#}");
         let message = failure(&reports(&world)).1;
         assert!(message.starts_with("4 of 4 passed") && message.contains("write report"), "{message}");
     }
@@ -46,7 +50,7 @@ fn it_is_written_again_by_whoever_settles_late() {
     world.outage("record verdict", Fault::KilledBefore);
     deliver_whole(&world);
     world.recover();
-    world.pass(jiff::SignedDuration::from_mins(16));
+    world.pass(SignedDuration::from_mins(16));
     deliver_whole(&world);
     assert!(matches!(reports(&world)[..], [Report::Succeed { .. }]));
     let written = world.written.borrow();
