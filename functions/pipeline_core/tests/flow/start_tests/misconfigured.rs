@@ -130,3 +130,14 @@ fn misconfigurations_name_the_stack_and_the_key() {
         assert_eq!(kind, FailureKind::ConfigurationError, "{message}");
     }
 }
+
+#[test]
+fn tests_whose_newer_update_failed_are_those_of_this_release() {
+    for status in ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"] {
+        let world = world();
+        stage(&world, &[passes()]);
+        world.stacks.borrow_mut().get_mut("time-tests").expect("a stack of tests").status = status.into();
+        run(&world, PARAMETERS);
+        assert_eq!(success(&reports(&world)), "1 of 1 passed", "{status}");
+    }
+}
