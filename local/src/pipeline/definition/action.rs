@@ -1,6 +1,5 @@
 //! The checks of one action by itself.
 
-use super::configuration::Keys;
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::{Action, Provider, names, wire};
 use crate::pipeline::action::TypeId;
@@ -77,8 +76,8 @@ fn configuration(place: &Place, provider: &Provider, declared: &wire::Action) ->
         let message = format!("{:?} cannot run here; use {only:?}", configuration[*key]);
         return Err(place.within(key).error(ErrorKind::Action, message));
     }
-    let Provider { name: of, required, optional, .. } = provider;
-    Keys { of, required, optional, longest: 1000, kind: ErrorKind::Action }.check(&place, configuration)
+    let keys = provider.keys(configuration);
+    keys.map_err(|why| place.within("ActionMode").error(ErrorKind::Action, why))?.check(&place, configuration)
 }
 
 fn inputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked<Vec<String>> {

@@ -16,6 +16,7 @@ pub(super) struct Conditions {
     pub(super) before_entry: Option<Condition>,
     pub(super) on_success: Option<Condition>,
     pub(super) on_failure: Option<Condition>,
+    pub(super) retry: Option<RetryMode>,
 }
 
 /// A condition of a stage. It is met when all its rules succeed.
@@ -39,6 +40,16 @@ pub enum ConditionResult {
     Rollback,
 }
 
+/// What of a stage is tried again: the API's `StageRetryMode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RetryMode {
+    /// What failed, and what did not begin.
+    FailedActions,
+    /// Everything, from the first action.
+    AllActions,
+}
+
 /// A rule of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -48,6 +59,8 @@ pub struct Rule {
     pub type_id: TypeId,
     /// What the rule needs to know, with unresolved references.
     pub configuration: BTreeMap<String, String>,
+    /// Names of artifacts that earlier actions write.
+    pub inputs: Vec<String>,
     /// The role it runs with, instead of the pipeline's.
     pub role_arn: Option<String>,
     /// The region it runs in, the same for all actions.

@@ -11,6 +11,8 @@ pub(super) struct Keys {
     pub(super) of: &'static str,
     /// What must be there.
     pub(super) required: &'static [&'static str],
+    /// What must be there in one mode of it, and may be in others.
+    pub(super) also: &'static [&'static str],
     /// What may be there.
     pub(super) optional: &'static [&'static str],
     /// The most characters of a value.
@@ -23,7 +25,8 @@ impl Keys {
     /// Refuses what is missing, unknown, empty or too long.
     pub(super) fn check(&self, place: &Place, configuration: &BTreeMap<String, String>) -> Result<(), DefinitionError> {
         let refuse = |key: &str, why: String| Err(place.within(key).error(self.kind, why));
-        if let Some(key) = self.required.iter().find(|key| !configuration.contains_key(**key)) {
+        let mut required = self.required.iter().chain(self.also);
+        if let Some(key) = required.find(|key| !configuration.contains_key(**key)) {
             return refuse(key, format!("is missing; {} needs it", self.of));
         }
         let known = |key: &str| self.required.contains(&key) || self.optional.contains(&key);

@@ -14,14 +14,16 @@ mod read;
 mod template;
 #[cfg(test)]
 mod tests;
+mod trigger;
 pub mod wire;
 
 use std::collections::BTreeMap;
 
-pub use condition::{Condition, ConditionResult, Rule};
+pub use condition::{Condition, ConditionResult, RetryMode, Rule};
 pub use error::{DefinitionError, ErrorKind, Place};
 pub use provider::Provider;
 pub use template::from_cloudformation;
+pub use trigger::{Globs, PullRequestEvent, PullRequestFilter, PushFilter, Trigger};
 pub use wire::{ExecutionMode, PipelineType};
 
 use super::action::{ConditionKind, TypeId};
@@ -41,6 +43,8 @@ pub struct Pipeline {
     pub variables: BTreeMap<String, Option<String>>,
     /// At least two; the first holds the source actions.
     pub stages: Vec<Stage>,
+    /// What starts it, where its sources come over connections and not everything does.
+    pub triggers: Vec<Trigger>,
     declaration: wire::Declaration,
 }
 
@@ -57,6 +61,8 @@ pub struct Stage {
     pub on_success: Option<Condition>,
     /// What happens when it failed.
     pub on_failure: Option<Condition>,
+    /// How it is tried again, once, when an action of it failed; such a stage has no condition for that case.
+    pub retry: Option<RetryMode>,
 }
 
 /// An action.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{self, ConditionResult, Rule};
 use super::error::{DefinitionError, ErrorKind, Place};
-use super::{Action, Pipeline, Stage};
+use super::{Action, ExecutionMode, Pipeline, Stage};
 use crate::pipeline::action::ConditionKind;
 use crate::pipeline::variables::{self, Part, Reference};
 
@@ -22,7 +22,7 @@ pub(super) fn check(pipeline: &Pipeline) -> Checked {
     sources_first(pipeline)?;
     unique_names(pipeline)?;
     one_region(pipeline)?;
-    no_rollback_of_sources(pipeline)?;
+    no_rollback(pipeline)?;
     let mut produced = Produced::default();
     for stage in &pipeline.stages {
         rules_read_what_exists(pipeline, stage, ConditionKind::BeforeEntry, &produced)?;
@@ -43,16 +43,21 @@ pub(super) fn check(pipeline: &Pipeline) -> Checked {
     Ok(())
 }
 
-fn no_rollback_of_sources(pipeline: &Pipeline) -> Checked {
-    let Some(first) = pipeline.stages.first() else { return Ok(()) };
-    let rolls_back = |kind| first.condition(kind).is_some_and(|found| found.result == ConditionResult::Rollback);
-    match [ConditionKind::OnSuccess, ConditionKind::OnFailure].into_iter().find(|kind| rolls_back(*kind)) {
-        None => Ok(()),
-        Some(kind) => {
-            let message = "a stage of source actions cannot be rolled back; remove it";
-            Err(Place::stage(&first.name).field(condition::field(kind)).error(ErrorKind::Stage, message))
-        }
+/// What fetches sources has nothing to go back to, and executions that run beside each other have no before.
+fn no_rollback(pipeline: &Pipeline) -> Checked {
+    let parallel = pipeline.execution_mode == ExecutionMode::Parallel;
+    for (number, stage) in pipeline.stages.iter().enumerate() {
+        let rolls_back = |kind| stage.condition(kind).is_some_and(|found| found.result == ConditionResult::Rollback);
+        let kinds = [ConditionKind::OnSuccess, ConditionKind::OnFailure];
+        let Some(kind) = kinds.into_iter().find(|kind| rolls_back(*kind)) else { continue };
+        let message = match number {
+            0 => "a stage of source actions cannot be rolled back; remove it",
+            _ if parallel => "a pipeline in mode PARALLEL has no rollback; remove it, or change executionMode",
+            _ => continue,
+        };
+        return Err(Place::stage(&stage.name).field(condition::field(kind)).error(ErrorKind::Stage, message));
     }
+    Ok(())
 }
 
 fn sources_first(pipeline: &Pipeline) -> Checked {
@@ -117,8 +122,12 @@ fn reads_what_exists(place: &Place, pipeline: &Pipeline, action: &Action, produc
 
 fn rules_read_what_exists(pipeline: &Pipeline, stage: &Stage, kind: ConditionKind, produced: &Produced<'_>) -> Checked {
     stage.condition(kind).into_iter().flat_map(|condition| &condition.rules).try_for_each(|rule| {
-        let place = rule_place(stage, kind, rule).within("configuration");
-        resolvable(&place, ErrorKind::Stage, &rule.configuration, pipeline, produced)
+        let place = rule_place(stage, kind, rule);
+        if let Some(missing) = rule.inputs.iter().find(|input| !produced.artifacts.contains(input.as_str())) {
+            let message = format!("{missing:?} is not an output of an earlier action");
+            return Err(place.within("inputArtifacts").error(ErrorKind::Stage, message));
+        }
+        resolvable(&place.within("configuration"), ErrorKind::Stage, &rule.configuration, pipeline, produced)
     })
 }
 

@@ -8,7 +8,7 @@ use super::condition::{self, Conditions};
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::read::read;
 use super::wire::{Declaration, ExecutionMode, PipelineType};
-use super::{Pipeline, Stage, action, names, order, wire};
+use super::{Pipeline, Stage, action, names, order, trigger, wire};
 
 impl Pipeline {
     /// Reads `{"pipeline": {…}}`, the document that `create-pipeline` takes; `metadata` and the like beside it are not
@@ -26,13 +26,15 @@ impl Pipeline {
     /// Reads the value of `pipeline`, as `CreatePipeline` and `UpdatePipeline` get it.
     pub fn from_declaration(declaration: &Value) -> Result<Self, DefinitionError> {
         let declaration = read(declaration)?;
+        let stages = stages(&declaration.stages)?;
         let pipeline = Self {
             name: names::name(&Place::pipeline().field("name"), &declaration.name)?,
             bucket: bucket(&declaration)?,
             version: declaration.version,
             execution_mode: execution_mode(&declaration)?,
             variables: variables(&declaration)?,
-            stages: stages(&declaration.stages)?,
+            triggers: trigger::check(&declaration.triggers, &stages)?,
+            stages,
             declaration,
         };
         order::check(&pipeline)?;
@@ -142,6 +144,6 @@ fn stage(declared: &wire::Stage) -> Result<Stage, DefinitionError> {
         return Err(place.action(&twice.name).error(ErrorKind::Stage, "two actions of the stage have this name"));
     }
     let actions = declared.actions.iter().map(|declared| action::check(&place, declared)).collect::<Result<_, _>>()?;
-    let Conditions { before_entry, on_success, on_failure } = condition::check(&place, declared)?;
-    Ok(Stage { name, actions, before_entry, on_success, on_failure })
+    let Conditions { before_entry, on_success, on_failure, retry } = condition::check(&place, declared)?;
+    Ok(Stage { name, actions, before_entry, on_success, on_failure, retry })
 }

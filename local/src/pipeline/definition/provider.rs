@@ -1,8 +1,12 @@
 //! Which actions can run here: the one list of them.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::pipeline::action::TypeId;
+
+use super::configuration::Keys;
+use super::error::ErrorKind;
 
 /// A kind of action that can run here, and what its declaration must look like.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,28 +25,33 @@ pub struct Provider {
     pub optional: &'static [&'static str],
     /// Configuration of which only these values can run here; of others CodePipeline knows, we do not.
     pub only: &'static [(&'static str, &'static str)],
+    /// What each mode needs beside that, where its configuration names one.
+    modes: &'static [Mode],
+    /// After so many minutes CodePipeline gives it up; approvals say it themselves.
+    pub timeout_minutes: u32,
+    /// After so many minutes without a word, where it is expected to say some.
+    pub silence_minutes: Option<u32>,
 }
+
+/// One of the ways in which a provider can work.
+#[derive(Debug, PartialEq, Eq)]
+struct Mode {
+    name: &'static str,
+    required: &'static [&'static str],
+}
+
+/// The key of a configuration that names the mode.
+const MODE: &str = "ActionMode";
 
 /// Everything that can run here. All of it is owned by `AWS`, in version `1`.
 const PROVIDERS: &[Provider] = &[
-    Provider {
-        category: SOURCE,
-        name: "CodeCommit",
-        inputs: 0..=0,
-        outputs: 1..=1,
-        required: &["RepositoryName", "BranchName"],
-        optional: &["PollForSourceChanges", "OutputArtifactFormat"],
-        only: &[],
-    },
-    Provider {
-        category: SOURCE,
-        name: "CodeStarSourceConnection",
-        inputs: 0..=0,
-        outputs: 1..=1,
-        required: &["ConnectionArn", "FullRepositoryId", "BranchName"],
-        optional: &["OutputArtifactFormat", "DetectChanges"],
-        only: &[],
-    },
+    source("CodeCommit", &["RepositoryName", "BranchName"], &["PollForSourceChanges", "OutputArtifactFormat"]),
+    source(
+        "CodeStarSourceConnection",
+        &["ConnectionArn", "FullRepositoryId", "BranchName"],
+        &["OutputArtifactFormat", "DetectChanges"],
+    ),
+    source("S3", &["S3Bucket", "S3ObjectKey"], &["PollForSourceChanges", "AllowOverrideForS3ObjectKey"]),
     code_build("Build"),
     code_build("Test"),
     Provider {
@@ -50,9 +59,26 @@ const PROVIDERS: &[Provider] = &[
         name: "CloudFormation",
         inputs: 0..=10,
         outputs: 0..=1,
-        required: &["ActionMode", "StackName", "TemplatePath", "RoleArn"],
-        optional: &["Capabilities", "OutputFileName", "ParameterOverrides", "TemplateConfiguration"],
-        only: &[("ActionMode", "CREATE_UPDATE")],
+        required: &[MODE, "StackName"],
+        optional: &[
+            "TemplatePath",
+            "RoleArn",
+            "ChangeSetName",
+            "Capabilities",
+            "OutputFileName",
+            "ParameterOverrides",
+            "TemplateConfiguration",
+        ],
+        only: &[],
+        modes: &[
+            Mode { name: "CREATE_UPDATE", required: &["TemplatePath", "RoleArn"] },
+            Mode { name: "REPLACE_ON_FAILURE", required: &["TemplatePath", "RoleArn"] },
+            Mode { name: "DELETE_ONLY", required: &["RoleArn"] },
+            Mode { name: "CHANGE_SET_REPLACE", required: &["TemplatePath", "RoleArn", "ChangeSetName"] },
+            Mode { name: "CHANGE_SET_EXECUTE", required: &["ChangeSetName"] },
+        ],
+        timeout_minutes: 3 * DAY,
+        silence_minutes: None,
     },
     Provider {
         category: "Invoke",
@@ -62,6 +88,9 @@ const PROVIDERS: &[Provider] = &[
         required: &["FunctionName"],
         optional: &["UserParameters"],
         only: &[],
+        modes: &[],
+        timeout_minutes: DAY,
+        silence_minutes: Some(20),
     },
     Provider {
         category: APPROVAL,
@@ -71,11 +100,32 @@ const PROVIDERS: &[Provider] = &[
         required: &[],
         optional: &["NotificationArn", "CustomData", "ExternalEntityLink"],
         only: &[],
+        modes: &[],
+        // Its declaration may say otherwise.
+        timeout_minutes: 7 * DAY,
+        silence_minutes: None,
     },
 ];
 
 const SOURCE: &str = "Source";
 const APPROVAL: &str = "Approval";
+/// Minutes.
+const DAY: u32 = 24 * 60;
+
+const fn source(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Provider {
+    Provider {
+        category: SOURCE,
+        name,
+        inputs: 0..=0,
+        outputs: 1..=1,
+        required,
+        optional,
+        only: &[],
+        modes: &[],
+        timeout_minutes: 60,
+        silence_minutes: None,
+    }
+}
 
 const fn code_build(category: &'static str) -> Provider {
     Provider {
@@ -84,8 +134,11 @@ const fn code_build(category: &'static str) -> Provider {
         inputs: 1..=5,
         outputs: 0..=5,
         required: &["ProjectName"],
-        optional: &["PrimarySource", "BatchEnabled", "EnvironmentVariables"],
-        only: &[],
+        optional: &["PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"],
+        only: &[("BatchEnabled", "false")],
+        modes: &[],
+        timeout_minutes: 8 * 60,
+        silence_minutes: None,
     }
 }
 
@@ -100,6 +153,22 @@ impl Provider {
     /// What can run here, for people: `Source/AWS/CodeCommit, …`.
     pub fn list() -> String {
         PROVIDERS.iter().map(|p| format!("{}/AWS/{}", p.category, p.name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What its configuration may hold, in the mode that it names; why not, where that mode is none.
+    pub(super) fn keys(&self, configuration: &BTreeMap<String, String>) -> Result<Keys, String> {
+        let keys = |also: &'static [&'static str]| Keys {
+            of: self.name,
+            required: self.required,
+            also,
+            optional: self.optional,
+            longest: 1000,
+            kind: ErrorKind::Action,
+        };
+        let Some(named) = configuration.get(MODE).filter(|_| !self.modes.is_empty()) else { return Ok(keys(&[])) };
+        let mode = self.modes.iter().find(|mode| mode.name == named);
+        let known = || self.modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", ");
+        mode.map(|mode| keys(mode.required)).ok_or_else(|| format!("{named:?} is unknown; use one of {}", known()))
     }
 
     /// Whether it brings sources into the pipeline: only such actions stand in the first stage, and only they have

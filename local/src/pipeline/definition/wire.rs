@@ -3,6 +3,7 @@
 //! Unknown fields are refused: a field that nobody reads would be a promise that nobody keeps.
 
 mod condition;
+mod trigger;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::pipeline::action::TypeId;
-pub use condition::{Condition, Conditions, FailureConditions, Rule, RuleTypeId};
+pub use condition::{Condition, Conditions, FailureConditions, RetryConfiguration, Rule, RuleTypeId};
+pub use trigger::{Filter, GitConfiguration, PullRequestFilter, PushFilter, Trigger};
 
 /// `PipelineDeclaration`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +42,9 @@ pub struct Declaration {
     /// Variables that a start may set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<Variable>,
-    /// Filters on what starts it: kept and shown, not acted upon.
+    /// Filters on what starts it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub triggers: Vec<Value>,
+    pub triggers: Vec<Trigger>,
 }
 
 /// A bucket for artifacts.

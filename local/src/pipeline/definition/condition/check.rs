@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::error::{DefinitionError, ErrorKind, Place};
 use super::super::{names, wire};
-use super::{Condition, ConditionResult, Conditions, Rule, field, rules};
+use super::{Condition, ConditionResult, Conditions, RetryMode, Rule, field, rules};
 use crate::pipeline::action::ConditionKind;
 
 type Checked<T = ()> = Result<T, DefinitionError>;
@@ -23,11 +23,17 @@ pub(in super::super) fn check(stage: &Place, declared: &wire::Stage) -> Checked<
     let pass = |kind, declared: Option<&wire::Conditions>| {
         declared.map(|declared| passing(&at(kind), kind, declared)).transpose()
     };
-    let fail = |declared| failing(&at(ConditionKind::OnFailure), declared);
+    let place = at(ConditionKind::OnFailure);
+    let failing = match &declared.on_failure {
+        Some(declared) if retries(declared) => (None, Some(retry(&place, declared)?)),
+        Some(declared) => (Some(failing(&place, declared)?), None),
+        None => (None, None),
+    };
     Ok(Conditions {
         before_entry: pass(ConditionKind::BeforeEntry, declared.before_entry.as_ref())?,
         on_success: pass(ConditionKind::OnSuccess, declared.on_success.as_ref())?,
-        on_failure: declared.on_failure.as_ref().map(fail).transpose()?,
+        on_failure: failing.0,
+        retry: failing.1,
     })
 }
 
@@ -39,15 +45,38 @@ fn passing(place: &Place, kind: ConditionKind, declared: &wire::Conditions) -> C
     };
     let place = place.within("conditions");
     let result = result(&place, kind, condition.result.as_deref())?;
-    Ok(Condition { result, rules: checked_rules(&place, &condition.rules)? })
+    let rules = checked_rules(&place, &condition.rules)?;
+    let skips = |rule: &&Rule| rules::SKIPPING.contains(&rule.type_id.provider.as_str());
+    match rules.iter().find(|rule| result == ConditionResult::Skip && !skips(rule)) {
+        None => Ok(Condition { result, rules }),
+        Some(rule) => {
+            let message = format!("\"SKIP\" takes {} rules only", rules::SKIPPING.join(" and "));
+            Err(place.within("rules").within(&rule.name).error(ErrorKind::Stage, message))
+        }
+    }
+}
+
+/// Whether a failed stage is tried again, instead of going back.
+fn retries(declared: &wire::FailureConditions) -> bool {
+    declared.retry_configuration.is_some() || declared.result.as_deref() == Some("RETRY")
+}
+
+/// How it is tried again. What else could be done about the failure would never come to pass.
+fn retry(place: &Place, declared: &wire::FailureConditions) -> Checked<RetryMode> {
+    if let Some(other) = declared.result.as_deref().filter(|result| *result != "RETRY") {
+        let message = format!("{other:?} and retryConfiguration exclude each other; remove one");
+        return Err(place.within("result").error(ErrorKind::Stage, message));
+    }
+    if !declared.conditions.is_empty() {
+        let message = "automatic retry cannot be used with conditions; remove one";
+        return Err(place.within("conditions").error(ErrorKind::Stage, message));
+    }
+    let mode = declared.retry_configuration.as_ref().and_then(|configuration| configuration.retry_mode);
+    Ok(mode.unwrap_or(RetryMode::FailedActions))
 }
 
 /// A condition of a stage that failed. Its result stands beside the condition, inside it, or in both places.
 fn failing(place: &Place, declared: &wire::FailureConditions) -> Checked<Condition> {
-    if declared.retry_configuration.is_some() {
-        let message = "a stage cannot be retried automatically here; remove it";
-        return Err(place.within("retryConfiguration").error(ErrorKind::Stage, message));
-    }
     let kind = ConditionKind::OnFailure;
     let outer = declared.result.as_deref().map(|text| result(place, kind, Some(text))).transpose()?;
     let place = place.within("conditions");
@@ -66,9 +95,9 @@ fn failing(place: &Place, declared: &wire::FailureConditions) -> Checked<Conditi
 fn result(place: &Place, kind: ConditionKind, declared: Option<&str>) -> Checked<ConditionResult> {
     let place = place.within("result");
     let use_those = match kind {
-        ConditionKind::BeforeEntry => "use \"FAIL\"",
+        ConditionKind::BeforeEntry => "use \"FAIL\" or \"SKIP\"",
         ConditionKind::OnSuccess => "use \"FAIL\" or \"ROLLBACK\"",
-        ConditionKind::OnFailure => "use \"ROLLBACK\"",
+        ConditionKind::OnFailure => "use \"ROLLBACK\" or \"RETRY\"",
     };
     let refuse = |error, why: String| Err(place.error(error, format!("{why}; {use_those}")));
     let Some(text) = declared else { return refuse(ErrorKind::Stage, "is missing".to_owned()) };
@@ -76,11 +105,8 @@ fn result(place: &Place, kind: ConditionKind, declared: Option<&str>) -> Checked
         return refuse(ErrorKind::Validation, format!("{text:?} is unknown"));
     };
     match (kind, result) {
-        (ConditionKind::BeforeEntry, Some(ConditionResult::Skip)) => {
-            let why = "\"SKIP\" takes LambdaInvoke and VariableCheck rules only, which cannot run here";
-            refuse(ErrorKind::Stage, why.to_owned())
-        }
-        (ConditionKind::BeforeEntry | ConditionKind::OnSuccess, Some(result @ ConditionResult::Fail))
+        (ConditionKind::BeforeEntry, Some(result @ ConditionResult::Skip))
+        | (ConditionKind::BeforeEntry | ConditionKind::OnSuccess, Some(result @ ConditionResult::Fail))
         | (ConditionKind::OnSuccess | ConditionKind::OnFailure, Some(result @ ConditionResult::Rollback)) => {
             Ok(*result)
         }
@@ -115,6 +141,7 @@ fn rule(place: &Place, declared: &wire::Rule) -> Checked<Rule> {
         name,
         type_id,
         configuration: declared.configuration.clone(),
+        inputs: declared.input_artifacts.iter().map(|input| input.name.clone()).collect(),
         role_arn: declared.role_arn.clone(),
         region: declared.region.clone(),
         timeout_minutes: declared.timeout_in_minutes,
@@ -122,9 +149,10 @@ fn rule(place: &Place, declared: &wire::Rule) -> Checked<Rule> {
 }
 
 fn refuse_what_others_have(place: &Place, declared: &wire::Rule) -> Checked {
+    let reads = declared.rule_type_id.provider == rules::LAMBDA_INVOKE;
     let foreign = [
         ("commands", "is for Commands rules; remove it", !declared.commands.is_empty()),
-        ("inputArtifacts", "is for rules that read artifacts; remove it", !declared.input_artifacts.is_empty()),
+        ("inputArtifacts", "is for LambdaInvoke rules; remove it", !reads && !declared.input_artifacts.is_empty()),
     ];
     match foreign.into_iter().find(|(.., used)| *used) {
         None => Ok(()),

@@ -9,10 +9,18 @@ use crate::pipeline::action::TypeId;
 const RULES: &[(&str, Keys)] = &[
     ("DeploymentWindow", keys("DeploymentWindow", &["Cron"], &["TimeZone"])),
     ("CloudWatchAlarm", keys("CloudWatchAlarm", &["AlarmName"], &["AlarmStates", "WaitTime"])),
+    (LAMBDA_INVOKE, keys(LAMBDA_INVOKE, &["FunctionName"], &["UserParameters"])),
+    (VARIABLE_CHECK, keys(VARIABLE_CHECK, &["Variable", "Value", "Operator"], &[])),
 ];
 
+/// The rules that may skip a stage.
+pub(super) const SKIPPING: [&str; 2] = [LAMBDA_INVOKE, VARIABLE_CHECK];
+/// The one rule that reads artifacts.
+pub(super) const LAMBDA_INVOKE: &str = "LambdaInvoke";
+const VARIABLE_CHECK: &str = "VariableCheck";
+
 const fn keys(of: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Keys {
-    Keys { of, required, optional, longest: 10_000, kind: ErrorKind::Stage }
+    Keys { of, required, also: &[], optional, longest: 10_000, kind: ErrorKind::Stage }
 }
 
 /// The whole type, and the keys of its configuration, where it can run here.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::InputArtifact;
+use crate::pipeline::definition::RetryMode;
 
 /// `BeforeEntryConditions` and `SuccessConditions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +25,19 @@ pub struct FailureConditions {
     pub result: Option<String>,
     /// How a stage is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_configuration: Option<Value>,
+    pub retry_configuration: Option<RetryConfiguration>,
     /// At most one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
+}
+
+/// `RetryConfiguration`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RetryConfiguration {
+    /// What is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_mode: Option<RetryMode>,
 }
 
 /// `Condition`.
