@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::engine::{SourceRevision, Trigger};
 use super::token::Token;
 
 /// One run of one action: everything an executor needs, with all variables resolved.
@@ -32,6 +33,10 @@ pub struct Request {
     pub outputs: Vec<Artifact>,
     /// What whoever answers a manual approval must know; other actions have none.
     pub approval: Option<Approval>,
+    /// What started the execution.
+    pub trigger: Trigger,
+    /// The revisions that a source action must fetch, where the start named any.
+    pub source_revisions: Vec<SourceRevision>,
 }
 
 /// A question to a person: a manual approval that waits.
@@ -64,6 +69,8 @@ pub struct RuleRequest {
     pub configuration: BTreeMap<String, String>,
     /// Whom it works as.
     pub roles: Roles,
+    /// The artifacts that it reads.
+    pub inputs: Vec<Artifact>,
 }
 
 /// The roles that an action or a rule works as, by their ARNs.
@@ -76,7 +83,7 @@ pub struct Roles {
 }
 
 /// When in a stage a condition is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConditionKind {
     /// Before the first action.

@@ -3,6 +3,7 @@
 //! A [`Pipeline`] can run: whatever this machine cannot honour is refused by name, never skipped.
 
 mod action;
+mod artifacts;
 mod condition;
 mod configuration;
 mod error;
@@ -11,10 +12,13 @@ mod order;
 mod pipeline;
 mod provider;
 mod read;
+mod stage;
+mod store;
 mod template;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod unique;
 pub mod wire;
 
 use std::collections::BTreeMap;
@@ -93,6 +97,11 @@ pub struct Action {
 }
 
 impl Stage {
+    /// Whether it has an action of this name.
+    pub fn has(&self, action: &str) -> bool {
+        self.actions.iter().any(|known| known.name == action)
+    }
+
     /// Its condition of this kind.
     pub fn condition(&self, kind: ConditionKind) -> Option<&Condition> {
         match kind {

@@ -34,6 +34,9 @@ fn fail(rule: &mut RuleRun, failure: Failure) {
 
 /// Ends a condition as soon as its rules decide it: the first that fails decides, and the others are not waited for.
 pub(super) fn settle(condition: &mut ConditionRun) {
+    if condition.status != ConditionStatus::InProgress {
+        return;
+    }
     if let Some(failed) = condition.rules.iter().find(|rule| rule.status == RuleStatus::Failed) {
         let why = failed.error_details.as_ref().map(|error| format!(": {}", error.message)).unwrap_or_default();
         condition.summary = Some(format!("rule {:?} failed{why}", failed.name));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Engine;
-use super::state::{RuleStatus, RunId, State};
+use super::state::{ActionRun, ActionStatus, RuleStatus, RunId, State};
 
 impl Engine {
     /// When time alone changes something: the next [`Event::Tick`](super::Event::Tick) is due then.
@@ -13,12 +13,21 @@ impl Engine {
 }
 
 impl State {
-    /// Every approval and every rule that runs until a certain time.
+    /// Every approval, action and rule that runs until a certain time.
     pub(super) fn deadlines(&self) -> impl Iterator<Item = (Timestamp, &RunId)> {
-        let approvals = self.approvals().filter_map(|(_, run)| Some((run.approval.as_ref()?.expires, &run.id)));
-        let stages = self.executions.iter().filter_map(|execution| execution.stages.last());
-        let rules = stages.flat_map(|stage| &stage.conditions).flat_map(|condition| &condition.rules);
+        let stages = || self.executions.iter().filter_map(|execution| execution.stages.last());
+        let actions = stages().flat_map(|stage| &stage.actions).filter(|run| run.status == ActionStatus::InProgress);
+        let rules = stages().flat_map(|stage| &stage.conditions).flat_map(|condition| &condition.rules);
         let rules = rules.filter(|rule| rule.status == RuleStatus::InProgress);
-        approvals.chain(rules.filter_map(|rule| Some((rule.expires?, &rule.id))))
+        let actions = actions.filter_map(|run| Some((run.deadline()?, &run.id)));
+        actions.chain(rules.filter_map(|rule| Some((rule.expires?, &rule.id))))
+    }
+}
+
+impl ActionRun {
+    /// When it ends, if nothing happens until then.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        let asked = self.approval.as_ref().map(|approval| approval.expires);
+        [asked, self.expires, self.silent].into_iter().flatten().min()
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{ExecutionId, RunId};
-use crate::pipeline::action::{Outcome, Progress};
-use crate::pipeline::definition::Pipeline;
+use super::state::{Execution, ExecutionId, RunId};
+use crate::pipeline::action::{ConditionKind, Outcome, Progress};
+use crate::pipeline::definition::{Action, Pipeline, RetryMode};
 use crate::pipeline::token::Token;
 
 /// Something that happened.
@@ -14,11 +14,32 @@ use crate::pipeline::token::Token;
 pub enum Event {
     /// Somebody or something started the pipeline.
     Start(Start),
+    /// Somebody stopped an execution.
+    Stop(Stop),
+    /// Somebody has a stage tried again.
+    Retry(Retry),
+    /// Somebody brings back what a stage had before.
+    RollBack(RollBack),
+    /// Somebody decided that a condition, which is being evaluated, does not matter.
+    Override(Override),
+    /// Somebody opened or closed a transition.
+    Transition(TransitionChange),
+    /// The pipeline has another definition: what goes through it as it was ends, unless it runs beside others.
+    Replaced(Box<Pipeline>),
+    /// Whoever carried out the commands is gone, and somebody else begins: work that was under way is lost.
+    Restarted,
     /// A running action has news.
     ActionProgressed {
         /// Which run of the action.
         run: RunId,
         /// The news; what is not set stays as it was.
+        progress: Progress,
+    },
+    /// A running action has done one part, and goes on with the next: its silence begins anew.
+    ActionContinued {
+        /// Which run of the action.
+        run: RunId,
+        /// What it said; what is not set stays as it was.
         progress: Progress,
     },
     /// An action ended.
@@ -85,6 +106,57 @@ pub struct Start {
     pub(super) source_revisions: Vec<SourceRevision>,
 }
 
+/// A stop that the pipeline allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    pub(super) execution: ExecutionId,
+    pub(super) abandon: bool,
+    pub(super) reason: Option<String>,
+}
+
+/// A retry that the pipeline allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    pub(super) execution: Box<Execution>,
+    pub(super) stage: usize,
+    pub(super) mode: RetryMode,
+}
+
+/// A rollback that the pipeline allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollBack {
+    pub(super) target: Box<Execution>,
+    pub(super) stage: usize,
+    pub(super) trigger: Trigger,
+}
+
+/// An override that the pipeline allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    pub(super) execution: ExecutionId,
+    pub(super) kind: ConditionKind,
+    pub(super) by: String,
+}
+
+/// A change of a transition that the pipeline has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransitionChange {
+    pub(super) stage: String,
+    pub(super) way: Way,
+    pub(super) by: String,
+    /// Why it is closed; opened otherwise.
+    pub(super) closed: Option<String>,
+}
+
+/// A transition of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// Into it.
+    Inbound,
+    /// Out of it.
+    Outbound,
+}
+
 /// What started an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -108,6 +180,12 @@ pub enum TriggerType {
     Webhook,
     /// A connection's webhook.
     WebhookV2,
+    /// The provider of a source was asked, again and again, and had something new.
+    PollForSourceChanges,
+    /// Somebody told of a new revision.
+    PutActionRevision,
+    /// A call of `RollbackStage`.
+    ManualRollback,
     /// Another execution failed in a stage whose condition says so.
     AutomatedRollback,
 }
@@ -118,9 +196,9 @@ pub enum TriggerType {
 pub struct SourceRevision {
     /// The source action.
     pub action_name: String,
-    /// `COMMIT_ID` for the sources that run here.
+    /// `COMMIT_ID`, or for S3 `S3_OBJECT_VERSION_ID` or `S3_OBJECT_KEY`.
     pub revision_type: String,
-    /// The commit's id.
+    /// The commit's or version's id, or the key.
     pub revision_value: String,
 }
 
@@ -139,13 +217,15 @@ pub enum StartError {
     /// A revision for an action that is no source action.
     #[error("the pipeline has no source action {0:?} to override the revision of")]
     UnknownSource(String),
-    /// A revision of a kind that the sources here do not have.
-    #[error("revision type {kind:?} does not fit source action {action:?}; use \"COMMIT_ID\"")]
+    /// A revision of a kind that the source does not have.
+    #[error("revision type {kind:?} does not fit source action {action:?}; use {}", fits.join(" or "))]
     RevisionType {
         /// The source action.
         action: String,
         /// What was asked for.
         kind: String,
+        /// What it has.
+        fits: Vec<&'static str>,
     },
 }
 
@@ -178,13 +258,21 @@ fn resolve(pipeline: &Pipeline, given: &BTreeMap<String, String>) -> Result<BTre
 }
 
 fn check_revision(pipeline: &Pipeline, revision: &SourceRevision) -> Result<(), StartError> {
-    let action = &revision.action_name;
-    let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
-    if !actions.into_iter().any(|known| known.provider.is_source() && known.name == *action) {
-        return Err(StartError::UnknownSource(action.clone()));
-    }
+    let name = &revision.action_name;
+    let mut actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
+    let source = actions.find(|known| known.provider.is_source() && known.name == *name);
+    let fits = revision_types(source.ok_or_else(|| StartError::UnknownSource(name.clone()))?);
     match revision.revision_type.as_str() {
-        "COMMIT_ID" => Ok(()),
-        kind => Err(StartError::RevisionType { action: action.clone(), kind: kind.to_owned() }),
+        kind if fits.contains(&kind) => Ok(()),
+        kind => Err(StartError::RevisionType { action: name.clone(), kind: kind.to_owned(), fits }),
+    }
+}
+
+fn revision_types(source: &Action) -> Vec<&'static str> {
+    let may_override = source.configuration.get("AllowOverrideForS3ObjectKey").is_some_and(|value| value == "true");
+    match source.provider.name {
+        "S3" if may_override => vec!["S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"],
+        "S3" => vec!["S3_OBJECT_VERSION_ID"],
+        _ => vec!["COMMIT_ID"],
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! It is told the time and given its ids, so that the same events always lead to the same commands. What the state
 //! says holds between events:
-//! - at most one execution is in a stage, and at most one waits for it;
-//! - nobody waits for a stage that is free;
+//! - of executions that take turns (modes `SUPERSEDED` and `QUEUED`), at most one is in a stage;
+//! - where they supersede each other, at most one waits for a stage; where they queue, nobody enters before who started
+//!   before and waits for the same;
+//! - nobody waits for a stage that is free and open;
 //! - an execution that is in a stage has an action or a rule running there, or an approval waiting; one that ended has
 //!   none;
 //! - an approval succeeds by a person's answer only, in time and with its own token;
-//! - a rollback follows a failure, passes through that one stage, and is followed by none.
+//! - an automatic rollback follows a failure; each passes through that one stage, and is followed by none;
+//! - what ended goes on only when somebody has its last stage tried again; what was superseded or cancelled never does;
+//! - what is kept does not grow with the number of executions that ended.
 
 mod approval;
 mod change;
@@ -15,55 +19,83 @@ mod condition;
 mod due;
 mod event;
 mod prepare;
+mod request;
 mod situation;
 mod state;
 mod step;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 pub use approval::ApprovalError;
 pub use change::{ActionChange, Change, Command, RuleChange, Subject};
-pub use event::{Answer, Event, Ids, SourceRevision, Start, StartError, Trigger, TriggerType};
+pub use event::{Answer, Event, Ids, SourceRevision, Start, StartError, Trigger, TriggerType, Way};
 use jiff::Timestamp;
+pub use request::Refusal;
 pub use state::{
-    ActionRun, ActionStatus, ConditionRun, ConditionStatus, ErrorDetails, Execution, ExecutionId, ExecutionStatus,
-    ExecutionType, Position, RuleRun, RuleStatus, RunId, StageRun, StageStatus, State,
+    ActionRun, ActionStatus, Attempts, ConditionRun, ConditionStatus, Disabled, Ending, ErrorDetails, Execution,
+    ExecutionId, ExecutionStatus, ExecutionType, Position, RetryTrigger, RuleRun, RuleStatus, RunId, Seen, StageRun,
+    StageStatus, State, Transition,
 };
 
 pub use super::action::{Approval, ConditionKind};
-pub use super::definition::ConditionResult;
-use super::definition::{DefinitionError, ErrorKind, ExecutionMode, Pipeline, Place};
+pub use super::definition::{ConditionResult, RetryMode};
+use super::definition::{ExecutionMode, Pipeline};
 
 /// One pipeline and its executions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Engine {
-    pipeline: Pipeline,
+    definitions: Definitions,
     state: State,
 }
 
-impl Engine {
-    /// A pipeline without executions; refuses an execution mode that it cannot honour.
-    pub fn new(pipeline: Pipeline) -> Result<Self, DefinitionError> {
-        check_mode(&pipeline)?;
-        Ok(Self { pipeline, state: State::default() })
+/// What executions go through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Definitions {
+    /// What those go through that start now.
+    current: Arc<Pipeline>,
+    /// What those go through that started before it was changed.
+    earlier: BTreeMap<u32, Arc<Pipeline>>,
+}
+
+impl Definitions {
+    fn of(&self, execution: &Execution) -> Arc<Pipeline> {
+        self.earlier.get(&execution.pipeline_version).unwrap_or(&self.current).clone()
     }
 
-    /// Gives the pipeline another definition, unless one of its executions still runs: then it answers `false`.
-    pub fn replace(&mut self, pipeline: Pipeline) -> Result<bool, DefinitionError> {
-        check_mode(&pipeline)?;
-        let idle = self.state.executions.iter().all(|execution| execution.position == Position::Ended);
-        if idle {
-            self.pipeline = pipeline;
-        }
-        Ok(idle)
+    fn replace(&mut self, pipeline: Pipeline) {
+        let before = std::mem::replace(&mut self.current, Arc::new(pipeline));
+        self.earlier.insert(before.version, before);
+    }
+
+    /// Drops what nobody goes through any more.
+    fn forget(&mut self, state: &State) {
+        self.earlier.retain(|version, _| state.live().any(|execution| execution.pipeline_version == *version));
+    }
+}
+
+impl Engine {
+    /// A pipeline without executions.
+    pub fn new(pipeline: Pipeline) -> Self {
+        Self::restored(pipeline, Vec::new(), State::default())
+    }
+
+    /// A pipeline with what had happened, and its earlier definitions, of which those are kept that are still needed.
+    pub fn restored(pipeline: Pipeline, earlier: Vec<Pipeline>, state: State) -> Self {
+        let earlier = earlier.into_iter().map(|pipeline| (pipeline.version, Arc::new(pipeline))).collect();
+        let mut definitions = Definitions { current: Arc::new(pipeline), earlier };
+        definitions.forget(&state);
+        Self { definitions, state }
     }
 
     /// What it runs.
     pub fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
+        &self.definitions.current
     }
 
-    /// What has happened so far.
+    /// What is known of its executions. After an event it has all that the commands speak of.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -73,14 +105,14 @@ impl Engine {
     /// What was due by now happens before it, whatever it is. Beyond that, an event that repeats one, or that speaks of
     /// something unknown or ended, changes nothing.
     pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
-        step::Step::new(&self.pipeline, &mut self.state, now, ids).take(event)
+        // Only now: until here, whoever carries out commands may read what they were about.
+        self.state.forget();
+        self.definitions.forget(&self.state);
+        step::Step::new(&mut self.definitions, &mut self.state, now, ids).take(event)
     }
-}
 
-fn check_mode(pipeline: &Pipeline) -> Result<(), DefinitionError> {
-    if pipeline.execution_mode == ExecutionMode::Superseded {
-        return Ok(());
+    /// Whether executions take turns in its stages.
+    fn in_turn(&self) -> bool {
+        self.pipeline().execution_mode != ExecutionMode::Parallel
     }
-    let message = "cannot run here yet; use \"SUPERSEDED\"";
-    Err(Place::pipeline().field("executionMode").error(ErrorKind::Structure, message))
 }

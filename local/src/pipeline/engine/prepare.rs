@@ -1,22 +1,22 @@
 //! Everything an action or a rule needs before it runs: its configuration resolved, its artifacts found and named.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::event::Ids;
+use super::event::{Ids, SourceRevision};
 use super::state::{ActionRun, ActionStatus, ErrorDetails, Execution, RuleRun, RuleStatus, State};
-use crate::pipeline::action::{Approval, Artifact, ConditionKind, Location, Request, Roles, RuleRequest};
-use crate::pipeline::definition::{Action, Pipeline, Rule};
+use crate::pipeline::action::{Approval, Artifact, ConditionKind, Location, Request, Roles, RuleRequest, TypeId};
+use crate::pipeline::definition::{Action, Pipeline, Provider, Rule};
 use crate::pipeline::variables::Scope;
 
 /// CodePipeline's failure type for an action that cannot run as it is configured.
 const CONFIGURATION_ERROR: &str = "ConfigurationError";
 
-/// How long a manual approval waits when its declaration says nothing: seven days.
-const APPROVAL_MINUTES: u32 = 10_080;
-
 /// What one execution sees when something of it is to run.
 pub(super) struct View<'a> {
-    pub(super) pipeline: &'a Pipeline,
+    pub(super) pipeline: Arc<Pipeline>,
     pub(super) state: &'a State,
     pub(super) execution: &'a Execution,
     pub(super) now: Timestamp,
@@ -27,6 +27,10 @@ impl View<'_> {
     pub(super) fn action(&self, action: &Action, ids: &mut dyn Ids) -> ActionRun {
         let mut run = new_run(action, self.now, ids);
         run.output_artifacts = action.outputs.iter().map(|name| self.output(action, name, ids)).collect();
+        if !self.execution.in_turn() {
+            // The pipeline's state, where the token stands otherwise, does not tell of executions side by side.
+            run.external_execution_id = run.approval.as_ref().map(|approval| approval.token.expose().to_owned());
+        }
         if let Err(message) = self.resolve(action, &mut run) {
             run.status = ActionStatus::Failed;
             run.error_details = Some(ErrorDetails { code: CONFIGURATION_ERROR.to_owned(), message });
@@ -36,7 +40,7 @@ impl View<'_> {
 
     /// A run of the rule: in progress, or failed at once where a variable it needs is not there.
     pub(super) fn rule(&self, rule: &Rule, ids: &mut dyn Ids) -> RuleRun {
-        let resolved = self.scope().resolve_all(&rule.configuration);
+        let resolved = self.inputs(&rule.inputs).and_then(|_| self.configuration(&rule.configuration));
         let error = |message| ErrorDetails { code: CONFIGURATION_ERROR.to_owned(), message };
         RuleRun {
             id: ids.run(),
@@ -48,7 +52,7 @@ impl View<'_> {
             expires: rule.timeout_minutes.map(|minutes| after(self.now, minutes)),
             summary: None,
             external_execution_id: None,
-            error_details: resolved.as_ref().err().map(|unresolved| error(unresolved.to_string())),
+            error_details: resolved.as_ref().err().cloned().map(error),
             resolved_configuration: resolved.unwrap_or_default(),
         }
     }
@@ -69,6 +73,8 @@ impl View<'_> {
             inputs: run.input_artifacts.clone(),
             outputs: run.output_artifacts.clone(),
             approval: run.approval.clone(),
+            trigger: self.execution.trigger.clone(),
+            source_revisions: self.wanted(&run.name, &run.type_id).cloned().collect(),
         }
     }
 
@@ -86,6 +92,7 @@ impl View<'_> {
             type_id: run.type_id.clone(),
             configuration: run.resolved_configuration.clone(),
             roles: self.roles(rule.and_then(|rule| rule.role_arn.clone())),
+            inputs: rule.map(|rule| self.inputs(&rule.inputs)).and_then(Result::ok).unwrap_or_default(),
         }
     }
 
@@ -94,10 +101,17 @@ impl View<'_> {
     }
 
     fn resolve(&self, action: &Action, run: &mut ActionRun) -> Result<(), String> {
-        run.input_artifacts = action.inputs.iter().map(|name| self.input(name)).collect::<Result<_, _>>()?;
-        run.resolved_configuration =
-            self.scope().resolve_all(&action.configuration).map_err(|error| error.to_string())?;
+        run.input_artifacts = self.inputs(&action.inputs)?;
+        run.resolved_configuration = self.configuration(&action.configuration)?;
         Ok(())
+    }
+
+    fn configuration(&self, declared: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+        self.scope().resolve_all(declared).map_err(|error| error.to_string())
+    }
+
+    fn inputs(&self, names: &[String]) -> Result<Vec<Artifact>, String> {
+        names.iter().map(|name| self.input(name)).collect()
     }
 
     fn input(&self, name: &str) -> Result<Artifact, String> {
@@ -107,13 +121,22 @@ impl View<'_> {
 
     /// A started revision stands on the artifact before the source action runs: it is what the action must fetch.
     fn output(&self, action: &Action, name: &str, ids: &mut dyn Ids) -> Artifact {
-        let wanted = self.execution.source_revisions.iter().find(|wanted| wanted.action_name == action.name);
+        let commit = self.wanted(&action.name, &action.type_id).find(|wanted| wanted.revision_type == "COMMIT_ID");
         let key = key(&self.pipeline.name, name, &ids.artifact());
         Artifact {
             name: name.to_owned(),
             location: Location { bucket: self.pipeline.bucket.clone(), key },
-            revision: wanted.filter(|_| action.provider.is_source()).map(|wanted| wanted.revision_value.clone()),
+            revision: commit.map(|wanted| wanted.revision_value.clone()),
         }
+    }
+
+    /// The revisions that the start asks of a source action. Executions that run beside each other take what CodeCommit
+    /// and S3 have when they begin.
+    fn wanted<'a>(&'a self, action: &'a str, type_id: &TypeId) -> impl Iterator<Item = &'a SourceRevision> {
+        let source = Provider::find(type_id).is_some_and(Provider::is_source);
+        let newest = !self.execution.in_turn() && ["CodeCommit", "S3"].contains(&type_id.provider.as_str());
+        let all = self.execution.source_revisions.iter();
+        all.filter(move |wanted| source && !newest && wanted.action_name == action)
     }
 
     fn scope(&self) -> Scope<'_> {
@@ -130,6 +153,7 @@ impl View<'_> {
 }
 
 fn new_run(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> ActionRun {
+    let provider = action.provider;
     ActionRun {
         id: ids.run(),
         name: action.name.clone(),
@@ -138,6 +162,8 @@ fn new_run(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> ActionRun {
         status: ActionStatus::InProgress,
         started: now,
         updated: now,
+        expires: (!provider.is_approval()).then(|| after(now, provider.timeout_minutes)),
+        silent: provider.silence_minutes.map(|minutes| after(now, minutes)),
         summary: None,
         percent_complete: None,
         external_execution_id: None,
@@ -147,17 +173,17 @@ fn new_run(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> ActionRun {
         output_artifacts: Vec::new(),
         output_variables: [].into(),
         revision: None,
-        approval: action.provider.is_approval().then(|| approval(action, now, ids)),
+        approval: provider.is_approval().then(|| approval(action, now, ids)),
         updated_by: None,
     }
 }
 
 fn approval(action: &Action, now: Timestamp, ids: &mut dyn Ids) -> Approval {
-    let minutes = action.timeout_minutes.unwrap_or(APPROVAL_MINUTES);
+    let minutes = action.timeout_minutes.unwrap_or(action.provider.timeout_minutes);
     Approval { token: ids.token(), expires: after(now, minutes) }
 }
 
-fn after(now: Timestamp, minutes: u32) -> Timestamp {
+pub(super) fn after(now: Timestamp, minutes: u32) -> Timestamp {
     now + SignedDuration::from_mins(minutes.into())
 }
 

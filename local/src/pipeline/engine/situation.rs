@@ -2,7 +2,7 @@
 
 use super::state::{ActionStatus, ConditionStatus, StageRun};
 use crate::pipeline::action::ConditionKind;
-use crate::pipeline::definition::{Action, Condition, ConditionResult, Stage};
+use crate::pipeline::definition::{Action, Condition, ConditionResult, RetryMode, Stage};
 
 /// How things stand in a stage.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Situation<'a> {
     Failed(Cause<'a>),
     /// It failed, and what succeeded in it last is to come back.
     RollBack(Cause<'a>),
+    /// An action failed, and the stage is to be tried again.
+    Retry(RetryMode),
 }
 
 /// Why a stage failed.
@@ -80,6 +82,9 @@ fn past<'a>(
 
 /// Of a stage in which an action failed: there the result applies when the condition is met.
 fn failed<'a>(stage: &'a Stage, run: &StageRun, cause: Cause<'a>) -> Situation<'a> {
+    if let Some(mode) = stage.retry.filter(|_| run.attempts.automatic == 0) {
+        return Situation::Retry(mode);
+    }
     let kind = ConditionKind::OnFailure;
     let Some(condition) = stage.condition(kind) else { return Situation::Failed(cause) };
     match (verdict(kind, condition, run), condition.result) {
@@ -98,7 +103,7 @@ enum Verdict {
 }
 
 fn verdict(kind: ConditionKind, condition: &Condition, run: &StageRun) -> Verdict {
-    match run.condition(kind).map(|run| run.status) {
+    match run.counting_condition(kind).map(|run| run.status) {
         _ if condition.rules.is_empty() => Verdict::Met,
         None => Verdict::Open,
         Some(ConditionStatus::InProgress) => Verdict::Busy,
@@ -120,7 +125,7 @@ enum Progress<'a> {
 }
 
 fn progress<'a>(stage: &'a Stage, run: &StageRun) -> Progress<'a> {
-    let status = |action: &&Action| run.latest(&action.name).map(|run| run.status);
+    let status = |action: &&Action| run.counting(&action.name).map(|run| run.status);
     if stage.actions.iter().any(|action| status(&action) == Some(ActionStatus::InProgress)) {
         return Progress::Busy;
     }

@@ -1,6 +1,7 @@
 //! Everything that is known of a pipeline's executions: plain data, from which the API's answers are made.
 
 mod condition;
+mod stages;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{SourceRevision, Trigger};
-use crate::pipeline::action::{Approval, Artifact, ConditionKind, TypeId};
+use crate::pipeline::action::{Approval, Artifact, TypeId};
+use crate::pipeline::definition::ExecutionMode;
 pub use condition::{ConditionRun, ConditionStatus, RuleRun, RuleStatus};
+pub use stages::{Attempts, Disabled, RetryTrigger, Seen, StageRun, StageStatus, Transition};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -36,12 +39,17 @@ id!(
     RunId
 );
 
-/// All executions, in the order of their starts.
+/// What must be known of a pipeline's executions to go on. It does not grow with their number: what ended and is needed
+/// no more is left to whoever keeps the history.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// Oldest first: the later of two is the newer one.
+    /// Those that run or may still be needed, oldest first: the later of two is the newer one.
     pub executions: Vec<Execution>,
+    /// How many there were so far.
+    pub started: u64,
+    /// What is remembered of each stage that executions have entered, or whose transitions were changed.
+    pub stages: BTreeMap<String, Seen>,
 }
 
 /// One passage of one change through the pipeline.
@@ -50,8 +58,14 @@ pub struct State {
 pub struct Execution {
     /// Its id.
     pub id: ExecutionId,
+    /// Which of the pipeline's executions it is, counted from 1 in the order of their starts.
+    pub number: u64,
     /// The version of the pipeline's definition that it runs.
     pub pipeline_version: u32,
+    /// How it gets along with others: the mode that the pipeline had when it started.
+    pub mode: ExecutionMode,
+    /// 1, and one more each time that a stage of it is tried again.
+    pub attempt: u32,
     /// Whether it passes through the pipeline, or back.
     pub execution_type: ExecutionType,
     /// The execution that it brings back; only rollbacks have one.
@@ -68,6 +82,10 @@ pub struct Execution {
     pub status_summary: Option<String>,
     /// Where it is.
     pub position: Position,
+    /// Why nothing more begins in it, where it has not ended yet.
+    pub ending: Option<Ending>,
+    /// Why it was stopped, in the words of who did, where somebody did.
+    pub stop_reason: Option<String>,
     /// When it started.
     pub started: Timestamp,
     /// When anything of it changed last.
@@ -97,6 +115,15 @@ pub enum Position {
     Ended,
 }
 
+/// Why nothing more begins in an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// Somebody stopped it.
+    Stopped,
+    /// The pipeline's definition was changed.
+    Cancelled,
+}
+
 /// The documented statuses of a pipeline execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExecutionStatus {
@@ -114,43 +141,6 @@ pub enum ExecutionStatus {
     Superseded,
     /// A stage failed.
     Failed,
-}
-
-/// An execution's passage through a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StageRun {
-    /// The stage's name.
-    pub name: String,
-    /// How it is doing.
-    pub status: StageStatus,
-    /// When the execution entered.
-    pub started: Timestamp,
-    /// When anything changed last.
-    pub updated: Timestamp,
-    /// Every run of an action, in the order of their starts; of several runs of one action the last counts.
-    pub actions: Vec<ActionRun>,
-    /// Every evaluation of a condition, in the order of their starts.
-    pub conditions: Vec<ConditionRun>,
-}
-
-/// The documented statuses of a stage execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StageStatus {
-    /// The pipeline's definition changed under it.
-    Cancelled,
-    /// Its actions run.
-    InProgress,
-    /// An action failed.
-    Failed,
-    /// Somebody stopped it.
-    Stopped,
-    /// Somebody is stopping it.
-    Stopping,
-    /// Every action succeeded.
-    Succeeded,
-    /// A condition skipped it.
-    Skipped,
 }
 
 /// One run of one action.
@@ -171,6 +161,10 @@ pub struct ActionRun {
     pub started: Timestamp,
     /// When anything changed last.
     pub updated: Timestamp,
+    /// When it fails, if it runs on until then; an approval says so itself.
+    pub expires: Option<Timestamp>,
+    /// When it fails, if nothing is heard of it until then.
+    pub silent: Option<Timestamp>,
     /// One line for people.
     pub summary: Option<String>,
     /// 0 to 100.
@@ -218,15 +212,31 @@ pub struct ErrorDetails {
 }
 
 impl State {
-    /// The execution of this id.
+    /// The execution of this id, where it is still kept.
     pub fn execution(&self, id: &ExecutionId) -> Option<&Execution> {
         self.executions.iter().find(|execution| execution.id == *id)
     }
 
-    /// Who stands there, as indexes, oldest first.
-    pub(super) fn at(&self, position: Position) -> Vec<usize> {
+    /// Those that have not ended.
+    pub fn live(&self) -> impl Iterator<Item = &Execution> {
+        self.executions.iter().filter(|execution| execution.position != Position::Ended)
+    }
+
+    /// Where this execution stands among those that are kept.
+    pub(super) fn index(&self, id: &ExecutionId) -> Option<usize> {
+        self.executions.iter().position(|execution| execution.id == *id)
+    }
+
+    /// Who waits for a stage in turn with others, as indexes, oldest first.
+    pub(super) fn waiting(&self, stage: usize) -> Vec<usize> {
+        let waits = |execution: &Execution| execution.in_turn() && execution.position == Position::Waiting(stage);
         let all = self.executions.iter().enumerate();
-        all.filter(|(_, execution)| execution.position == position).map(|(index, _)| index).collect()
+        all.filter(|(_, execution)| waits(execution)).map(|(index, _)| index).collect()
+    }
+
+    /// Who has a stage for itself.
+    pub fn occupant(&self, stage: &str) -> Option<&Execution> {
+        self.executions.iter().find(|execution| execution.in_turn() && execution.is_in(stage))
     }
 
     /// Which execution this running action belongs to, and where it stands in its current stage.
@@ -264,13 +274,31 @@ impl State {
     pub(super) fn rollback_target(&self, index: usize) -> Option<&Execution> {
         let failed = &self.executions[index];
         let stage = &failed.stages.last()?.name;
-        let succeeded_there =
-            |stages: &[StageRun]| stages.iter().any(|run| run.name == *stage && run.status == StageStatus::Succeeded);
-        self.executions[..index].iter().rev().find(|earlier| {
-            earlier.execution_type == ExecutionType::Standard
-                && earlier.pipeline_version == failed.pipeline_version
-                && succeeded_there(&earlier.stages)
-        })
+        let newest = self.stages.get(stage)?.succeeded?;
+        let target = self.executions[..index].iter().find(|execution| execution.number == newest)?;
+        (target.pipeline_version == failed.pipeline_version).then_some(target)
+    }
+
+    /// Takes in an execution that was forgotten, at its place.
+    pub(super) fn recall(&mut self, execution: Execution) -> usize {
+        let later = |kept: &Execution| kept.number >= execution.number;
+        let index = self.executions.iter().position(later).unwrap_or(self.executions.len());
+        if self.executions.get(index).is_none_or(|kept| kept.number != execution.number) {
+            self.executions.insert(index, execution);
+        }
+        index
+    }
+
+    /// Forgets what ended, unless a stage or a rollback refers to it.
+    pub(super) fn forget(&mut self) {
+        let targets: Vec<ExecutionId> = self.live().filter_map(|execution| execution.rollback_target.clone()).collect();
+        let stages = &self.stages;
+        let needed = |execution: &Execution| {
+            execution.position != Position::Ended
+                || stages.values().any(|seen| seen.refers_to(execution.number))
+                || targets.contains(&execution.id)
+        };
+        self.executions.retain(needed);
     }
 }
 
@@ -280,25 +308,19 @@ impl Execution {
         self.stages.iter().flat_map(StageRun::succeeded)
     }
 
+    /// Whether it takes its turn in stages; others run beside each other.
+    pub fn in_turn(&self) -> bool {
+        self.mode != ExecutionMode::Parallel
+    }
+
+    /// Whether it is in the stage of this name.
+    pub fn is_in(&self, stage: &str) -> bool {
+        matches!(self.position, Position::In(_)) && self.stages.last().is_some_and(|run| run.name == stage)
+    }
+
     /// What it went through before this stage.
     fn before(&self, stage: &str) -> &[StageRun] {
         let end = self.stages.iter().position(|run| run.name == stage).unwrap_or(self.stages.len());
         &self.stages[..end]
-    }
-}
-
-impl StageRun {
-    /// The run that counts for an action of the stage.
-    pub fn latest(&self, action: &str) -> Option<&ActionRun> {
-        self.actions.iter().rev().find(|run| run.name == action)
-    }
-
-    /// The evaluation that counts for a condition of the stage.
-    pub fn condition(&self, kind: ConditionKind) -> Option<&ConditionRun> {
-        self.conditions.iter().rev().find(|run| run.kind == kind)
-    }
-
-    fn succeeded(&self) -> impl DoubleEndedIterator<Item = &ActionRun> {
-        self.actions.iter().filter(|run| run.status == ActionStatus::Succeeded)
     }
 }

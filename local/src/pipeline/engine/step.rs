@@ -2,21 +2,28 @@
 
 mod action;
 mod condition;
+mod end;
+mod restart;
+mod retry;
 mod rollback;
 mod tell;
+mod transition;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::Definitions;
 use super::change::{Command, Subject};
 use super::event::{Event, Ids, Start};
 use super::prepare::View;
 use super::situation::{Situation, situation};
 use super::state::{Execution, ExecutionStatus, ExecutionType, Position, RunId, StageRun, StageStatus, State};
-use crate::pipeline::definition::Pipeline;
+use crate::pipeline::definition::{ExecutionMode, Pipeline};
 
 /// The state while an event is taken in, and the commands so far. Executions go by their index.
 pub(super) struct Step<'a> {
-    pipeline: &'a Pipeline,
+    definitions: &'a mut Definitions,
     state: &'a mut State,
     now: Timestamp,
     ids: &'a mut dyn Ids,
@@ -24,15 +31,28 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline, state: &'a mut State, now: Timestamp, ids: &'a mut dyn Ids) -> Self {
-        Self { pipeline, state, now, ids, commands: Vec::new() }
+    pub(super) fn new(
+        definitions: &'a mut Definitions,
+        state: &'a mut State,
+        now: Timestamp,
+        ids: &'a mut dyn Ids,
+    ) -> Self {
+        Self { definitions, state, now, ids, commands: Vec::new() }
     }
 
     pub(super) fn take(mut self, event: Event) -> Vec<Command> {
         self.expire();
         match event {
             Event::Start(start) => self.start(start),
+            Event::Stop(stop) => self.stop(stop),
+            Event::Retry(retry) => self.retry(retry),
+            Event::RollBack(back) => self.bring_back(back),
+            Event::Override(overridden) => self.override_condition(overridden),
+            Event::Transition(change) => self.change_transition(change),
+            Event::Replaced(pipeline) => self.replace(*pipeline),
+            Event::Restarted => self.restarted(),
             Event::ActionProgressed { run, progress } => self.progressed(&run, progress),
+            Event::ActionContinued { run, progress } => self.continued(&run, progress),
             Event::ActionFinished { run, outcome } => self.finished(&run, outcome),
             Event::Answered { run, answer } => self.answered(&run, answer),
             Event::RuleProgressed { run, summary } => self.rule_progressed(&run, summary),
@@ -48,26 +68,37 @@ impl<'a> Step<'a> {
         let late = self.state.deadlines().filter(|(at, _)| *at <= self.now);
         let late: Vec<(Timestamp, RunId)> = late.map(|(at, run)| (at, run.clone())).collect();
         for (at, run) in late {
-            self.approval_expired(&run);
+            self.action_expired(&run, at);
             self.rule_expired(&run, at);
         }
     }
 
     fn start(&mut self, start: Start) {
-        if self.state.execution(&start.execution).is_some() {
+        if self.state.index(&start.execution).is_some() {
             return;
         }
-        let index = self.state.executions.len();
-        self.state.executions.push(new_execution(start, self.pipeline.version, self.now));
-        self.changed(index, Subject::pipeline);
+        let execution = self.new_execution(start);
+        let index = self.begin(execution);
         self.arrive(index, 0);
     }
 
-    /// Puts an execution before a stage. Of those that wait there, only the newest stays.
+    /// Counts a new execution, and tells of it.
+    fn begin(&mut self, mut execution: Execution) -> usize {
+        self.state.started += 1;
+        execution.number = self.state.started;
+        let index = self.state.executions.len();
+        self.state.executions.push(execution);
+        self.changed(index, Subject::pipeline);
+        index
+    }
+
+    /// Puts an execution before a stage. Where one supersedes another, of those that wait only the newest stays.
     fn arrive(&mut self, index: usize, stage: usize) {
-        let waits = Position::Waiting(stage);
-        self.state.executions[index].position = waits;
-        let mut waiting = self.state.at(waits);
+        self.state.executions[index].position = Position::Waiting(stage);
+        if self.state.executions[index].mode != ExecutionMode::Superseded {
+            return;
+        }
+        let mut waiting = self.state.waiting(stage);
         if let Some(newest) = waiting.pop() {
             let summary = format!("superseded by execution {}", self.state.executions[newest].id);
             for older in waiting {
@@ -76,7 +107,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Lets everyone in who waits for a stage that is free.
+    /// Lets everyone in whose turn it is, the oldest first.
     fn admit(&mut self) {
         while let Some((index, stage)) = self.admissible() {
             self.enter(index, stage);
@@ -84,36 +115,42 @@ impl<'a> Step<'a> {
     }
 
     fn admissible(&self) -> Option<(usize, usize)> {
-        let mut waiting =
-            self.state.executions.iter().enumerate().filter_map(|(index, execution)| match execution.position {
-                Position::Waiting(stage) => Some((index, stage)),
-                Position::In(_) | Position::Ended => None,
-            });
-        waiting.find(|(_, stage)| self.state.at(Position::In(*stage)).is_empty())
+        let mut all = self.state.executions.iter().enumerate();
+        all.find_map(|(index, execution)| match execution.position {
+            Position::Waiting(stage) if self.may_enter(execution, stage) => Some((index, stage)),
+            Position::Waiting(_) | Position::In(_) | Position::Ended => None,
+        })
+    }
+
+    /// Whether the way is open, and nobody in the stage who has it alone.
+    fn may_enter(&self, execution: &Execution, stage: usize) -> bool {
+        let pipeline = self.definitions.of(execution);
+        let free = || !execution.in_turn() || self.state.occupant(&pipeline.stages[stage].name).is_none();
+        self.state.is_open(&pipeline, stage) && free()
     }
 
     fn enter(&mut self, index: usize, stage: usize) {
-        let run = StageRun {
-            name: self.pipeline.stages[stage].name.clone(),
-            status: StageStatus::InProgress,
-            started: self.now,
-            updated: self.now,
-            actions: Vec::new(),
-            conditions: Vec::new(),
-        };
+        let name = self.pipeline(index).stages[stage].name.clone();
         let execution = &mut self.state.executions[index];
         execution.position = Position::In(stage);
-        execution.stages.push(run);
+        execution.stages.push(StageRun::new(name.clone(), self.now));
+        if execution.in_turn() {
+            let number = execution.number;
+            self.state.stages.entry(name).or_default().latest = Some(number);
+        }
         self.stage_changed(index);
         self.advance(index);
     }
 
     /// Does what the execution's stage needs next, until something runs or the execution leaves the stage.
     fn advance(&mut self, index: usize) {
-        let pipeline = self.pipeline;
+        let pipeline = self.pipeline(index);
         loop {
             let execution = &self.state.executions[index];
             let (Position::In(stage), Some(run)) = (execution.position, execution.stages.last()) else { return };
+            if let Some(ending) = execution.ending {
+                return self.come_to_rest(index, ending);
+            }
             match situation(&pipeline.stages[stage], run) {
                 Situation::Busy => return,
                 Situation::Ask(kind, condition) => self.ask(index, kind, condition),
@@ -122,6 +159,7 @@ impl<'a> Step<'a> {
                 Situation::Skipped => return self.pass(index, stage, StageStatus::Skipped),
                 Situation::Failed(cause) => return self.fail(index, cause.describe(run)),
                 Situation::RollBack(cause) => return self.roll_back(index, stage, &cause.describe(run)),
+                Situation::Retry(mode) => self.retry_by_itself(index, mode),
             }
         }
     }
@@ -129,10 +167,22 @@ impl<'a> Step<'a> {
     /// Leaves the stage for the next one; a rollback has none.
     fn pass(&mut self, index: usize, stage: usize, status: StageStatus) {
         self.leave(index, status);
-        let next = stage + 1;
+        let (next, stages) = (stage + 1, self.pipeline(index).stages.len());
         match self.state.executions[index].execution_type {
-            ExecutionType::Standard if next < self.pipeline.stages.len() => self.arrive(index, next),
-            ExecutionType::Standard | ExecutionType::Rollback => self.end(index, ExecutionStatus::Succeeded, None),
+            ExecutionType::Standard => {
+                self.remember_success(index, status);
+                if next < stages { self.arrive(index, next) } else { self.end(index, ExecutionStatus::Succeeded, None) }
+            }
+            ExecutionType::Rollback => self.end(index, ExecutionStatus::Succeeded, None),
+        }
+    }
+
+    /// What a rollback of the stage can bring back from now on.
+    fn remember_success(&mut self, index: usize, status: StageStatus) {
+        let execution = &self.state.executions[index];
+        let (number, stage) = (execution.number, execution.stages.last().map(|stage| stage.name.clone()));
+        if let Some(stage) = stage.filter(|_| execution.in_turn() && status == StageStatus::Succeeded) {
+            self.state.stages.entry(stage).or_default().succeeded = Some(number);
         }
     }
 
@@ -154,30 +204,29 @@ impl<'a> Step<'a> {
         execution.status = status;
         execution.status_summary = summary;
         execution.position = Position::Ended;
+        execution.ending = None;
         self.changed(index, Subject::pipeline);
+    }
+
+    /// What an execution goes through.
+    fn pipeline(&self, index: usize) -> Arc<Pipeline> {
+        self.definitions.of(&self.state.executions[index])
     }
 
     /// What the execution sees, and where the ids of what it starts come from.
     fn prepare(&mut self, index: usize) -> (View<'_>, &mut dyn Ids) {
-        let Self { pipeline, state, now, ids, .. } = self;
-        (View { pipeline, state, execution: &state.executions[index], now: *now }, *ids)
+        let Self { definitions, state, now, ids, .. } = self;
+        let execution = &state.executions[index];
+        (View { pipeline: definitions.of(execution), state, execution, now: *now }, *ids)
     }
-}
 
-fn new_execution(start: Start, pipeline_version: u32, now: Timestamp) -> Execution {
-    Execution {
-        id: start.execution,
-        pipeline_version,
-        execution_type: ExecutionType::Standard,
-        rollback_target: None,
-        trigger: start.trigger,
-        variables: start.variables,
-        source_revisions: start.source_revisions,
-        status: ExecutionStatus::InProgress,
-        status_summary: None,
-        position: Position::Waiting(0),
-        started: now,
-        updated: now,
-        stages: Vec::new(),
+    fn new_execution(&self, start: Start) -> Execution {
+        Execution {
+            id: start.execution,
+            trigger: start.trigger,
+            variables: start.variables,
+            source_revisions: start.source_revisions,
+            ..self.blank_execution()
+        }
     }
 }

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use super::Step;
+use super::end::give_up;
 use crate::pipeline::action::{ConditionKind, Outcome};
 use crate::pipeline::definition::Condition;
 use crate::pipeline::engine::change::Command;
 use crate::pipeline::engine::condition::{expire, finish, settle};
+use crate::pipeline::engine::event::Override;
 use crate::pipeline::engine::state::{ConditionRun, ConditionStatus, RuleRun, RuleStatus, RunId};
 
 impl Step<'_> {
@@ -18,9 +20,14 @@ impl Step<'_> {
         let mut run =
             ConditionRun { kind, result: condition.result, status, summary: None, started, updated: started, rules };
         settle(&mut run);
-        let Some(stage) = self.state.executions[index].stages.last_mut() else { return };
+        let execution = &mut self.state.executions[index];
+        let (number, in_turn) = (execution.number, execution.in_turn());
+        let Some(stage) = execution.stages.last_mut() else { return };
         let name = stage.name.clone();
         stage.conditions.push(run.clone());
+        if in_turn {
+            self.state.stages.entry(name.clone()).or_default().conditions.insert(kind, number);
+        }
         for rule in &run.rules {
             self.changed_rule(index, kind, rule);
             if rule.status == RuleStatus::InProgress {
@@ -40,6 +47,21 @@ impl Step<'_> {
 
     pub(super) fn rule_expired(&mut self, run: &RunId, at: Timestamp) {
         self.change_rule(run, |rule| expire(rule, at));
+    }
+
+    /// Whatever its rules would have said, the condition stands in the way no more.
+    pub(super) fn override_condition(&mut self, overridden: Override) {
+        let Override { execution, kind, by } = overridden;
+        let Some(index) = self.state.index(&execution) else { return };
+        let stage = self.state.executions[index].stages.last();
+        let Some(place) = stage.and_then(|stage| stage.conditions.iter().rposition(|run| run.kind == kind)) else {
+            return;
+        };
+        self.change_condition(index, place, |condition| {
+            give_up(condition, ConditionStatus::Overridden);
+            condition.summary = Some(format!("overridden by {by}"));
+        });
+        self.advance(index);
     }
 
     fn change_rule(&mut self, run: &RunId, change: impl FnOnce(&mut RuleRun)) {

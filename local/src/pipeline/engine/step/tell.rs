@@ -64,7 +64,7 @@ impl Step<'_> {
         execution.updated = self.now;
         self.commands.push(Command::Changed(Change {
             at: self.now,
-            pipeline: self.pipeline.name.clone(),
+            pipeline: self.definitions.current.name.clone(),
             version: execution.pipeline_version,
             execution: execution.id.clone(),
             subject: subject(execution),
