@@ -37,15 +37,20 @@ pub enum ApprovalError {
 impl Engine {
     /// The run of the approval that waits for an answer with this token.
     pub fn awaiting(&self, stage: &str, action: &str, token: &Token) -> Result<RunId, ApprovalError> {
-        let known = self.pipeline().stages.iter().find(|known| known.name == stage);
-        let known = known.ok_or_else(|| ApprovalError::StageNotFound(stage.to_owned()))?;
-        if !known.actions.iter().any(|known| known.name == action) {
-            return Err(ApprovalError::ActionNotFound { stage: stage.to_owned(), action: action.to_owned() });
-        }
         let its_token = |run: &ActionRun| run.approval.as_ref().is_some_and(|approval| approval.token == *token);
         let found = self.state().approvals().find(|(at, run)| *at == stage && run.name == action && its_token(run));
-        let invalid = || ApprovalError::InvalidToken { stage: stage.to_owned(), action: action.to_owned() };
-        found.map(|(_, run)| run.id.clone()).ok_or_else(invalid)
+        // First of all: who asks may go by an earlier definition, which had other stages.
+        found.map(|(_, run)| run.id.clone()).ok_or_else(|| self.unanswerable(stage, action))
+    }
+
+    fn unanswerable(&self, stage: &str, action: &str) -> ApprovalError {
+        let (known, action) = (self.pipeline().stage(stage), action.to_owned());
+        let stage = stage.to_owned();
+        match known {
+            None => ApprovalError::StageNotFound(stage),
+            Some(known) if !known.has(&action) => ApprovalError::ActionNotFound { stage, action },
+            Some(_) => ApprovalError::InvalidToken { stage, action },
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use super::Engine;
 use super::event::{Event, Override, Retry, RollBack, Stop, TransitionChange, Trigger, Way};
 use super::state::{ConditionStatus, Ending, Execution, ExecutionId, ExecutionType, Position, StageRun, StageStatus};
 use crate::pipeline::action::ConditionKind;
-use crate::pipeline::definition::{ConditionResult, RetryMode};
+use crate::pipeline::definition::{ConditionResult, ExecutionMode, RetryMode};
 
-/// So many executions of a pipeline may run and wait at once.
+/// So many executions of a pipeline may run and wait at once where they queue or run side by side.
 const CONCURRENT: usize = 50;
 
 /// Why what somebody asks of an execution is not done.
@@ -18,7 +18,7 @@ pub enum Refusal {
     /// The pipeline has no stage of this name.
     #[error("the pipeline has no stage {0:?}")]
     StageNotFound(String),
-    /// It has ended, or its pipeline's change ends it.
+    /// It has ended.
     #[error("execution {0} cannot be stopped: it is no longer in progress")]
     NotStoppable(ExecutionId),
     /// It is being stopped so already.
@@ -66,9 +66,10 @@ pub enum Refusal {
 }
 
 impl Engine {
-    /// Whether one more execution may begin.
+    /// Whether one more execution may begin. Where they supersede each other there is always room.
     pub fn has_room(&self) -> Result<(), Refusal> {
-        if self.state().live().count() < CONCURRENT { Ok(()) } else { Err(Refusal::TooMany) }
+        let bounded = self.pipeline().execution_mode != ExecutionMode::Superseded;
+        if bounded && self.state().live().count() >= CONCURRENT { Err(Refusal::TooMany) } else { Ok(()) }
     }
 
     /// Stops an execution: what runs of it ends first, or is abandoned.

@@ -3,7 +3,7 @@
 mod condition;
 mod stages;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -257,8 +257,8 @@ impl State {
         })
     }
 
-    /// Every run that succeeded and whose products the execution may read, in the order of their starts: its own, and
-    /// of a rollback before them those of the target's earlier stages.
+    /// Of every action the run whose products the execution may read, in the order of their starts: its own, and of a
+    /// rollback before them those of the target's earlier stages.
     pub(super) fn readable<'a>(&'a self, execution: &'a Execution) -> impl DoubleEndedIterator<Item = &'a ActionRun> {
         let target = execution.rollback_target.as_ref().and_then(|target| self.execution(target));
         let earlier = target.zip(execution.stages.first()).map(|(target, again)| target.before(&again.name));
@@ -289,21 +289,20 @@ impl State {
         index
     }
 
-    /// Forgets what ended, unless a stage or a rollback refers to it.
+    /// Forgets what ended, unless a stage refers to it, or a rollback that is kept: that may be tried again.
     pub(super) fn forget(&mut self) {
-        let targets: Vec<ExecutionId> = self.live().filter_map(|execution| execution.rollback_target.clone()).collect();
         let stages = &self.stages;
         let needed = |execution: &Execution| {
-            execution.position != Position::Ended
-                || stages.values().any(|seen| seen.refers_to(execution.number))
-                || targets.contains(&execution.id)
+            execution.position != Position::Ended || stages.values().any(|seen| seen.refers_to(execution.number))
         };
-        self.executions.retain(needed);
+        let kept = self.executions.iter().filter(|execution| needed(execution));
+        let targets: BTreeSet<ExecutionId> = kept.filter_map(|execution| execution.rollback_target.clone()).collect();
+        self.executions.retain(|execution| needed(execution) || targets.contains(&execution.id));
     }
 }
 
 impl Execution {
-    /// Every run that succeeded, in the order of their starts.
+    /// Of every action the last run that succeeded, in the order of their starts.
     pub fn succeeded(&self) -> impl DoubleEndedIterator<Item = &ActionRun> {
         self.stages.iter().flat_map(StageRun::succeeded)
     }

@@ -63,14 +63,17 @@ impl<'a> Step<'a> {
         self.commands
     }
 
-    /// Ends what nobody ended in time: an answer that comes with the end of the time, or later, comes too late.
+    /// Ends what nobody ended in time, as a tick would have: an answer that comes with the end of the time, or later,
+    /// comes too late.
     fn expire(&mut self) {
         let late = self.state.deadlines().filter(|(at, _)| *at <= self.now);
-        let late: Vec<(Timestamp, RunId)> = late.map(|(at, run)| (at, run.clone())).collect();
+        let mut late: Vec<(Timestamp, RunId)> = late.map(|(at, run)| (at, run.clone())).collect();
+        late.sort_by_key(|(at, _)| *at);
         for (at, run) in late {
             self.action_expired(&run, at);
             self.rule_expired(&run, at);
         }
+        self.admit();
     }
 
     fn start(&mut self, start: Start) {

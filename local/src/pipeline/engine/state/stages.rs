@@ -125,9 +125,12 @@ impl StageRun {
         self.status = StageStatus::InProgress;
     }
 
-    /// Every run that succeeded; of two runs of one action the later overrides what the earlier left.
+    /// Of every action the last run that succeeded: it overrides what earlier ones left.
     pub(super) fn succeeded(&self) -> impl DoubleEndedIterator<Item = &ActionRun> {
-        self.actions.iter().filter(|run| run.status == ActionStatus::Succeeded)
+        let well = |run: &ActionRun| run.status == ActionStatus::Succeeded;
+        let again = move |from: usize, name: &str| self.actions[from..].iter().any(|run| well(run) && run.name == name);
+        let all = self.actions.iter().enumerate();
+        all.filter(move |(place, run)| well(run) && !again(place + 1, &run.name)).map(|(_, run)| run)
     }
 }
 

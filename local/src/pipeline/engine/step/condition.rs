@@ -53,10 +53,9 @@ impl Step<'_> {
     pub(super) fn override_condition(&mut self, overridden: Override) {
         let Override { execution, kind, by } = overridden;
         let Some(index) = self.state.index(&execution) else { return };
+        let asked = |run: &ConditionRun| run.kind == kind && run.status == ConditionStatus::InProgress;
         let stage = self.state.executions[index].stages.last();
-        let Some(place) = stage.and_then(|stage| stage.conditions.iter().rposition(|run| run.kind == kind)) else {
-            return;
-        };
+        let Some(place) = stage.and_then(|stage| stage.conditions.iter().position(asked)) else { return };
         self.change_condition(index, place, |condition| {
             give_up(condition, ConditionStatus::Overridden);
             condition.summary = Some(format!("overridden by {by}"));

@@ -17,23 +17,33 @@ impl Step<'_> {
     pub(super) fn stop(&mut self, stop: Stop) {
         let Some(index) = self.state.index(&stop.execution) else { return };
         let execution = &mut self.state.executions[index];
-        if execution.position == Position::Ended {
+        let before = (execution.position, execution.ending);
+        if matches!(before, (Position::Ended, _)) || before.1 == Some(Ending::Stopped) && !stop.abandon {
             return;
         }
-        execution.status = ExecutionStatus::Stopping;
         execution.stop_reason = stop.reason.or(execution.stop_reason.take());
-        execution.status_summary.clone_from(&execution.stop_reason);
-        execution.ending = Some(Ending::Stopped);
-        self.changed(index, Subject::pipeline);
-        if let Position::Waiting(_) = self.state.executions[index].position {
+        if before.1 != Some(Ending::Stopped) {
+            self.begin_to_stop(index);
+        }
+        if let (Position::Waiting(_), _) = before {
             return self.stopped(index);
         }
-        self.leave(index, StageStatus::Stopping);
-        self.give_up_conditions(index, ConditionStatus::Abandoned);
         if stop.abandon {
             self.abandon(index, |_| true);
         }
         self.advance(index);
+    }
+
+    fn begin_to_stop(&mut self, index: usize) {
+        let execution = &mut self.state.executions[index];
+        execution.status = ExecutionStatus::Stopping;
+        execution.status_summary.clone_from(&execution.stop_reason);
+        execution.ending = Some(Ending::Stopped);
+        self.changed(index, Subject::pipeline);
+        if let Position::In(_) = self.state.executions[index].position {
+            self.leave(index, StageStatus::Stopping);
+            self.give_up_conditions(index, ConditionStatus::Abandoned);
+        }
     }
 
     /// The pipeline is another from now on. Who takes turns comes to an end as it was; who runs beside others goes on.

@@ -8,6 +8,10 @@ use crate::pipeline::engine::state::{ActionStatus, RuleStatus, RunId};
 impl Step<'_> {
     /// Work that was under way is lost, and fails. Approvals wait on, and rules are asked again: they only look.
     pub(super) fn restarted(&mut self) {
+        // Before the work fails: what is asked because of that has not been lost.
+        for index in 0..self.state.executions.len() {
+            self.ask_again(index);
+        }
         for run in self.lost() {
             let message = "flowgate ended while the action ran; what it had begun may have gone on: look, then retry";
             let failure = Failure {
@@ -16,9 +20,6 @@ impl Step<'_> {
                 external_execution_id: None,
             };
             self.finished(&run, Outcome::Failed(failure));
-        }
-        for index in 0..self.state.executions.len() {
-            self.ask_again(index);
         }
     }
 

@@ -4,17 +4,17 @@ use super::Step;
 use crate::pipeline::definition::RetryMode;
 use crate::pipeline::engine::change::Subject;
 use crate::pipeline::engine::event::Retry;
-use crate::pipeline::engine::state::{ExecutionStatus, Position, RetryTrigger};
+use crate::pipeline::engine::state::{Execution, ExecutionStatus, Position, RetryTrigger};
 
 impl Step<'_> {
     /// The execution, which had ended, goes on in the stage that it ended in.
     pub(super) fn retry(&mut self, retry: Retry) {
         let Retry { execution, stage, mode } = retry;
-        let index = self.state.recall(*execution);
-        let execution = &mut self.state.executions[index];
-        if execution.position != Position::Ended {
+        if !self.is_as_it_was(&execution) {
             return;
         }
+        let index = self.state.recall(*execution);
+        let execution = &mut self.state.executions[index];
         execution.position = Position::In(stage);
         execution.status = ExecutionStatus::InProgress;
         execution.status_summary = None;
@@ -23,6 +23,15 @@ impl Step<'_> {
         self.changed(index, Subject::pipeline);
         self.again(index, mode, RetryTrigger::ManualStageRetry);
         self.advance(index);
+    }
+
+    /// Whether nothing has happened to the execution, its last stage and its pipeline since it ended so.
+    fn is_as_it_was(&self, ended: &Execution) -> bool {
+        let stage = ended.stages.last().and_then(|run| self.state.stages.get(&run.name));
+        let latest = !ended.in_turn() || stage.and_then(|seen| seen.latest) == Some(ended.number);
+        let attempt = |execution: &Execution| (execution.position, execution.attempt);
+        let same = self.state.execution(&ended.id).is_none_or(|kept| attempt(kept) == attempt(ended));
+        latest && same && ended.position == Position::Ended && ended.pipeline_version == self.definitions.current.version
     }
 
     /// The stage begins again, as its declaration says.

@@ -26,6 +26,10 @@ impl Step<'_> {
     /// Lets an earlier execution pass through the stage again, before anybody who waits for it.
     pub(super) fn bring_back(&mut self, back: RollBack) {
         let RollBack { target, stage, trigger } = back;
+        let current = &self.definitions.current;
+        if target.pipeline_version != current.version || self.state.occupant(&current.stages[stage].name).is_some() {
+            return;
+        }
         let execution = self.again_as(&target, trigger);
         self.state.recall(*target);
         let index = self.begin(execution);

@@ -31,15 +31,18 @@ impl Step<'_> {
     }
 
     fn give_up_waiting(&mut self, stage: &str, way: Way) {
-        let stages = &self.definitions.current.stages;
-        let Some(place) = stages.iter().position(|known| known.name == stage) else { return };
-        let behind = Position::Waiting(if way == Way::Inbound { place } else { place + 1 });
         for index in 0..self.state.executions.len() {
-            if self.state.executions[index].position == behind {
+            if self.waits_behind(index, stage, way) {
                 let why = "the transition was disabled for more than 30 days".to_owned();
                 self.end(index, ExecutionStatus::Stopped, Some(why));
             }
         }
+    }
+
+    fn waits_behind(&self, index: usize, stage: &str, way: Way) -> bool {
+        let Position::Waiting(next) = self.state.executions[index].position else { return false };
+        let gate = if way == Way::Inbound { Some(next) } else { next.checked_sub(1) };
+        gate.is_some_and(|gate| self.pipeline(index).stages[gate].name == stage)
     }
 }
 
@@ -52,14 +55,15 @@ impl State {
         !closed_in && before.is_none_or(|seen| seen.outbound.disabled.is_none())
     }
 
-    /// Forgets what is remembered of stages and actions that the pipeline has no more. What succeeded as it was cannot
+    /// Forgets what is remembered of stages, actions and conditions that the pipeline has no more. What succeeded as it was cannot
     /// be brought back.
     pub(super) fn keep_stages_of(&mut self, pipeline: &Pipeline) {
         self.stages.retain(|name, _| pipeline.stage(name).is_some());
         for (name, seen) in &mut self.stages {
             seen.succeeded = None;
-            let known = |action: &str| pipeline.stage(name).is_some_and(|stage| stage.has(action));
-            seen.actions.retain(|action, _| known(action));
+            let Some(stage) = pipeline.stage(name) else { continue };
+            seen.actions.retain(|action, _| stage.has(action));
+            seen.conditions.retain(|kind, _| stage.condition(*kind).is_some());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Manual approvals: asked, answered, left unanswered.
 
-use super::transcript::{World, check};
+use super::transcript::check;
+use super::world::World;
 use super::*;
 
 const GUARDED: &str = "Source: Fetch >Code
@@ -178,7 +179,8 @@ fn what_the_api_tells_of_an_answer_is_kept() {
     world.tell("yes e1 Ask go ahead");
     let run = approval(&world);
     assert_eq!((run.summary.as_deref(), run.updated_by.as_deref()), (Some("go ahead"), Some("arn:approver")));
-    assert_eq!((run.updated, world.engine.due()), (world.now(), None));
+    let silence = SignedDuration::from_mins(20);
+    assert_eq!((run.updated, world.engine.due()), (world.now(), Some(world.now() + silence)), "of what is next");
 
     let mut world = asked();
     world.tell("no e1 Ask");

@@ -1,6 +1,7 @@
 //! Stage conditions: what they let pass, and what they stop.
 
-use super::transcript::{World, check};
+use super::transcript::check;
+use super::world::World;
 use super::*;
 
 const ENTRY: &str = "Source: Fetch >Code ns=Src
@@ -211,7 +212,6 @@ fn a_rule_has_the_time_that_its_declaration_gives_it() {
          Prod entry=FAIL(Window~30,Healthy~5,Patient): Deploy",
     );
     world.tell("start e1");
-    assert_eq!(world.engine.due(), None);
     world.tell("ok e1 Fetch");
     let entered = world.now();
     assert_eq!(world.engine.due(), Some(entered + SignedDuration::from_mins(5)));

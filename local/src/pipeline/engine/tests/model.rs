@@ -48,7 +48,7 @@ impl Game {
     fn new(definition: &str) -> Self {
         let pipeline = pipeline(definition);
         let watcher = Watcher::new(pipeline.clone());
-        let engine = Engine::new(pipeline).unwrap();
+        let engine = Engine::new(pipeline);
         Self {
             engine,
             ids: Counter::default(),

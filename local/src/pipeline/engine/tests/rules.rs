@@ -15,14 +15,6 @@ fn changed(change: impl FnOnce(&mut Declaration)) -> Pipeline {
 }
 
 #[test]
-fn an_execution_mode_that_cannot_be_honoured_is_refused() {
-    for mode in [ExecutionMode::Queued, ExecutionMode::Parallel] {
-        let error = Engine::new(changed(|declaration| declaration.execution_mode = mode)).unwrap_err();
-        assert_eq!((error.kind, error.place.field.as_deref()), (ErrorKind::Structure, Some("executionMode")));
-    }
-}
-
-#[test]
 fn a_start_must_fit_the_pipeline() {
     let pipeline = changed(|declaration| declaration.variables[0].default_value = None);
     let given = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -43,7 +35,7 @@ fn a_start_must_fit_the_pipeline() {
 
 #[test]
 fn the_state_keeps_what_the_api_tells_of_an_action() {
-    let mut engine = Engine::new(pipeline(TWO)).unwrap();
+    let mut engine = Engine::new(pipeline(TWO));
     let mut ids = Counter::default();
     let event = Event::Start(start(engine.pipeline(), "e1"));
     engine.apply(event, at(1), &mut ids);
@@ -78,7 +70,7 @@ fn the_state_keeps_what_the_api_tells_of_an_action() {
 
 #[test]
 fn what_a_failed_action_was_to_write_is_no_artifact() {
-    let mut engine = Engine::new(pipeline(TWO)).unwrap();
+    let mut engine = Engine::new(pipeline(TWO));
     let mut ids = Counter::default();
     let event = Event::Start(start(engine.pipeline(), "e1"));
     engine.apply(event, at(1), &mut ids);
@@ -92,7 +84,7 @@ fn what_a_failed_action_was_to_write_is_no_artifact() {
 
 #[test]
 fn a_change_is_one_flat_line() {
-    let mut engine = Engine::new(pipeline(TWO)).unwrap();
+    let mut engine = Engine::new(pipeline(TWO));
     let event = Event::Start(start(engine.pipeline(), "e1"));
     let commands = engine.apply(event, at(1), &mut Counter::default());
     let Command::Changed(change) = &commands[2] else { panic!("{commands:?}") };

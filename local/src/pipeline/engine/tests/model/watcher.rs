@@ -78,7 +78,7 @@ impl Watcher {
                 self.ended(run, success);
             }
             Event::Answered { run, answer } => self.ended(run, answer.approved.then(Success::default).as_ref()),
-            Event::ActionProgressed { .. } | Event::RuleProgressed { .. } | Event::Tick => {}
+            _ => {}
         }
     }
 
@@ -200,7 +200,7 @@ impl Watcher {
             RuleStatus::Failed if !seen.asked.contains_key(&name) => {
                 assert!(seen.may_ask(&stage, change.kind), "{id} {name} is out of turn");
                 let declared = &stage.condition(change.kind).unwrap().rules;
-                let wanted = &declared.iter().find(|rule| rule.name == change.rule).unwrap().configuration["AlarmName"];
+                let wanted = looked_at(&declared.iter().find(|rule| rule.name == change.rule).unwrap().configuration);
                 assert!(!seen.variables.contains_key(wanted), "{id} {name} fails for want of {wanted}, which is there");
                 seen.asked.insert(name, Some(false));
             }
@@ -232,7 +232,7 @@ impl Watcher {
         let seen = self.executions.get_mut(id).unwrap();
         assert!(seen.in_stage && self.pipeline.stages[seen.stage].name == stage.name, "{id} {name} is asked elsewhere");
         assert!(seen.may_ask(&stage, request.kind), "{id} {name} is out of turn");
-        assert_eq!(request.configuration["AlarmName"], seen.resolved(&rule.configuration["AlarmName"]));
+        assert_eq!(*looked_at(&request.configuration), seen.resolved(looked_at(&rule.configuration)));
         assert!(seen.asked.insert(name, None).is_none(), "{} is asked twice", request.rule);
     }
 
