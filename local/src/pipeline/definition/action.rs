@@ -1,7 +1,9 @@
 //! The checks of one action by itself.
 
+use std::collections::BTreeSet;
+
 use super::error::{DefinitionError, ErrorKind, Place};
-use super::{Action, Provider, names, wire};
+use super::{Action, Provider, artifacts, names, wire};
 use crate::pipeline::action::TypeId;
 
 type Checked<T = ()> = Result<T, DefinitionError>;
@@ -15,13 +17,15 @@ pub(super) fn check(stage: &Place, declared: &wire::Action) -> Checked<Action> {
     timeout(&place, provider, declared.timeout_in_minutes)?;
     run_order(&place, declared.run_order)?;
     configuration(&place, provider, declared)?;
+    let (inputs, outputs) = (inputs(&place, provider, declared)?, outputs(&place, provider, declared)?);
+    artifacts::check(&place.field("configuration"), provider, &declared.configuration, &inputs)?;
     Ok(Action {
         type_id: declared.action_type_id.clone(),
         provider,
         run_order: declared.run_order,
         configuration: declared.configuration.clone(),
-        inputs: inputs(&place, provider, declared)?,
-        outputs: outputs(&place, provider, declared)?,
+        inputs,
+        outputs,
         namespace: namespace(&place, declared.namespace.as_deref())?,
         role_arn: declared.role_arn.clone(),
         region: declared.region.clone(),
@@ -71,11 +75,6 @@ fn run_order(place: &Place, order: u32) -> Checked {
 
 fn configuration(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked {
     let (place, configuration) = (place.field("configuration"), &declared.configuration);
-    let other = |(key, only): &&(&str, &str)| configuration.get(*key).is_some_and(|value| value != only);
-    if let Some((key, only)) = provider.only.iter().find(other) {
-        let message = format!("{:?} cannot run here; use {only:?}", configuration[*key]);
-        return Err(place.within(key).error(ErrorKind::Action, message));
-    }
     let keys = provider.keys(configuration);
     keys.map_err(|why| place.within("ActionMode").error(ErrorKind::Action, why))?.check(&place, configuration)
 }
@@ -89,6 +88,10 @@ fn inputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checke
 fn outputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked<Vec<String>> {
     let place = place.field("outputArtifacts");
     count(&place, declared.output_artifacts.len(), &provider.outputs, provider)?;
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = declared.output_artifacts.iter().find(|output| !seen.insert(&output.name)) {
+        return Err(place.error(ErrorKind::Action, format!("{:?} is written twice; remove one", twice.name)));
+    }
     declared.output_artifacts.iter().map(|output| names::artifact(&place, &output.name)).collect()
 }
 

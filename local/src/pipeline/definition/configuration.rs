@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::names;
 
+/// The most characters of a key.
+const LONGEST_KEY: usize = 50;
+
 /// What a configuration may and must hold.
 pub(super) struct Keys {
     /// Whose configuration it is, for people.
@@ -15,6 +18,8 @@ pub(super) struct Keys {
     pub(super) also: &'static [&'static str],
     /// What may be there.
     pub(super) optional: &'static [&'static str],
+    /// Keys of which only these values can run here.
+    pub(super) only: &'static [(&'static str, &'static [&'static str])],
     /// The most characters of a value.
     pub(super) longest: usize,
     /// How a wrong key is refused.
@@ -22,9 +27,10 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Refuses what is missing, unknown, empty or too long.
+    /// Refuses what is missing, unknown, empty, too long, or of a value that cannot run here.
     pub(super) fn check(&self, place: &Place, configuration: &BTreeMap<String, String>) -> Result<(), DefinitionError> {
         let refuse = |key: &str, why: String| Err(place.within(key).error(self.kind, why));
+        configuration.keys().try_for_each(|key| names::length(&place.within(key), key, 1..=LONGEST_KEY))?;
         let mut required = self.required.iter().chain(self.also);
         if let Some(key) = required.find(|key| !configuration.contains_key(**key)) {
             return refuse(key, format!("is missing; {} needs it", self.of));
@@ -33,6 +39,11 @@ impl Keys {
         if let Some(key) = configuration.keys().find(|key| !known(key)) {
             return refuse(key, format!("is unknown to {}; remove it", self.of));
         }
-        configuration.iter().try_for_each(|(key, value)| names::length(&place.within(key), value, 1..=self.longest))
+        configuration.iter().try_for_each(|(key, value)| names::length(&place.within(key), value, 1..=self.longest))?;
+        let other =
+            |(key, values): &&(&str, &[&str])| configuration.get(*key).is_some_and(|v| !values.contains(&v.as_str()));
+        let Some((key, values)) = self.only.iter().find(other) else { return Ok(()) };
+        let values = values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
+        refuse(key, format!("{:?} cannot run here; use {values}", configuration[*key]))
     }
 }

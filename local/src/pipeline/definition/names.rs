@@ -63,7 +63,7 @@ fn check(place: &Place, text: &str, max: usize, letters: &Letters) -> Result<Str
     match text.chars().find(|c| !c.is_ascii_alphanumeric() && !letters.0.contains(*c)) {
         None => Ok(text.to_owned()),
         Some(bad) => {
-            let message = format!("{text:?} contains {bad:?}; use letters, digits and {}", letters.0);
+            let message = format!("{text:?} contains {bad:?}; use letters, digits and {:?}", letters.0);
             Err(place.error(ErrorKind::Validation, message))
         }
     }

@@ -20,7 +20,6 @@ struct Produced<'a> {
 /// Checks everything that needs more than one action to be seen.
 pub(super) fn check(pipeline: &Pipeline) -> Checked {
     sources_first(pipeline)?;
-    unique_names(pipeline)?;
     one_region(pipeline)?;
     no_rollback(pipeline)?;
     let mut produced = Produced::default();
@@ -73,39 +72,17 @@ fn sources_first(pipeline: &Pipeline) -> Checked {
     Ok(())
 }
 
-/// Output artifacts and namespaces are each unique, and no namespace is called like an artifact.
-fn unique_names(pipeline: &Pipeline) -> Checked {
-    let (mut artifacts, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
-    for (place, action) in actions(pipeline) {
-        if let Some(twice) = action.outputs.iter().find(|output| !artifacts.insert(output.as_str())) {
-            let message = format!("{twice:?} is written by two actions; rename one");
-            return Err(place.field("outputArtifacts").error(ErrorKind::Action, message));
-        }
-        if let Some(twice) = action.namespace.as_deref().filter(|namespace| !namespaces.insert(*namespace)) {
-            let message = format!("{twice:?} is used by two actions; rename one");
-            return Err(place.field("namespace").error(ErrorKind::Action, message));
-        }
-    }
-    match artifacts.intersection(&namespaces).next() {
-        None => Ok(()),
-        Some(both) => {
-            let message = format!("{both:?} names an artifact and a namespace; rename one");
-            Err(Place::pipeline().error(ErrorKind::Action, message))
-        }
-    }
-}
-
 fn one_region(pipeline: &Pipeline) -> Checked {
     let stores = pipeline.declaration.artifact_stores.iter().flat_map(|stores| stores.keys());
     let mut first: Option<&String> = stores.into_iter().next();
-    let actions = actions(pipeline).map(|(place, action)| (place, action.region.as_ref()));
-    let rules = rules(pipeline).map(|(place, rule)| (place, rule.region.as_ref()));
-    for (place, here) in actions.chain(rules) {
+    let actions = actions(pipeline).map(|(place, action)| (ErrorKind::Action, place, action.region.as_ref()));
+    let rules = rules(pipeline).map(|(place, rule)| (ErrorKind::Stage, place, rule.region.as_ref()));
+    for (kind, place, here) in actions.chain(rules) {
         if let (Some(first), Some(here)) = (first, here)
             && first != here
         {
             let message = format!("is {here:?}, and {first:?} elsewhere; only one region can run here");
-            return Err(place.within("region").error(ErrorKind::Action, message));
+            return Err(place.within("region").error(kind, message));
         }
         first = first.or(here);
     }
@@ -113,22 +90,43 @@ fn one_region(pipeline: &Pipeline) -> Checked {
 }
 
 fn reads_what_exists(place: &Place, pipeline: &Pipeline, action: &Action, produced: &Produced<'_>) -> Checked {
-    if let Some(missing) = action.inputs.iter().find(|input| !produced.artifacts.contains(input.as_str())) {
-        let message = format!("{missing:?} is not an output of an earlier action");
-        return Err(place.field("inputArtifacts").error(ErrorKind::Action, message));
-    }
+    written(&place.field("inputArtifacts"), ErrorKind::Action, &action.inputs, pipeline, produced)?;
     resolvable(&place.field("configuration"), ErrorKind::Action, &action.configuration, pipeline, produced)
 }
 
 fn rules_read_what_exists(pipeline: &Pipeline, stage: &Stage, kind: ConditionKind, produced: &Produced<'_>) -> Checked {
     stage.condition(kind).into_iter().flat_map(|condition| &condition.rules).try_for_each(|rule| {
         let place = rule_place(stage, kind, rule);
-        if let Some(missing) = rule.inputs.iter().find(|input| !produced.artifacts.contains(input.as_str())) {
-            let message = format!("{missing:?} is not an output of an earlier action");
-            return Err(place.within("inputArtifacts").error(ErrorKind::Stage, message));
-        }
+        written(&place.within("inputArtifacts"), ErrorKind::Stage, &rule.inputs, pipeline, produced)?;
         resolvable(&place.within("configuration"), ErrorKind::Stage, &rule.configuration, pipeline, produced)
     })
+}
+
+/// What is read was written before: no artifact depends on itself, by however many actions.
+fn written(place: &Place, kind: ErrorKind, inputs: &[String], pipeline: &Pipeline, produced: &Produced<'_>) -> Checked {
+    let Some(missing) = inputs.iter().find(|input| !produced.artifacts.contains(input.as_str())) else { return Ok(()) };
+    let message = match too_late(pipeline, place, |action| action.outputs.contains(missing)) {
+        Some(writer) => format!("{missing:?} is written by {writer}; an action reads what an earlier one writes"),
+        None => format!("{missing:?} is not an output of any action; name one that an earlier action writes"),
+    };
+    Err(place.error(kind, message))
+}
+
+/// Who provides it, too late for this reader.
+fn too_late(pipeline: &Pipeline, reader: &Place, provides: impl Fn(&Action) -> bool) -> Option<String> {
+    let (place, _) = actions(pipeline).find(|(_, action)| provides(action))?;
+    let itself = (&place.stage, &place.action) == (&reader.stage, &reader.action);
+    Some(if itself {
+        "this action itself".to_owned()
+    } else {
+        format!("{}, which does not run earlier", of_action(&place))
+    })
+}
+
+/// The action, inside a sentence.
+pub(super) fn of_action(place: &Place) -> String {
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    format!("action {:?} of stage {:?}", name(&place.action), name(&place.stage))
 }
 
 fn resolvable(
@@ -145,12 +143,19 @@ fn resolvable(
             if let Part::Reference(reference) = part
                 && !exists(&reference, pipeline, produced)
             {
-                let message = format!("{reference} names nothing that an earlier action or the pipeline provides");
-                return Err(place.error(kind, message));
+                return Err(place.error(kind, unresolvable(&reference, pipeline, &place)));
             }
         }
     }
     Ok(())
+}
+
+fn unresolvable(reference: &Reference<'_>, pipeline: &Pipeline, reader: &Place) -> String {
+    let owns = |action: &Action| action.namespace.as_deref() == Some(reference.namespace);
+    match too_late(pipeline, reader, owns) {
+        Some(owner) => format!("{reference} is provided by {owner}; an action reads what an earlier one provides"),
+        None => format!("{reference} names nothing that an earlier action or the pipeline provides"),
+    }
 }
 
 fn exists(reference: &Reference<'_>, pipeline: &Pipeline, produced: &Produced<'_>) -> bool {
@@ -175,7 +180,8 @@ fn rule_place(stage: &Stage, kind: ConditionKind, rule: &Rule) -> Place {
     Place::stage(&stage.name).field(condition::field(kind)).within("conditions").within("rules").within(&rule.name)
 }
 
-fn actions(pipeline: &Pipeline) -> impl Iterator<Item = (Place, &Action)> {
+/// Every action, with its place.
+pub(super) fn actions(pipeline: &Pipeline) -> impl Iterator<Item = (Place, &Action)> {
     pipeline.stages.iter().flat_map(|stage| {
         let place = Place::stage(&stage.name);
         stage.actions.iter().map(move |action| (place.action(&action.name), action))

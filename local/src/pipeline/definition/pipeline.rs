@@ -1,14 +1,16 @@
 //! From the API's JSON to a [`Pipeline`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::condition::{self, Conditions};
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::read::read;
 use super::wire::{Declaration, ExecutionMode, PipelineType};
-use super::{Pipeline, Stage, action, names, order, trigger, wire};
+use super::{Pipeline, names, order, stage, store, trigger, unique, wire};
+
+/// The most variables of a pipeline.
+const VARIABLES: usize = 50;
 
 impl Pipeline {
     /// Reads `{"pipeline": {…}}`, the document that `create-pipeline` takes; `metadata` and the like beside it are not
@@ -26,45 +28,28 @@ impl Pipeline {
     /// Reads the value of `pipeline`, as `CreatePipeline` and `UpdatePipeline` get it.
     pub fn from_declaration(declaration: &Value) -> Result<Self, DefinitionError> {
         let declaration = read(declaration)?;
-        let stages = stages(&declaration.stages)?;
+        let stages = stage::check_all(&declaration.stages)?;
         let pipeline = Self {
             name: names::name(&Place::pipeline().field("name"), &declaration.name)?,
-            bucket: bucket(&declaration)?,
-            version: declaration.version,
+            bucket: store::bucket(&declaration)?,
+            version: version(&declaration)?,
             execution_mode: execution_mode(&declaration)?,
             variables: variables(&declaration)?,
             triggers: trigger::check(&declaration.triggers, &stages)?,
             stages,
             declaration,
         };
+        unique::check(&pipeline)?;
         order::check(&pipeline)?;
         Ok(pipeline)
     }
 }
 
-fn bucket(declaration: &Declaration) -> Result<String, DefinitionError> {
-    let store = match (&declaration.artifact_store, &declaration.artifact_stores) {
-        (Some(store), None) => store,
-        (None, Some(stores)) => only_store(stores)?,
-        _ => {
-            let message = "give either artifactStore or artifactStores";
-            return Err(Place::pipeline().error(ErrorKind::Structure, message));
-        }
-    };
-    if store.kind != "S3" {
-        let place = Place::pipeline().field("artifactStore.type");
-        return Err(place.error(ErrorKind::Validation, format!("{:?} is unknown; use \"S3\"", store.kind)));
+fn version(declaration: &Declaration) -> Result<u32, DefinitionError> {
+    match declaration.version {
+        0 => Err(Place::pipeline().field("version").error(ErrorKind::Validation, "is 0; it must be 1 or more")),
+        version => Ok(version),
     }
-    names::bucket(&Place::pipeline().field("artifactStore.location"), &store.location)
-}
-
-fn only_store(stores: &BTreeMap<String, wire::ArtifactStore>) -> Result<&wire::ArtifactStore, DefinitionError> {
-    let mut stores = stores.values();
-    if let (Some(store), None) = (stores.next(), stores.next()) {
-        return Ok(store);
-    }
-    let message = "only one region can run here; name one store";
-    Err(Place::pipeline().field("artifactStores").error(ErrorKind::Structure, message))
 }
 
 fn execution_mode(declaration: &Declaration) -> Result<ExecutionMode, DefinitionError> {
@@ -95,55 +80,23 @@ fn conditions(stages: &[wire::Stage]) -> impl Iterator<Item = Place> {
 
 fn variables(declaration: &Declaration) -> Result<BTreeMap<String, Option<String>>, DefinitionError> {
     let place = Place::pipeline().field("variables");
-    if declaration.variables.len() > 50 {
-        return Err(place.error(ErrorKind::Limit, "more than 50 variables"));
+    if declaration.variables.len() > VARIABLES {
+        let message = format!("has {} items; {VARIABLES} is the most", declaration.variables.len());
+        return Err(place.error(ErrorKind::Validation, message));
     }
     let mut variables = BTreeMap::new();
     for variable in &declaration.variables {
-        let name = names::variable(&place, &variable.name)?;
+        let name = names::variable(&place.within("name"), &variable.name)?;
+        let place = place.within(&name);
         if let Some(value) = &variable.default_value {
-            names::length(&Place::pipeline().field(format!("variables.{name}.defaultValue")), value, 1..=1000)?;
+            names::length(&place.within("defaultValue"), value, 1..=1000)?;
+        }
+        if let Some(text) = &variable.description {
+            names::length(&place.within("description"), text, 0..=200)?;
         }
         if variables.insert(name, variable.default_value.clone()).is_some() {
-            return Err(place.error(ErrorKind::Validation, format!("{:?} is declared twice", variable.name)));
+            return Err(place.error(ErrorKind::Validation, "two variables have this name; rename one"));
         }
     }
     Ok(variables)
-}
-
-fn stages(declared: &[wire::Stage]) -> Result<Vec<Stage>, DefinitionError> {
-    let place = Place::pipeline().field("stages");
-    match declared.len() {
-        0 | 1 => {
-            let message = format!("the pipeline has {} stage(s); it needs at least two", declared.len());
-            return Err(place.error(ErrorKind::Structure, message));
-        }
-        2..=50 => {}
-        _ => return Err(place.error(ErrorKind::Limit, "more than 50 stages")),
-    }
-    let mut seen = BTreeSet::new();
-    if let Some(twice) = declared.iter().find(|stage| !seen.insert(&stage.name)) {
-        return Err(Place::stage(&twice.name).error(ErrorKind::Structure, "two stages have this name"));
-    }
-    declared.iter().map(stage).collect()
-}
-
-fn stage(declared: &wire::Stage) -> Result<Stage, DefinitionError> {
-    let name = names::name(&Place::pipeline().field("stages.name"), &declared.name)?;
-    let place = Place::stage(&name);
-    if !declared.blockers.is_empty() {
-        return Err(place.field("blockers").error(ErrorKind::Blocker, "is reserved by CodePipeline; remove it"));
-    }
-    match declared.actions.len() {
-        0 => return Err(place.error(ErrorKind::Stage, "has no action")),
-        1..=50 => {}
-        _ => return Err(place.error(ErrorKind::Limit, "more than 50 actions")),
-    }
-    let mut seen = BTreeSet::new();
-    if let Some(twice) = declared.actions.iter().find(|action| !seen.insert(&action.name)) {
-        return Err(place.action(&twice.name).error(ErrorKind::Stage, "two actions of the stage have this name"));
-    }
-    let actions = declared.actions.iter().map(|declared| action::check(&place, declared)).collect::<Result<_, _>>()?;
-    let Conditions { before_entry, on_success, on_failure, retry } = condition::check(&place, declared)?;
-    Ok(Stage { name, actions, before_entry, on_success, on_failure, retry })
 }

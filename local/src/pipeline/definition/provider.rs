@@ -24,7 +24,7 @@ pub struct Provider {
     /// Configuration that may be there.
     pub optional: &'static [&'static str],
     /// Configuration of which only these values can run here; of others CodePipeline knows, we do not.
-    pub only: &'static [(&'static str, &'static str)],
+    pub only: &'static [(&'static str, &'static [&'static str])],
     /// What each mode needs beside that, where its configuration names one.
     modes: &'static [Mode],
     /// After so many minutes CodePipeline gives it up; approvals say it themselves.
@@ -120,7 +120,8 @@ const fn source(name: &'static str, required: &'static [&'static str], optional:
         outputs: 1..=1,
         required,
         optional,
-        only: &[],
+        // A full clone would be a reference for CodeBuild's own Git client.
+        only: &[("OutputArtifactFormat", &["CODE_ZIP"])],
         modes: &[],
         timeout_minutes: 60,
         silence_minutes: None,
@@ -135,7 +136,7 @@ const fn code_build(category: &'static str) -> Provider {
         outputs: 0..=5,
         required: &["ProjectName"],
         optional: &["PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"],
-        only: &[("BatchEnabled", "false")],
+        only: &[("BatchEnabled", &["false"])],
         modes: &[],
         timeout_minutes: 8 * 60,
         silence_minutes: None,
@@ -162,6 +163,7 @@ impl Provider {
             required: self.required,
             also,
             optional: self.optional,
+            only: self.only,
             longest: 1000,
             kind: ErrorKind::Action,
         };

@@ -26,7 +26,6 @@ pub fn from_cloudformation(properties: &Value, name: &str) -> Value {
 fn member(key: &str, value: &Value) -> (String, Value) {
     let value = match key {
         "Configuration" => texts(value),
-        "Version" => text(value),
         "RunOrder" | "TimeoutInMinutes" => number(value),
         _ => lower(value),
     };
@@ -37,7 +36,7 @@ fn lower(value: &Value) -> Value {
     match value {
         Value::Object(members) => members.iter().map(|(key, value)| member(key, value)).collect(),
         Value::Array(items) => items.iter().map(lower).collect(),
-        other => other.clone(),
+        other => text(other),
     }
 }
 
@@ -49,6 +48,7 @@ fn texts(value: &Value) -> Value {
     }
 }
 
+/// Everything but two numbers is text, and CloudFormation makes text of numbers and booleans.
 fn text(value: &Value) -> Value {
     match value {
         Value::Number(_) | Value::Bool(_) => value.to_string().into(),
@@ -64,13 +64,18 @@ fn number(value: &Value) -> Value {
     }
 }
 
+/// What is no such list, or names a region twice, stays as it is: reading it refuses it.
 fn by_region(stores: &Value) -> Value {
     let Some(list) = stores.as_array() else { return stores.clone() };
-    let pair = |entry: &Value| Some((entry.get("region")?.as_str()?.to_owned(), entry.get("artifactStore")?.clone()));
-    match list.iter().map(pair).collect::<Option<Map<_, _>>>() {
-        Some(stores) => Value::Object(stores),
-        None => stores.clone(),
+    match list.iter().map(store).collect::<Option<Map<_, _>>>() {
+        Some(stores) if stores.len() == list.len() => Value::Object(stores),
+        _ => stores.clone(),
     }
+}
+
+fn store(entry: &Value) -> Option<(String, Value)> {
+    let members = entry.as_object().filter(|members| members.len() == 2)?;
+    Some((members.get("region")?.as_str()?.to_owned(), members.get("artifactStore")?.clone()))
 }
 
 fn uncapitalise(key: &str) -> String {

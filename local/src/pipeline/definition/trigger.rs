@@ -1,5 +1,7 @@
 //! What starts a pipeline beside people: pushes and pull requests, through filters.
 
+use std::collections::BTreeSet;
+
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::{Stage, names, wire};
 
@@ -7,6 +9,8 @@ use super::{Stage, names, wire};
 const TRIGGERS: usize = 50;
 /// The most filters of a kind in a trigger.
 const FILTERS: usize = 3;
+/// The most events of a filter.
+const EVENTS: usize = 3;
 /// The most patterns on one side of a filter.
 const PATTERNS: usize = 8;
 /// The one provider that has triggers.
@@ -63,6 +67,12 @@ pub type Globs = wire::Filter;
 pub(super) fn check(declared: &[wire::Trigger], stages: &[Stage]) -> Result<Vec<Trigger>, DefinitionError> {
     let place = Place::pipeline().field("triggers");
     at_most(&place, declared.len(), TRIGGERS)?;
+    let mut seen = BTreeSet::new();
+    let names = declared.iter().map(|trigger| &trigger.git_configuration.source_action_name);
+    if let Some(twice) = names.into_iter().find(|name| !seen.insert(*name)) {
+        let message = format!("two triggers name the source action {twice:?}; make them one");
+        return Err(place.within("gitConfiguration.sourceActionName").error(ErrorKind::Structure, message));
+    }
     declared.iter().map(|declared| trigger(&place, declared, stages)).collect()
 }
 
@@ -85,12 +95,20 @@ fn trigger(place: &Place, declared: &wire::Trigger, stages: &[Stage]) -> Result<
     Ok(Trigger {
         source_action: git.source_action_name.clone(),
         push: git.push.iter().map(|filter| push_filter(&push, filter)).collect::<Result<_, _>>()?,
-        pull_request: git.pull_request.iter().map(|filter| pull_filter(&pull_request, filter)).collect::<Result<_, _>>()?,
+        pull_request: git
+            .pull_request
+            .iter()
+            .map(|filter| pull_filter(&pull_request, filter))
+            .collect::<Result<_, _>>()?,
     })
 }
 
 fn push_filter(place: &Place, declared: &wire::PushFilter) -> Result<PushFilter, DefinitionError> {
     let wire::PushFilter { tags, branches, file_paths } = declared;
+    if tags.is_some() && (branches.is_some() || file_paths.is_some()) {
+        let message = "excludes branches and filePaths, for a push is of a tag or of a branch; use two filters";
+        return Err(place.within("tags").error(ErrorKind::Structure, message));
+    }
     Ok(PushFilter {
         branches: globs(&place.within("branches"), branches.as_ref())?,
         tags: globs(&place.within("tags"), tags.as_ref())?,
@@ -100,6 +118,7 @@ fn push_filter(place: &Place, declared: &wire::PushFilter) -> Result<PushFilter,
 
 fn pull_filter(place: &Place, declared: &wire::PullRequestFilter) -> Result<PullRequestFilter, DefinitionError> {
     let wire::PullRequestFilter { events, branches, file_paths } = declared;
+    at_most(&place.within("events"), events.len(), EVENTS)?;
     Ok(PullRequestFilter {
         events: events.iter().map(|name| event(&place.within("events"), name)).collect::<Result<_, _>>()?,
         branches: globs(&place.within("branches"), branches.as_ref())?,

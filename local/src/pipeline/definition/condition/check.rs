@@ -58,7 +58,8 @@ fn passing(place: &Place, kind: ConditionKind, declared: &wire::Conditions) -> C
 
 /// Whether a failed stage is tried again, instead of going back.
 fn retries(declared: &wire::FailureConditions) -> bool {
-    declared.retry_configuration.is_some() || declared.result.as_deref() == Some("RETRY")
+    let results = declared.conditions.iter().map(|condition| &condition.result).chain([&declared.result]);
+    declared.retry_configuration.is_some() || results.into_iter().any(|result| result.as_deref() == Some("RETRY"))
 }
 
 /// How it is tried again. What else could be done about the failure would never come to pass.
@@ -122,7 +123,7 @@ fn checked_rules(place: &Place, declared: &[wire::Rule]) -> Checked<Vec<Rule>> {
     }
     let mut seen = BTreeSet::new();
     if let Some(twice) = declared.iter().find(|rule| !seen.insert(&rule.name)) {
-        let message = "two rules of the condition have this name";
+        let message = "two rules of the condition have this name; rename one";
         return Err(place.within(&twice.name).error(ErrorKind::Stage, message));
     }
     declared.iter().map(|declared| rule(&place, declared)).collect()

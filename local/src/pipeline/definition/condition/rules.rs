@@ -10,7 +10,7 @@ const RULES: &[(&str, Keys)] = &[
     ("DeploymentWindow", keys("DeploymentWindow", &["Cron"], &["TimeZone"])),
     ("CloudWatchAlarm", keys("CloudWatchAlarm", &["AlarmName"], &["AlarmStates", "WaitTime"])),
     (LAMBDA_INVOKE, keys(LAMBDA_INVOKE, &["FunctionName"], &["UserParameters"])),
-    (VARIABLE_CHECK, keys(VARIABLE_CHECK, &["Variable", "Value", "Operator"], &[])),
+    (VARIABLE_CHECK, Keys { only: OPERATORS, ..keys(VARIABLE_CHECK, &["Variable", "Value", "Operator"], &[]) }),
 ];
 
 /// The rules that may skip a stage.
@@ -18,9 +18,10 @@ pub(super) const SKIPPING: [&str; 2] = [LAMBDA_INVOKE, VARIABLE_CHECK];
 /// The one rule that reads artifacts.
 pub(super) const LAMBDA_INVOKE: &str = "LambdaInvoke";
 const VARIABLE_CHECK: &str = "VariableCheck";
+const OPERATORS: &[(&str, &[&str])] = &[("Operator", &["EQ", "NE", "CONTAINS", "MATCHES"])];
 
 const fn keys(of: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Keys {
-    Keys { of, required, also: &[], optional, longest: 10_000, kind: ErrorKind::Stage }
+    Keys { of, required, also: &[], optional, only: &[], longest: 10_000, kind: ErrorKind::Stage }
 }
 
 /// The whole type, and the keys of its configuration, where it can run here.

@@ -18,95 +18,167 @@ pub(super) fn refused_in(mut declaration: Value, pointer: &str, value: Value) ->
         (Value::Array(items), value) => items[key.parse::<usize>().unwrap()] = value,
         _ => panic!("{pointer} leads nowhere"),
     }
-    let error = Pipeline::from_declaration(&declaration).expect_err(pointer);
-    format!("{}: {error}", error.kind.exception())
+    read(&declaration).expect_err(pointer)
+}
+
+/// Each change below `at`, as `refused_in` does it, is refused like this.
+pub(super) fn each_refused(declaration: &Value, at: &str, rows: &[(&str, Value, &str)]) {
+    for (pointer, value, expected) in rows {
+        let error = refused_in(declaration.clone(), &format!("{at}{pointer}"), value.clone());
+        assert!(error.contains(expected), "{at}{pointer} = {value}\n  expected {expected}\n  got      {error}");
+    }
 }
 
 #[test]
-fn each_broken_rule_is_refused_with_its_place_and_exception() {
-    let source = "/stages/0/actions/0";
-    let compile = "/stages/1/actions/0";
-    let deploy = "/stages/2/actions/0";
-    let lambda = json!({"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"});
-    let type_id = |provider: &str| json!({"category": "Deploy", "owner": "AWS", "provider": provider, "version": "1"});
-    let rows: Vec<(String, Value, &str)> = vec![
-        ("/name".into(), json!("a b"), "ValidationException: field \"name\": \"a b\" contains ' '"),
-        ("/name".into(), json!(""), "has 0 characters; it must have 1 to 100"),
-        ("/name".into(), json!("x".repeat(101)), "has 101 characters"),
-        ("/stages/1/name".into(), json!("Büild"), "field \"stages.name\": \"Büild\" contains 'ü'"),
-        ("/stages/1/name".into(), json!("Source"), "InvalidStructureException: stage \"Source\": two stages"),
-        (
-            "/stages/1/name".into(),
-            Value::Null,
-            "field \"stages[1]\": does not fit the pipeline structure: missing field `name`",
-        ),
-        ("/stages".into(), json!([]), "InvalidStructureException: field \"stages\": the pipeline has 0 stage(s)"),
-        ("/stages/1/actions".into(), json!([]), "InvalidStageDeclarationException: stage \"Build\": has no action"),
-        (format!("{compile}/name"), json!("Configure"), "stage \"Build\", action \"Configure\": two actions"),
-        (format!("{compile}/name"), json!("a/b"), "contains '/'"),
-        (format!("{compile}/runOrder"), json!(0), "stage \"Build\", action \"Compile\", field \"runOrder\": is 0"),
-        (format!("{compile}/runOrder"), json!(1000), "it must be 1 to 999"),
-        (format!("{compile}/runOrder"), json!(-1), "stage \"Build\", action \"Compile\", field \"runOrder\""),
-        (format!("{compile}/runOrder"), json!(2), "\"Package\" is not an output of an earlier action"),
-        (format!("{compile}/surprise"), json!(1), "unknown field `surprise`"),
-        (format!("{compile}/configuration/ProjectName"), json!(7), "field \"configuration.ProjectName\""),
-        (format!("{compile}/configuration/ProjectName"), Value::Null, "is missing; CodeBuild needs it"),
-        (format!("{compile}/configuration/ProjectName"), json!(""), "has 0 characters"),
-        (format!("{compile}/configuration/Colour"), json!("red"), "is unknown to CodeBuild"),
-        (
-            format!("{compile}/configuration/ProjectName"),
-            json!("#{nowhere.X}"),
-            "InvalidActionDeclarationException: \
+fn what_is_wrong_with_an_action_is_refused_at_the_action() {
+    each_refused(
+        &valid(),
+        "/stages/1/actions/0",
+        &[
+            ("/name", json!("Configure"), "stage \"Build\", action \"Configure\": two actions"),
+            ("/name", json!("a/b"), "contains '/'"),
+            ("/runOrder", json!(0), "stage \"Build\", action \"Compile\", field \"runOrder\": is 0"),
+            ("/runOrder", json!(1000), "it must be 1 to 999"),
+            ("/runOrder", json!(-1), "stage \"Build\", action \"Compile\", field \"runOrder\""),
+            (
+                "/runOrder",
+                json!(2),
+                "InvalidActionDeclarationException: stage \"Build\", action \"Configure\", field \"inputArtifacts\": \
+            \"Package\" is written by action \"Compile\" of stage \"Build\", which does not run earlier",
+            ),
+            ("/surprise", json!(1), "unknown field `surprise`"),
+            ("/configuration/ProjectName", json!(7), "field \"configuration.ProjectName\""),
+            ("/configuration/ProjectName", Value::Null, "is missing; CodeBuild needs it"),
+            ("/configuration/ProjectName", json!(""), "has 0 characters"),
+            ("/configuration/Colour", json!("red"), "is unknown to CodeBuild"),
+            (
+                "/configuration/ProjectName",
+                json!("#{nowhere.X}"),
+                "InvalidActionDeclarationException: \
             stage \"Build\", action \"Compile\", field \"configuration.ProjectName\": #{nowhere.X} names nothing",
-        ),
-        (format!("{compile}/configuration/ProjectName"), json!("#{BuildVariables.X}"), "names nothing"),
-        (format!("{compile}/configuration/ProjectName"), json!("#{variables.Absent}"), "names nothing"),
-        (format!("{compile}/configuration/ProjectName"), json!("#{codepipeline.Other}"), "names nothing"),
-        (format!("{compile}/configuration/ProjectName"), json!("#{half"), "\"#{half\" is not a variable reference"),
-        (format!("{compile}/inputArtifacts"), json!([]), "0 declared; CodeBuild takes 1 to 5"),
-        (format!("{compile}/inputArtifacts/0/name"), json!("Settings"), "\"Settings\" is not an output"),
-        (format!("{compile}/inputArtifacts/0/name"), json!("a.b"), "contains '.'"),
-        (format!("{compile}/outputArtifacts/0/name"), json!("Code"), "\"Code\" is written by two actions"),
-        (format!("{compile}/outputArtifacts/0/files"), json!(["a"]), "outputArtifacts.files"),
-        (format!("{compile}/namespace"), json!("SourceVariables"), "\"SourceVariables\" is used by two actions"),
-        (format!("{compile}/namespace"), json!("Code"), "\"Code\" names an artifact and a namespace"),
-        (format!("{compile}/namespace"), json!("variables"), "\"variables\" is reserved"),
-        (format!("{compile}/namespace"), json!("a.b"), "field \"namespace\": \"a.b\" contains '.'"),
-        (format!("{compile}/commands"), json!(["ls"]), "field \"commands\": is for Compute actions"),
-        (format!("{compile}/timeoutInMinutes"), json!(5), "is for manual approval"),
-        (format!("{source}/actionTypeId"), lambda, "field \"configuration.FunctionName\": is missing"),
-        (format!("{source}/outputArtifacts"), json!([]), "0 declared; CodeCommit takes 1 to 1"),
-        (
-            format!("{deploy}/actionTypeId"),
-            type_id("ECS"),
-            "field \"actionTypeId\": Deploy/AWS/ECS version 1 cannot run",
-        ),
-        (
-            format!("{source}/actionTypeId/owner"),
-            json!("ThirdParty"),
-            "Source/ThirdParty/CodeCommit version 1 cannot run",
-        ),
-        (format!("{source}/actionTypeId/version"), json!("2"), "Source/AWS/CodeCommit version 2 cannot run"),
-        (format!("{deploy}/actionTypeId"), json!({"category": "Deploy"}), "field \"actionTypeId\""),
-        (format!("{deploy}/configuration/ActionMode"), json!("DELETE_ONLY"), "\"DELETE_ONLY\" cannot run here"),
-        ("/stages/2/blockers".into(), json!([{}]), "InvalidBlockerDeclarationException: stage \"Beta\""),
-        (
-            "/artifactStore".into(),
-            Value::Null,
-            "InvalidStructureException: give either artifactStore or artifactStores",
-        ),
-        ("/artifactStore/type".into(), json!("FTP"), "\"FTP\" is unknown"),
-        ("/artifactStore/location".into(), json!("a"), "has 1 characters; it must have 3 to 63"),
-        ("/executionMode".into(), json!("RANDOM"), "field \"executionMode\""),
-        ("/pipelineType".into(), json!("V1"), "field \"variables\": needs a pipeline of type V2"),
-        ("/variables".into(), json!([{"name": "Stack"}, {"name": "Stack"}]), "\"Stack\" is declared twice"),
-        ("/variables/0/name".into(), json!("a.b"), "contains '.'"),
-        ("/variables/0/defaultValue".into(), json!(""), "variables.Stack.defaultValue"),
-    ];
-    for (pointer, value, expected) in rows {
-        let error = refused(&pointer, value.clone());
-        assert!(error.contains(expected), "{pointer} = {value}\n  expected {expected}\n  got      {error}");
-    }
+            ),
+            (
+                "/configuration/ProjectName",
+                json!("#{BuildVariables.X}"),
+                "#{BuildVariables.X} is provided by this action itself",
+            ),
+            ("/configuration/ProjectName", json!("#{variables.Absent}"), "names nothing"),
+            ("/configuration/ProjectName", json!("#{codepipeline.Other}"), "names nothing"),
+            ("/configuration/ProjectName", json!("#{half"), "\"#{half\" is not a variable reference"),
+            ("/inputArtifacts", json!([]), "0 declared; CodeBuild takes 1 to 5"),
+            ("/inputArtifacts/0/name", json!("Settings"), "\"Settings\" is written by action \"Configure\""),
+            ("/inputArtifacts/0/name", json!("a.b"), "contains '.'"),
+            ("/outputArtifacts/0/name", json!("Code"), "\"Code\" is written by two actions"),
+            ("/outputArtifacts/0/files", json!(["a"]), "outputArtifacts.files"),
+            ("/namespace", json!("SourceVariables"), "\"SourceVariables\" is used by two actions"),
+            ("/namespace", json!("Code"), "\"Code\" names an artifact and a namespace"),
+            ("/namespace", json!("variables"), "\"variables\" is reserved"),
+            ("/namespace", json!("a.b"), "field \"namespace\": \"a.b\" contains '.'"),
+            ("/commands", json!(["ls"]), "field \"commands\": is for Compute actions"),
+            ("/timeoutInMinutes", json!(5), "is for manual approval"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_source_is_refused_at_the_source() {
+    let lambda = json!({"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"});
+    each_refused(
+        &valid(),
+        "/stages/0/actions/0",
+        &[
+            ("/actionTypeId", lambda, "field \"configuration.FunctionName\": is missing"),
+            ("/outputArtifacts", json!([]), "0 declared; CodeStarSourceConnection takes 1 to 1"),
+            (
+                "/actionTypeId/owner",
+                json!("ThirdParty"),
+                "Source/ThirdParty/CodeStarSourceConnection version 1 cannot run",
+            ),
+            ("/actionTypeId/version", json!("2"), "Source/AWS/CodeStarSourceConnection version 2 cannot run"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_deployment_is_refused_at_the_deployment() {
+    let ecs = json!({"category": "Deploy", "owner": "AWS", "provider": "ECS", "version": "1"});
+    each_refused(
+        &valid(),
+        "/stages/2/actions/0",
+        &[
+            ("/actionTypeId", ecs, "field \"actionTypeId\": Deploy/AWS/ECS version 1 cannot run"),
+            ("/actionTypeId", json!({"category": "Deploy"}), "field \"actionTypeId\""),
+            (
+                "/configuration/ActionMode",
+                json!("DELETE"),
+                "InvalidActionDeclarationException: stage \"Beta\", action \"Deploy\", field \"configuration.ActionMode\": \
+            \"DELETE\" is unknown; use one of CREATE_UPDATE, REPLACE_ON_FAILURE, DELETE_ONLY, CHANGE_SET_REPLACE, \
+            CHANGE_SET_EXECUTE",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_stage_is_refused_at_the_stage() {
+    each_refused(
+        &valid(),
+        "/stages",
+        &[
+            ("/1/name", json!("Büild"), "field \"stages.name\": \"Büild\" contains 'ü'"),
+            (
+                "/1/name",
+                json!("Source"),
+                "InvalidStructureException: stage \"Source\": two stages have this name; rename one",
+            ),
+            ("/1/name", Value::Null, "field \"stages[1]\": does not fit the pipeline structure: missing field `name`"),
+            ("", json!([]), "InvalidStructureException: field \"stages\": the pipeline has 0 stage(s)"),
+            ("/1/actions", json!([]), "InvalidStageDeclarationException: stage \"Build\": has no action"),
+            ("/2/blockers", json!([{}]), "InvalidBlockerDeclarationException: stage \"Beta\""),
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_the_pipeline_is_refused_at_the_field() {
+    each_refused(
+        &valid(),
+        "",
+        &[
+            ("/name", json!("a b"), "ValidationException: field \"name\": \"a b\" contains ' '"),
+            ("/name", json!(""), "has 0 characters; it must have 1 to 100"),
+            ("/name", json!("x".repeat(101)), "has 101 characters"),
+            (
+                "/artifactStore",
+                Value::Null,
+                "InvalidStructureException: field \"artifactStore\": is missing; give either artifactStore or artifactStores",
+            ),
+            (
+                "/artifactStores",
+                json!({"eu-west-1": {"type": "S3", "location": "artifacts"}}),
+                "InvalidStructureException: field \"artifactStores\": excludes artifactStore; remove one",
+            ),
+            ("/artifactStore/type", json!("FTP"), "field \"artifactStore.type\": \"FTP\" is unknown; use \"S3\""),
+            (
+                "/artifactStore/encryptionKey",
+                json!({"id": "k", "type": "PGP"}),
+                "ValidationException: field \"artifactStore.encryptionKey.type\": \"PGP\" is unknown; use \"KMS\"",
+            ),
+            ("/artifactStore/encryptionKey", json!({"id": "", "type": "KMS"}), "encryptionKey.id\": has 0 characters"),
+            ("/version", json!(0), "ValidationException: field \"version\": is 0; it must be 1 or more"),
+            ("/artifactStore/location", json!("a"), "has 1 characters; it must have 3 to 63"),
+            ("/executionMode", json!("RANDOM"), "field \"executionMode\""),
+            ("/pipelineType", json!("V1"), "field \"variables\": needs a pipeline of type V2"),
+            (
+                "/variables",
+                json!([{"name": "Stack"}, {"name": "Stack"}]),
+                "ValidationException: field \"variables.Stack\": two variables have",
+            ),
+            ("/variables/0/name", json!("a.b"), "contains '.'"),
+            ("/variables/0/defaultValue", json!(""), "field \"variables.Stack.defaultValue\": has 0 characters"),
+            ("/variables/0/description", json!("x".repeat(201)), "field \"variables.Stack.description\": has 201"),
+        ],
+    );
 }
 
 #[test]
@@ -132,30 +204,6 @@ fn source_actions_stand_in_the_first_stage_and_only_they() {
 }
 
 #[test]
-fn limits_are_inclusive() {
-    let call = |n: usize| {
-        json!({"name": format!("Call{n}"), "configuration": {"FunctionName": "f", "UserParameters": "x".repeat(1000)},
-        "actionTypeId": {"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"}, "runOrder": 999})
-    };
-    let stage = |n: usize, actions: usize| json!({"name": format!("S{n}"), "actions": (0..actions).map(call).collect::<Vec<_>>()});
-    let stages = |count: usize| {
-        let first = valid()["stages"][0].clone();
-        std::iter::once(first).chain((1..count).map(|n| stage(n, 1))).collect::<Vec<_>>()
-    };
-    let read = |stages: Vec<Value>| {
-        let mut declaration = valid();
-        declaration["stages"] = stages.into();
-        Pipeline::from_declaration(&declaration).map_err(|error| error.kind)
-    };
-    assert!(read(stages(2)).is_ok() && read(stages(50)).is_ok());
-    assert_eq!(read(stages(51)).unwrap_err(), ErrorKind::Limit);
-    assert_eq!(read(stages(1)).unwrap_err(), ErrorKind::Structure);
-    let with_actions = |count| vec![valid()["stages"][0].clone(), stage(1, count)];
-    assert!(read(with_actions(50)).is_ok());
-    assert_eq!(read(with_actions(51)).unwrap_err(), ErrorKind::Limit);
-}
-
-#[test]
 fn a_document_that_is_no_pipeline_is_refused() {
     for (document, expected) in
         [("{", "not JSON"), ("{}", "is missing from the document"), ("{\"pipeline\": 3}", "does not fit")]
@@ -176,4 +224,18 @@ fn only_one_region_runs_here() {
         error.contains("stage \"Beta\", action \"Deploy\", field \"region\": is \"us-east-1\", and \"eu-west-1\""),
         "{error}"
     );
+}
+
+#[test]
+fn two_regions_of_stores_are_refused() {
+    let store = json!({"type": "S3", "location": "artifacts"});
+    let mut declaration = valid();
+    declaration.as_object_mut().unwrap().remove("artifactStore");
+    declaration["artifactStores"] = json!({"eu-west-1": store});
+    assert_eq!(read(&declaration).unwrap().bucket, "artifacts");
+    declaration["stages"][2]["actions"][0]["region"] = json!("us-east-1");
+    assert!(read(&declaration).unwrap_err().contains("is \"us-east-1\", and \"eu-west-1\" elsewhere"));
+    declaration["artifactStores"]["us-east-1"] = store;
+    let error = read(&declaration).unwrap_err();
+    assert!(error.starts_with("InvalidStructureException: field \"artifactStores\": only one region"), "{error}");
 }
