@@ -1,27 +1,21 @@
-//! Lambda actions: invoke the function with a job, and wait until somebody settles that job.
+//! Lambda actions: invoke the function with a job, and wait until somebody settles that job. The engine ends what is silent
+//! for too long.
 
 mod event;
 mod scope;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
-use tokio::time::{Instant, timeout};
 
 use super::acting::{self, Acting};
-use super::jobs::{ExecutionDetails, JobId, Jobs, Settlement};
+use super::jobs::{ExecutionDetails, Jobs, Settlement};
 use super::{Observer, config, failed, store};
 use crate::cloud::authority::Session;
 use crate::pipeline::action::{Failure, Progress, Request, Success};
-
-/// How long CodePipeline waits for an answer to one invocation.
-const SILENCE: Duration = Duration::from_mins(20);
-/// How long an action may take, all its continuations together.
-const TOTAL: Duration = Duration::from_hours(24);
 
 /// Who sends jobs.
 struct Sender {
@@ -51,17 +45,16 @@ async fn converse(
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Success, Failure> {
-    let end = Instant::now() + TOTAL;
     let mut token = None;
     loop {
-        match one_job(function, jobs, sender, request, token.as_deref(), end).await? {
+        match one_job(function, jobs, sender, request, token.as_deref()).await? {
             Settlement::Succeeded { details, variables } => return Ok(success(details, variables)),
             Settlement::Failed(details) => {
                 let external_execution_id = details.external_execution_id;
                 return Err(Failure { code: details.kind, message: details.message, external_execution_id });
             }
             Settlement::Continued { details, token: next } => {
-                observer.progress(progress(details));
+                observer.continued(progress(details));
                 token = Some(next);
             }
         }
@@ -74,29 +67,13 @@ async fn one_job(
     sender: &Sender,
     request: &Request,
     token: Option<&str>,
-    end: Instant,
 ) -> Result<Settlement, Failure> {
     let (job, settled) = jobs.create();
     let credentials =
         sender.session.lend(&scope::policy(request)).await.map_err(|refused| acting::refusal(&refused))?;
     function.invoke(event::job_event(&job, &sender.account, &credentials, request, token)).await?;
-    let left = end.saturating_duration_since(Instant::now());
-    match timeout(left.min(SILENCE), settled).await {
-        Ok(Ok(settlement)) => Ok(settlement),
-        Ok(Err(_)) => Err(failed("SystemUnavailable", format!("nobody can settle job {job} any more"))),
-        Err(_) => Err(silent(request, &job, left)),
-    }
-}
-
-fn silent(request: &Request, job: &JobId, left: Duration) -> Failure {
-    let function = config::optional(request, "FunctionName").unwrap_or_default();
-    let limit = if left < SILENCE { "the action took 24 hours" } else { "no reply for 20 minutes" };
-    failed(
-        "JobFailed",
-        format!(
-            "{limit}: function {function} did not settle job {job}, it must call PutJobSuccessResult or PutJobFailureResult"
-        ),
-    )
+    // How long to wait for that is the engine's business.
+    settled.await.map_err(|_| failed("SystemUnavailable", format!("nobody can settle job {job} any more")))
 }
 
 fn success(details: ExecutionDetails, variables: BTreeMap<String, String>) -> Success {

@@ -55,6 +55,11 @@ pub trait Observer: Send + Sync {
     /// What people and `ListActionExecutions` may see of it.
     fn progress(&self, progress: Progress);
 
+    /// The same, of one that has done one part and goes on with the next: its silence begins anew.
+    fn continued(&self, progress: Progress) {
+        self.progress(progress);
+    }
+
     /// A line of its log.
     fn line(&self, line: &str);
 }

@@ -9,7 +9,8 @@ use super::json::{artifacts, error_details, external_id, summary, time};
 use super::records::Versions;
 use crate::cloud::client::REGION;
 use crate::pipeline::definition::{Action, Pipeline};
-use crate::pipeline::engine::{ActionRun, ActionStatus, ConditionKind, State};
+use crate::pipeline::engine::{ActionRun, ActionStatus, ConditionKind};
+use crate::runner::History;
 
 impl Run for &ActionRun {
     fn id(&self) -> &str {
@@ -25,11 +26,12 @@ impl Run for &ActionRun {
     }
 }
 
-pub(super) fn list(request: &List, versions: Versions, state: &State) -> Result<Value, ApiError> {
-    request.answer("actionExecutionDetails", state, |stage| stage.actions.iter(), |entry| detail(entry, versions))
+pub(super) fn list(request: &List, history: &History) -> Result<Value, ApiError> {
+    let (executions, versions) = request.read(history)?;
+    request.answer("actionExecutionDetails", &executions, |stage| stage.actions.iter(), |entry| detail(entry, &versions))
 }
 
-fn detail(entry: &Entry<&ActionRun>, versions: Versions) -> Value {
+fn detail(entry: &Entry<&ActionRun>, versions: &Versions) -> Value {
     let Entry { execution, stage, run } = entry;
     let pipeline = versions.of(execution.pipeline_version);
     json!({

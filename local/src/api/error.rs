@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::actions::jobs::JobError;
-use crate::pipeline::engine::{ApprovalError, ExecutionId};
+use crate::pipeline::engine::{ApprovalError, Refusal};
 use crate::runner;
 
 /// A documented exception, with a message.
@@ -36,10 +36,6 @@ impl ApiError {
 
     pub(super) fn no_version(name: &str, version: u32) -> Self {
         Self::new("PipelineVersionNotFoundException", format!("pipeline {name} has no version {version}"))
-    }
-
-    pub(super) fn no_execution(id: &ExecutionId) -> Self {
-        Self::new("PipelineExecutionNotFoundException", format!("the pipeline has no execution {id}"))
     }
 
     pub(super) fn next_token(token: &str) -> Self {
@@ -80,14 +76,30 @@ impl From<runner::Error> for ApiError {
         let exception = match &error {
             runner::Error::NameInUse(_) => "PipelineNameInUseException",
             runner::Error::NotFound(_) => "PipelineNotFoundException",
-            runner::Error::Busy(_) => "ConflictException",
+            runner::Error::NoExecution(_) => "PipelineExecutionNotFoundException",
             runner::Error::Definition(error) => error.kind.exception(),
             runner::Error::Start(_) => "ValidationException",
+            runner::Error::Refused(refusal) => refused(refusal),
+            runner::Error::Store(_) => "InternalFailure",
             runner::Error::Approval(ApprovalError::StageNotFound(_)) => "StageNotFoundException",
             runner::Error::Approval(ApprovalError::ActionNotFound { .. }) => "ActionNotFoundException",
             runner::Error::Approval(ApprovalError::InvalidToken { .. }) => "InvalidApprovalTokenException",
         };
         Self::new(exception, error.to_string())
+    }
+}
+
+fn refused(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::TooMany => "ConcurrentPipelineExecutionsLimitExceededException",
+        Refusal::StageNotFound(_) => "StageNotFoundException",
+        Refusal::NotStoppable(_) => "PipelineExecutionNotStoppableException",
+        Refusal::DuplicateStop(_) => "DuplicatedStopRequestException",
+        Refusal::NotRetryable { .. } => "StageNotRetryableException",
+        Refusal::NotLatest { .. } => "NotLatestPipelineExecutionException",
+        Refusal::NoRollback { .. } => "UnableToRollbackStageException",
+        Refusal::Outdated(_) => "PipelineExecutionOutdatedException",
+        Refusal::NotOverridable { .. } => "ConditionNotOverridableException",
     }
 }
 

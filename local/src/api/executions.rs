@@ -1,5 +1,7 @@
 //! `GetPipelineExecution` and `ListPipelineExecutions`.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -7,8 +9,8 @@ use super::OfPipeline;
 use super::error::ApiError;
 use super::json::{summary, time};
 use super::page::Paging;
-use crate::pipeline::definition::Pipeline;
-use crate::pipeline::engine::{ActionRun, Execution, ExecutionId, StageStatus, State};
+use crate::pipeline::engine::{ActionRun, Execution, ExecutionId, StageStatus};
+use crate::runner::History;
 
 /// `GetPipelineExecution`.
 #[derive(Debug, Deserialize)]
@@ -53,60 +55,73 @@ impl OfPipeline for List {
     }
 }
 
-pub(super) fn get(request: &Get, pipeline: &Pipeline, state: &State) -> Result<Value, ApiError> {
-    let execution = find(state, &request.pipeline_execution_id)?;
+pub(super) fn get(request: &Get, history: &History) -> Result<Value, ApiError> {
+    let execution = history.execution(&request.pipeline_execution_id)?;
+    let brought = brought(&execution, history)?;
     Ok(json!({"pipelineExecution": {
-        "pipelineName": pipeline.name,
+        "pipelineName": history.pipeline().name,
         "pipelineVersion": execution.pipeline_version,
         "pipelineExecutionId": execution.id,
         "status": execution.status,
         "statusSummary": execution.status_summary,
-        "artifactRevisions": revisions(execution, state).flat_map(artifact_revisions).collect::<Vec<_>>(),
-        "variables": variables(execution),
+        "artifactRevisions": revisions(&brought).flat_map(artifact_revisions).collect::<Vec<_>>(),
+        "variables": variables(&execution),
         "trigger": execution.trigger,
-        "executionMode": pipeline.execution_mode,
+        "executionMode": execution.mode,
         "executionType": execution.execution_type,
-        "rollbackMetadata": rollback(execution),
+        "rollbackMetadata": rollback(&execution),
     }}))
 }
 
-pub(super) fn list(request: &List, pipeline: &Pipeline, state: &State) -> Result<Value, ApiError> {
+pub(super) fn list(request: &List, history: &History) -> Result<Value, ApiError> {
     let stage = request.filter.succeeded_in_stage.as_ref().and_then(|filter| filter.stage_name.as_ref());
-    let succeeded = |execution: &Execution, name: &String| {
-        let latest = execution.stages.iter().rfind(|run| run.name == *name);
-        latest.is_some_and(|run| run.status == StageStatus::Succeeded)
+    let after = request.paging.after(|token| {
+        let last = history.execution(&ExecutionId(token.to_owned()));
+        last.map(|execution| execution.number).map_err(|_| ApiError::next_token(token))
+    })?;
+    let current = history.pipeline().version;
+    let wanted = |execution: &Execution| {
+        stage.is_none_or(|name| execution.pipeline_version == current && succeeded_in(execution, name))
     };
-    let newest_first = state.executions.iter().rev();
-    let wanted = |execution: &&Execution| stage.is_none_or(|name| succeeded(execution, name));
-    let page = request.paging.page(newest_first, |execution| &execution.id.0, wanted)?;
-    let summaries: Vec<_> = page.items.into_iter().map(|execution| outline(execution, pipeline, state)).collect();
+    let newest_first = history.newest_first(after).map(|read| read.map_err(ApiError::from));
+    let page = request.paging.gather(newest_first, |execution| execution.id.0.clone(), wanted)?;
+    let summaries = page.items.iter().map(|execution| outline(execution, history)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({"pipelineExecutionSummaries": summaries, "nextToken": page.next_token}))
 }
 
-/// The execution of this id.
-pub(super) fn find<'s>(state: &'s State, id: &ExecutionId) -> Result<&'s Execution, ApiError> {
-    state.execution(id).ok_or_else(|| ApiError::no_execution(id))
+fn succeeded_in(execution: &Execution, stage: &str) -> bool {
+    let latest = execution.stages.iter().rfind(|run| run.name == stage);
+    latest.is_some_and(|run| run.status == StageStatus::Succeeded)
 }
 
-fn outline(execution: &Execution, pipeline: &Pipeline, state: &State) -> Value {
-    json!({
+fn outline(execution: &Execution, history: &History) -> Result<Value, ApiError> {
+    let brought = brought(execution, history)?;
+    Ok(json!({
         "pipelineExecutionId": execution.id,
         "status": execution.status,
         "statusSummary": execution.status_summary,
         "startTime": time(execution.started),
         "lastUpdateTime": time(execution.updated),
-        "sourceRevisions": revisions(execution, state).map(source_revision).collect::<Vec<_>>(),
+        "sourceRevisions": revisions(&brought).map(source_revision).collect::<Vec<_>>(),
         "trigger": execution.trigger,
-        "executionMode": pipeline.execution_mode,
+        "stopTrigger": execution.stop_reason.as_ref().map(|reason| json!({"reason": reason})),
+        "executionMode": execution.mode,
         "executionType": execution.execution_type,
         "rollbackMetadata": rollback(execution),
+    }))
+}
+
+/// The execution that brought what this one carries: a rollback carries what its target did.
+fn brought<'e>(execution: &'e Execution, history: &History) -> Result<Cow<'e, Execution>, ApiError> {
+    Ok(match &execution.rollback_target {
+        None => Cow::Borrowed(execution),
+        Some(target) => Cow::Owned(history.execution(target)?),
     })
 }
 
-/// The source actions that brought what the execution carries: a rollback carries what its target did.
-fn revisions<'s>(execution: &'s Execution, state: &'s State) -> impl Iterator<Item = &'s ActionRun> {
-    let target = execution.rollback_target.as_ref().and_then(|target| state.execution(target));
-    target.unwrap_or(execution).succeeded().filter(|run| run.revision.is_some())
+/// The source actions that brought something.
+fn revisions(execution: &Execution) -> impl Iterator<Item = &ActionRun> {
+    execution.succeeded().filter(|run| run.revision.is_some())
 }
 
 fn source_revision(run: &ActionRun) -> Value {

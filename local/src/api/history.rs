@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::OfPipeline;
 use super::error::ApiError;
-use super::executions;
 use super::page::Paging;
-use crate::pipeline::engine::{ConditionKind, Execution, ExecutionId, StageRun, State};
+use super::records::Versions;
+use crate::pipeline::engine::{ConditionKind, Execution, ExecutionId, StageRun};
+use crate::runner::History;
 
 /// A request for a history.
 #[derive(Debug, Deserialize)]
@@ -70,20 +71,33 @@ pub(super) trait Run: Copy {
 }
 
 impl List {
+    /// The executions that it is about, oldest first, and what they went through.
+    pub(super) fn read(&self, history: &History) -> Result<(Vec<Execution>, Versions), ApiError> {
+        let mut named = self.executions();
+        let mut executions = match named.next() {
+            Some(id) => vec![history.execution(id)?],
+            None => history.newest_first(None).collect::<Result<_, _>>()?,
+        };
+        for id in named {
+            history.execution(id)?;
+            executions.retain(|execution| execution.id == *id);
+        }
+        executions.reverse();
+        let versions = Versions::read(history, &executions)?;
+        Ok((executions, versions))
+    }
+
     /// The page that was asked for, out of the runs of every passage through a stage.
     pub(super) fn answer<'s, T: Run, I: Iterator<Item = T>>(
         &self,
         member: &str,
-        state: &'s State,
+        executions: &'s [Execution],
         runs: impl Fn(&'s StageRun) -> I,
         write: impl Fn(&Entry<T>) -> Value,
     ) -> Result<Value, ApiError> {
-        self.executions().try_for_each(|id| executions::find(state, id).map(drop))?;
-        let entries = entries(state, runs);
+        let entries = entries(executions, runs);
         let superseded = self.superseded(&entries);
-        let wanted = |entry: &&Entry<T>| {
-            self.executions().all(|id| entry.execution.id == *id) && !superseded.contains(&entry.run.id())
-        };
+        let wanted = |entry: &&Entry<T>| !superseded.contains(&entry.run.id());
         let page = self.paging.page(&entries, |entry| entry.run.id(), wanted)?;
         let details: Vec<_> = page.items.into_iter().map(write).collect();
         Ok(json!({member: details, "nextToken": page.next_token}))
@@ -113,9 +127,12 @@ impl List {
 }
 
 /// Every run, newest first; of those that started at once, the last.
-fn entries<'s, T: Run, I: Iterator<Item = T>>(state: &'s State, runs: impl Fn(&'s StageRun) -> I) -> Vec<Entry<'s, T>> {
+fn entries<'s, T: Run, I: Iterator<Item = T>>(
+    oldest_first: &'s [Execution],
+    runs: impl Fn(&'s StageRun) -> I,
+) -> Vec<Entry<'s, T>> {
     let mut entries = Vec::new();
-    for execution in &state.executions {
+    for execution in oldest_first {
         for stage in &execution.stages {
             entries.extend(runs(stage).map(|run| Entry { execution, stage, run }));
         }

@@ -22,7 +22,7 @@ mod tags;
 mod tests;
 mod validate;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -34,13 +34,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::pipeline::definition::Pipeline;
-use crate::pipeline::engine;
-use crate::runner::Runner;
+use crate::runner::{History, Runner};
 use crate::{codecommit, identity};
 use error::ApiError;
 use model::Model;
-use records::{Records, Versions};
 
 /// What stands before the operation's name in `X-Amz-Target`.
 const SERVICE: &str = "CodePipeline_20150709.";
@@ -52,7 +49,6 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 struct Api {
     runner: Runner,
     model: Model,
-    records: Mutex<Records>,
 }
 
 /// Serves until it is dropped.
@@ -62,7 +58,7 @@ struct Api {
 pub async fn serve(listener: TcpListener, runner: Runner) -> std::io::Result<()> {
     let model = Model::embedded().map_err(std::io::Error::other)?;
     let context = runner.context().clone();
-    let api = Arc::new(Api { runner, model, records: Mutex::default() });
+    let api = Arc::new(Api { runner, model });
     let router = codecommit::beside(Router::new().route("/", post(handle)).with_state(api), context);
     axum::serve(listener, router.layer(middleware::from_fn(guard::only_this_machine))).await
 }
@@ -87,14 +83,14 @@ impl Api {
         match operation {
             "CreatePipeline" => pipelines::create(self, &caller, read(request)?),
             "UpdatePipeline" => pipelines::update(self, &read(request)?),
-            "DeletePipeline" => Ok(pipelines::delete(self, &read(request)?)),
+            "DeletePipeline" => pipelines::delete(self, &read(request)?),
             "GetPipeline" => pipelines::get(self, &read(request)?),
             "GetPipelineState" => pipelines::state(self, &read(request)?),
             "ListPipelines" => pipelines::list(self, &read(request)?),
             "GetPipelineExecution" => self.look(&read(request)?, executions::get),
             "ListPipelineExecutions" => self.look(&read(request)?, executions::list),
-            "ListActionExecutions" => self.look_back(&read(request)?, actions::list),
-            "ListRuleExecutions" => self.look_back(&read(request)?, rules::list),
+            "ListActionExecutions" => self.look(&read(request)?, actions::list),
+            "ListRuleExecutions" => self.look(&read(request)?, rules::list),
             "StartPipelineExecution" => start::start(self, headers, read(request)?),
             "PutApprovalResult" => approval::put(self, caller, read(request)?),
             "PutJobSuccessResult" => jobs::success(self, read(request)?),
@@ -106,29 +102,13 @@ impl Api {
         }
     }
 
-    /// Answers from what a pipeline's engine knows.
+    /// Answers from what there was of a pipeline.
     fn look<R: OfPipeline>(
         &self,
         request: &R,
-        answer: impl FnOnce(&R, &Pipeline, &engine::State) -> Result<Value, ApiError>,
+        answer: impl FnOnce(&R, &History) -> Result<Value, ApiError>,
     ) -> Result<Value, ApiError> {
-        self.runner.inspect(request.pipeline(), |pipeline, state| answer(request, pipeline, state))?
-    }
-
-    /// Likewise, with what the pipeline was when it did what it did.
-    fn look_back<R: OfPipeline>(
-        &self,
-        request: &R,
-        answer: impl FnOnce(&R, Versions, &engine::State) -> Result<Value, ApiError>,
-    ) -> Result<Value, ApiError> {
-        let records = self.records();
-        let earlier = records.get(request.pipeline()).map_or(&[][..], |record| &record.earlier);
-        self.look(request, |request, current, state| answer(request, Versions { current, earlier }, state))
-    }
-
-    fn records(&self) -> MutexGuard<'_, Records> {
-        // A record is whole after every change, so a panic elsewhere does not spoil it.
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+        answer(request, &self.runner.history(request.pipeline())?)
     }
 }
 

@@ -45,6 +45,30 @@ impl Paging {
     }
 }
 
+/// Of listings that are read as they are needed.
+impl Paging {
+    /// What the page begins after, as `find` makes it out of the token.
+    pub(super) fn after<T>(&self, find: impl FnOnce(&str) -> Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+        self.next_token.as_deref().map(find).transpose()
+    }
+
+    /// The page of what is `wanted` of the rest. It ends with the listing, or where one more was read than it holds.
+    pub(super) fn gather<T>(
+        &self,
+        rest: impl Iterator<Item = Result<T, ApiError>>,
+        key: impl Fn(&T) -> String,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Page<T>, ApiError> {
+        let size = self.max_results.unwrap_or(DEFAULT);
+        let wanted = rest.filter(|item| item.as_ref().map_or(true, &wanted));
+        let mut items = wanted.take(size + 1).collect::<Result<Vec<T>, _>>()?;
+        let more = items.len() > size;
+        items.truncate(size);
+        let next_token = items.last().filter(|_| more).map(key);
+        Ok(Page { items, next_token })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::json::time;
 use super::page::Paging;
-use super::records::{Record, Versions, arn};
+use super::records::arn;
 use super::tags::{self, Tag};
 use super::{Api, start, state};
 use crate::identity::Caller;
@@ -39,51 +39,36 @@ pub(super) struct Named {
 /// Creates the pipeline and, as CodePipeline does, starts it if it can be started so: one with a variable that has no
 /// default cannot.
 pub(super) fn create(api: &Api, caller: &Caller, request: Define) -> Result<Value, ApiError> {
-    let mut pipeline = definition(&request.pipeline)?;
-    pipeline.set_version(1);
-    let tags = tags::checked(BTreeMap::new(), request.tags)?;
-    let name = pipeline.name.clone();
+    let pipeline = definition(&request.pipeline)?;
+    let tags = tags::checked(&BTreeMap::new(), request.tags)?;
     let written = (!tags.is_empty()).then(|| tags::written(&tags));
-    let answer = json!({"pipeline": pipeline.declaration(), "tags": written});
-    let mut records = api.records();
-    api.runner.create(pipeline)?;
-    records.insert(name.clone(), Record { tags, ..Record::default() });
-    drop(records);
-    if let Err(error) = start::created(api, &name, caller) {
+    let pipeline = api.runner.create(pipeline, tags)?;
+    let name = &pipeline.name;
+    if let Err(error) = start::created(api, name, caller) {
         eprintln!("warning: pipeline {name} was created, but not started: {error}");
     }
-    Ok(answer)
+    Ok(json!({"pipeline": pipeline.declaration(), "tags": written}))
 }
 
 pub(super) fn update(api: &Api, request: &Define) -> Result<Value, ApiError> {
-    let pipeline = definition(&request.pipeline)?;
-    let name = pipeline.name.clone();
-    let mut records = api.records();
-    let before = api.runner.pipeline(&name)?;
-    let pipeline = api.runner.update(pipeline)?;
-    records.entry(name).or_default().earlier.push(before);
+    let pipeline = api.runner.update(definition(&request.pipeline)?)?;
     Ok(json!({"pipeline": pipeline.declaration()}))
 }
 
 /// Removing none is no error.
-pub(super) fn delete(api: &Api, request: &Named) -> Value {
-    let mut records = api.records();
-    api.runner.delete(&request.name);
-    records.remove(&request.name);
-    Value::Null
+pub(super) fn delete(api: &Api, request: &Named) -> Result<Value, ApiError> {
+    api.runner.delete(&request.name)?;
+    Ok(Value::Null)
 }
 
 pub(super) fn get(api: &Api, request: &Get) -> Result<Value, ApiError> {
     let Get { name, version } = request;
-    let records = api.records();
-    let current = api.runner.pipeline(name)?;
-    let earlier = records.get(name).map_or(&[][..], |record| &record.earlier);
-    let versions = Versions { current: &current, earlier };
-    let wanted = version.unwrap_or(current.version);
-    let declaration = versions.of(wanted).ok_or_else(|| ApiError::no_version(name, wanted))?.declaration();
+    let history = api.runner.history(name)?;
+    let wanted = version.unwrap_or(history.pipeline().version);
+    let pipeline = history.version(wanted)?.ok_or_else(|| ApiError::no_version(name, wanted))?;
     let Times { created, updated } = api.runner.times(name)?;
     let metadata = json!({"pipelineArn": arn(name), "created": time(created), "updated": time(updated)});
-    Ok(json!({"pipeline": declaration, "metadata": metadata}))
+    Ok(json!({"pipeline": pipeline.declaration(), "metadata": metadata}))
 }
 
 pub(super) fn state(api: &Api, request: &Named) -> Result<Value, ApiError> {

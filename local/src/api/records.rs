@@ -1,36 +1,33 @@
-//! What the API keeps of each pipeline beside what the runner does: earlier versions, tags, and which requests have
-//! started it.
+//! How the API names pipelines, and what they were when they did what they did.
 
 use std::collections::BTreeMap;
 
+use super::error::ApiError;
 use crate::cloud::client::{ACCOUNT, REGION};
 use crate::pipeline::definition::Pipeline;
-use crate::pipeline::engine::ExecutionId;
+use crate::pipeline::engine::Execution;
+use crate::runner::History;
 
-/// The records, by the pipelines' names.
-pub(super) type Records = BTreeMap<String, Record>;
+/// The versions of one pipeline that some executions went through.
+#[derive(Debug)]
+pub(super) struct Versions(BTreeMap<u32, Pipeline>);
 
-/// What is kept of one pipeline.
-#[derive(Debug, Default)]
-pub(super) struct Record {
-    /// Tag key → value.
-    pub(super) tags: BTreeMap<String, String>,
-    /// Every version before the current one.
-    pub(super) earlier: Vec<Pipeline>,
-    /// `clientRequestToken` → what the request that had it started.
-    pub(super) started: BTreeMap<String, ExecutionId>,
-}
+impl Versions {
+    pub(super) fn read(history: &History, executions: &[Execution]) -> Result<Self, ApiError> {
+        let mut versions = BTreeMap::new();
+        for execution in executions {
+            let version = execution.pipeline_version;
+            if !versions.contains_key(&version)
+                && let Some(pipeline) = history.version(version)?
+            {
+                versions.insert(version, pipeline);
+            }
+        }
+        Ok(Self(versions))
+    }
 
-/// The versions of one pipeline.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Versions<'a> {
-    pub(super) current: &'a Pipeline,
-    pub(super) earlier: &'a [Pipeline],
-}
-
-impl<'a> Versions<'a> {
-    pub(super) fn of(self, version: u32) -> Option<&'a Pipeline> {
-        std::iter::once(self.current).chain(self.earlier).find(|pipeline| pipeline.version == version)
+    pub(super) fn of(&self, version: u32) -> Option<&Pipeline> {
+        self.0.get(&version)
     }
 }
 

@@ -9,7 +9,8 @@ use super::json::{error_details, external_id, summary, time};
 use super::records::Versions;
 use crate::cloud::client::REGION;
 use crate::pipeline::definition::{Pipeline, Rule};
-use crate::pipeline::engine::{ConditionKind, RuleRun, StageRun, State};
+use crate::pipeline::engine::{ConditionKind, RuleRun, StageRun};
+use crate::runner::History;
 
 /// A run of a rule, and for which of the stage's conditions.
 #[derive(Clone, Copy)]
@@ -32,8 +33,9 @@ impl Run for Ruling<'_> {
     }
 }
 
-pub(super) fn list(request: &List, versions: Versions, state: &State) -> Result<Value, ApiError> {
-    request.answer("ruleExecutionDetails", state, rulings, |entry| detail(entry, versions))
+pub(super) fn list(request: &List, history: &History) -> Result<Value, ApiError> {
+    let (executions, versions) = request.read(history)?;
+    request.answer("ruleExecutionDetails", &executions, rulings, |entry| detail(entry, &versions))
 }
 
 fn rulings(stage: &StageRun) -> impl Iterator<Item = Ruling<'_>> {
@@ -42,7 +44,7 @@ fn rulings(stage: &StageRun) -> impl Iterator<Item = Ruling<'_>> {
     all.map(|(kind, run)| Ruling { kind, run })
 }
 
-fn detail(entry: &Entry<Ruling>, versions: Versions) -> Value {
+fn detail(entry: &Entry<Ruling>, versions: &Versions) -> Value {
     let Entry { execution, stage, run: Ruling { kind, run } } = entry;
     let rule = versions.of(execution.pipeline_version);
     let rule = rule.and_then(|pipeline| declared(pipeline, &stage.name, *kind, run));

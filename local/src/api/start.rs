@@ -37,19 +37,13 @@ struct Variable {
 /// Starts the pipeline, once for each token.
 pub(super) fn start(api: &Api, headers: &HeaderMap, request: Start) -> Result<Value, ApiError> {
     let Start { name, variables, client_request_token: token, source_revisions } = request;
-    // Held over the start, so that of two requests with one token the second finds what the first started.
-    let mut records = api.records();
-    let before = token.as_ref().and_then(|token| records.get(&name)?.started.get(token));
-    if let Some(id) = before {
-        return Ok(answer(id));
-    }
     let variables = variables.into_iter().map(|Variable { name, value }| (name, value)).collect();
-    let id = api.runner.start(&name, trigger(headers), &variables, source_revisions)?;
-    let answer = answer(&id);
-    if let Some(token) = token {
-        records.entry(name).or_default().started.insert(token, id);
-    }
-    Ok(answer)
+    let trigger = trigger(headers);
+    let id = match token {
+        Some(token) => api.runner.start_once(&name, &token, trigger, &variables, source_revisions),
+        None => api.runner.start(&name, trigger, &variables, source_revisions),
+    }?;
+    Ok(json!({"pipelineExecutionId": id}))
 }
 
 /// Starts a pipeline because it was created.
@@ -65,10 +59,6 @@ fn trigger(headers: &HeaderMap) -> Trigger {
             Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: identity::caller(headers).arn }
         }
     }
-}
-
-fn answer(id: &ExecutionId) -> Value {
-    json!({"pipelineExecutionId": id})
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::json::{error_details, external_id, summary, time};
 use crate::pipeline::definition::{Action, Condition, Pipeline, Stage};
 use crate::pipeline::engine::{
-    ActionRun, ActionStatus, ConditionKind, ConditionRun, Execution, Position, RuleRun, StageRun, StageStatus, State,
+    ActionRun, ActionStatus, ConditionKind, ConditionRun, Execution, Position, RuleRun, StageRun, StageStatus, State, Transition,
 };
 use crate::runner::Times;
 
@@ -26,25 +26,51 @@ pub(super) fn answer(pipeline: &Pipeline, state: &State, times: Times) -> Value 
 
 fn stage_state(stage: &Stage, index: usize, state: &State) -> Value {
     let passages = passages(stage, state);
-    let waiting = state.executions.iter().rev().find(|execution| execution.position == Position::Waiting(index));
-    let inbound = waiting.map(|execution| stage_execution(execution, StageStatus::InProgress));
+    let waiting = state.executions.iter().rev().filter(|one| one.in_turn() && one.position == Position::Waiting(index));
+    let inbound: Vec<_> = waiting.map(|execution| stage_execution(execution, StageStatus::InProgress)).collect();
+    let seen = state.stages.get(&stage.name);
     let condition = |kind, declared: Option<&Condition>| declared.map(|declared| condition(kind, declared, &passages));
     json!({
         "stageName": stage.name,
-        "inboundExecution": inbound,
-        "inboundExecutions": inbound.as_ref().map(|inbound| [inbound]),
-        "inboundTransitionState": {"enabled": true},
+        "inboundExecution": inbound.first(),
+        "inboundExecutions": (!inbound.is_empty()).then_some(&inbound),
+        "inboundTransitionState": transition(seen.map(|seen| &seen.inbound)),
         "actionStates": stage.actions.iter().map(|action| action_state(action, &passages)).collect::<Vec<_>>(),
         "latestExecution": passages.last().map(|(execution, run)| stage_execution(execution, run.status)),
         "beforeEntryConditionState": condition(ConditionKind::BeforeEntry, stage.before_entry.as_ref()),
         "onSuccessConditionState": condition(ConditionKind::OnSuccess, stage.on_success.as_ref()),
         "onFailureConditionState": condition(ConditionKind::OnFailure, stage.on_failure.as_ref()),
+        "retryStageMetadata": passages.last().and_then(|(_, run)| retries(run)),
     })
+}
+
+fn transition(transition: Option<&Transition>) -> Value {
+    let disabled = transition.and_then(|transition| transition.disabled.as_ref());
+    let changed = transition.and_then(|transition| transition.changed.as_ref());
+    json!({
+        "enabled": disabled.is_none(),
+        "lastChangedBy": changed.map(|(by, _)| by),
+        "lastChangedAt": changed.map(|(_, at)| time(*at)),
+        "disabledReason": disabled.map(|disabled| &disabled.reason),
+    })
+}
+
+/// How often the stage was tried again, where it was.
+fn retries(run: &StageRun) -> Option<Value> {
+    let attempts = &run.attempts;
+    let (trigger, _) = attempts.last.as_ref()?;
+    let count = |count: u32| (count > 0).then_some(count);
+    Some(json!({
+        "autoStageRetryAttempt": count(attempts.automatic),
+        "manualStageRetryAttempt": count(attempts.manual),
+        "latestRetryTrigger": trigger,
+    }))
 }
 
 /// Every passage through the stage, the latest last: a rollback passes it after executions that are newer.
 fn passages<'a>(stage: &Stage, state: &'a State) -> Vec<Passage<'a>> {
-    let all = state.executions.iter().flat_map(|execution| execution.stages.iter().map(move |run| (execution, run)));
+    let in_turn = state.executions.iter().filter(|execution| execution.in_turn());
+    let all = in_turn.flat_map(|execution| execution.stages.iter().map(move |run| (execution, run)));
     let mut passages: Vec<_> = all.filter(|(_, run)| run.name == stage.name).collect();
     passages.sort_by_key(|(_, run)| run.started);
     passages

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::error::ApiError;
 use super::page::Paging;
-use super::records::{self, Record, Records};
+use super::records;
 
 /// How many tags a pipeline may have.
 const MOST: usize = 50;
@@ -46,23 +46,23 @@ pub(super) struct Remove {
 }
 
 pub(super) fn list(api: &Api, request: &List) -> Result<Value, ApiError> {
-    let mut records = api.records();
-    let record = of(api, &mut records, &request.resource_arn)?;
-    let page = request.paging.page(written(&record.tags), |tag| &tag.key, |_| true)?;
+    let tags = of(&request.resource_arn, |name| Ok(api.runner.tags(name)?))?;
+    let page = request.paging.page(written(&tags), |tag| &tag.key, |_| true)?;
     Ok(json!({"tags": page.items, "nextToken": page.next_token}))
 }
 
 pub(super) fn add(api: &Api, request: Add) -> Result<Value, ApiError> {
-    let mut records = api.records();
-    let record = of(api, &mut records, &request.resource_arn)?;
-    record.tags = checked(record.tags.clone(), request.tags)?;
+    let Add { resource_arn, tags: new } = request;
+    of(&resource_arn, |name| api.runner.tag(name, |tags| checked(tags, new)))?;
     Ok(json!({}))
 }
 
 pub(super) fn remove(api: &Api, request: &Remove) -> Result<Value, ApiError> {
-    let mut records = api.records();
-    let record = of(api, &mut records, &request.resource_arn)?;
-    record.tags.retain(|key, _| !request.tag_keys.contains(key));
+    let kept = |tags: &BTreeMap<String, String>| -> Result<_, ApiError> {
+        let kept = tags.iter().filter(|(key, _)| !request.tag_keys.contains(key));
+        Ok(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+    };
+    of(&request.resource_arn, |name| api.runner.tag(name, kept))?;
     Ok(json!({}))
 }
 
@@ -72,8 +72,8 @@ pub(super) fn written(tags: &BTreeMap<String, String>) -> Vec<Tag> {
 }
 
 /// `tags` and the new ones, which replace those of their keys.
-pub(super) fn checked(mut tags: BTreeMap<String, String>, new: Vec<Tag>) -> Result<BTreeMap<String, String>, ApiError> {
-    let mut seen = Vec::new();
+pub(super) fn checked(tags: &BTreeMap<String, String>, new: Vec<Tag>) -> Result<BTreeMap<String, String>, ApiError> {
+    let (mut tags, mut seen) = (tags.clone(), Vec::new());
     for Tag { key, value } in new {
         if key.to_lowercase().starts_with("aws:") {
             return Err(ApiError::tags(format!("{key:?} begins with aws:, which is reserved")));
@@ -87,10 +87,13 @@ pub(super) fn checked(mut tags: BTreeMap<String, String>, new: Vec<Tag>) -> Resu
     if tags.len() > MOST { Err(ApiError::too_many_tags(tags.len())) } else { Ok(tags) }
 }
 
-fn of<'r>(api: &Api, records: &'r mut Records, arn: &str) -> Result<&'r mut Record, ApiError> {
+/// With the pipeline that the ARN names.
+fn of<T>(arn: &str, work: impl FnOnce(&str) -> Result<T, ApiError>) -> Result<T, ApiError> {
     let name = arn.strip_prefix(&records::arn("")).ok_or_else(|| ApiError::arn(arn))?;
-    api.runner.pipeline(name).map_err(|_| ApiError::no_resource(arn))?;
-    Ok(records.entry(name.to_owned()).or_default())
+    work(name).map_err(|error| match error.exception() {
+        "PipelineNotFoundException" => ApiError::no_resource(arn),
+        _ => error,
+    })
 }
 
 #[cfg(test)]
@@ -102,13 +105,13 @@ mod tests {
     }
 
     fn refusal(new: Vec<Tag>) -> &'static str {
-        checked(BTreeMap::from([("team".to_owned(), "old".to_owned())]), new).unwrap_err().exception()
+        checked(&BTreeMap::from([("team".to_owned(), "old".to_owned())]), new).unwrap_err().exception()
     }
 
     #[test]
     fn new_tags_replace_those_of_their_keys() {
         let tags =
-            checked(BTreeMap::from([("team".to_owned(), "old".to_owned())]), vec![tag("team"), tag("a")]).unwrap();
+            checked(&BTreeMap::from([("team".to_owned(), "old".to_owned())]), vec![tag("team"), tag("a")]).unwrap();
         assert_eq!(tags["team"], "v");
         assert_eq!(tags.len(), 2);
     }

@@ -18,8 +18,10 @@ use crate::actions::jobs::Jobs;
 use crate::api;
 use crate::cloud::authority::Iam;
 use crate::cloud::stacks::{self, PackageError};
+use crate::clock::Clock;
 use crate::cloud::{self, Cloud, StartError, client};
 use crate::report::{Clocked, Cost};
+use crate::runner::store::{Store, StoreError};
 use crate::runner::{News, Runner};
 use crate::supervise::Supervisor;
 
@@ -36,6 +38,8 @@ pub(super) enum HostError {
     Package(#[from] PackageError),
     #[error("cannot keep Flowgate's packaged template in the local cloud: {0}")]
     Keep(#[from] CallError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("cannot read Flowgate's packaged template {}: {source}", path.display())]
     Template { path: PathBuf, source: std::io::Error },
 }
@@ -83,7 +87,8 @@ impl Host {
         let binaries = async { functions::build(&supervisor).await.map_err(HostError::from) };
         let (cloud, binaries) = tokio::try_join!(cloud, binaries)?;
         let (sender, news) = mpsc::unbounded_channel();
-        let runner = Runner::new(context(&cloud, options.builds, supervisor), sender);
+        let context = context(&cloud, options.builds, supervisor);
+        let runner = Runner::open(context, sender, Clock::System, Store::in_memory()?)?;
         let api = serve(listener, runner.clone());
         let mut host = Self { cloud, runner, news, preparation: Vec::new(), _api: api };
         host.clock("build and start", begin, Duration::ZERO).await;

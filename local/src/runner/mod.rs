@@ -1,8 +1,12 @@
 //! The edge around the engine: keeps the pipelines, gives their engines the time and new ids, and carries out what they
 //! command.
 
+mod ask;
 mod bus;
+mod history;
 mod ids;
+mod kept;
+pub mod store;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -16,18 +20,18 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
-use uuid::Uuid;
 
 use crate::actions::Context;
 use crate::clock::Clock;
 use crate::pipeline::definition::{DefinitionError, Pipeline};
 use crate::pipeline::engine::{
-    Answer, ApprovalError, Change, Command, Engine, Event, Execution, ExecutionId, RuleStatus, RunId, SourceRevision,
-    Start, StartError, State, Subject, Trigger,
+    ApprovalError, Change, Command, Event, Execution, ExecutionId, Refusal, RunId, StartError, State,
 };
-use crate::pipeline::token::Token;
 use bus::Bus;
+pub use history::History;
 use ids::RandomIds;
+use kept::Kept;
+use store::{Store, StoreError, Stored};
 
 /// What those who watch are told, in order.
 #[derive(Debug, Clone)]
@@ -61,9 +65,9 @@ pub enum Error {
     /// There is none of this name.
     #[error("there is no pipeline named {0}")]
     NotFound(String),
-    /// One of its executions runs.
-    #[error("pipeline {0} has an execution in progress; wait until it has ended")]
-    Busy(String),
+    /// The pipeline has no such execution.
+    #[error("the pipeline has no execution {0}")]
+    NoExecution(ExecutionId),
     /// Its definition cannot be used.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
@@ -73,6 +77,12 @@ pub enum Error {
     /// Nothing there waits for this answer.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
+    /// Its executions do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// What happened cannot be kept, or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// When a pipeline was made and changed.
@@ -106,6 +116,9 @@ struct Inner {
     context: Context,
     clock: Clock,
     pipelines: Mutex<BTreeMap<String, Kept>>,
+    store: Store,
+    /// Held by who starts pipelines by a token.
+    starting: Mutex<()>,
     tasks: Mutex<JoinSet<()>>,
     news: UnboundedSender<News>,
     bus: Bus,
@@ -113,41 +126,37 @@ struct Inner {
     due: watch::Sender<Option<Timestamp>>,
 }
 
-/// A pipeline that is kept.
-#[derive(Debug)]
-struct Kept {
-    engine: Engine,
-    times: Times,
-    /// The rules that are being evaluated.
-    rules: BTreeMap<RunId, Evaluation>,
-}
-
-/// A task that evaluates a rule, which may wait for days. It ends when nobody wants to know any more, that is, when this
-/// is dropped.
-#[derive(Debug)]
-struct Evaluation(AbortHandle);
-
-impl Drop for Evaluation {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl Runner {
-    /// No pipelines yet. To be called inside a tokio runtime, which will run everything.
-    pub fn new(context: Context, news: UnboundedSender<News>) -> Self {
-        Self::with_clock(context, news, Clock::System)
-    }
-
-    /// No pipelines yet, and a clock of its own.
-    pub fn with_clock(context: Context, news: UnboundedSender<News>, clock: Clock) -> Self {
+    /// The pipelines that the store keeps; what was under way when they were kept last has failed. To be called inside a
+    /// tokio runtime, which will run everything.
+    ///
+    /// # Errors
+    /// When what the store keeps cannot be read.
+    pub fn open(
+        context: Context,
+        news: UnboundedSender<News>,
+        clock: Clock,
+        store: Store,
+    ) -> Result<Self, StoreError> {
+        let stored = store.load()?;
         let (bus, publisher) = bus::open(&context);
         let (due, alarm) = watch::channel(None);
-        let tasks = Mutex::default();
-        let inner = Arc::new(Inner { context, clock, pipelines: Mutex::default(), tasks, news, bus, due });
+        let (pipelines, starting, tasks) = Default::default();
+        let inner = Arc::new(Inner { context, clock, pipelines, store, starting, tasks, news, bus, due });
         inner.spawn(publisher);
         inner.spawn(timer::run(clock, alarm, Arc::downgrade(&inner)));
-        Self(inner)
+        let runner = Self(inner);
+        runner.resume(stored);
+        Ok(runner)
+    }
+
+    fn resume(&self, stored: BTreeMap<String, Stored>) {
+        let mut pipelines = self.0.pipelines();
+        for (name, stored) in stored {
+            let kept = pipelines.entry(name).or_insert(Kept::restored(stored));
+            self.take(kept, Event::Restarted, self.0.clock.now());
+        }
+        self.0.rearm(&pipelines);
     }
 
     /// What actions run with.
@@ -156,40 +165,72 @@ impl Runner {
     }
 
     /// Adds a pipeline.
-    pub fn create(&self, pipeline: Pipeline) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When there is one of its name, or it cannot be kept.
+    pub fn create(&self, mut pipeline: Pipeline, tags: BTreeMap<String, String>) -> Result<Pipeline, Error> {
+        pipeline.set_version(1);
         let name = pipeline.name.clone();
-        let engine = Engine::new(pipeline)?;
         let now = self.0.clock.now();
         match self.0.pipelines().entry(name.clone()) {
             Entry::Occupied(_) => Err(Error::NameInUse(name)),
             Entry::Vacant(place) => {
-                let times = Times { created: now, updated: now };
-                place.insert(Kept { engine, times, rules: BTreeMap::new() });
-                Ok(())
+                let kept = Kept::new(pipeline.clone(), tags, now);
+                self.0.store.keep_version(&pipeline)?;
+                self.0.store.keep(&name, &kept.record(), [].into_iter())?;
+                place.insert(kept);
+                Ok(pipeline)
             }
         }
     }
 
-    /// Gives a pipeline another definition; its version grows by one.
+    /// Gives a pipeline another definition; its version grows by one. Executions that take turns in it end.
+    ///
+    /// # Errors
+    /// When there is none of its name, or it cannot be kept.
     pub fn update(&self, mut pipeline: Pipeline) -> Result<Pipeline, Error> {
-        let name = pipeline.name.clone();
+        let now = self.0.clock.now();
         let mut pipelines = self.0.pipelines();
-        let kept = find(&mut pipelines, &name)?;
+        let kept = find(&mut pipelines, &pipeline.name)?;
         pipeline.set_version(kept.engine.pipeline().version + 1);
-        if !kept.engine.replace(pipeline)? {
-            return Err(Error::Busy(name));
-        }
-        kept.times.updated = self.0.clock.now();
-        Ok(kept.engine.pipeline().clone())
+        self.0.store.keep_version(&pipeline)?;
+        kept.times.updated = now;
+        self.take(kept, Event::Replaced(Box::new(pipeline.clone())), now);
+        self.0.rearm(&pipelines);
+        Ok(pipeline)
     }
 
     /// Removes a pipeline. Its actions run on and are no longer listened to, its rules end; removing none is no error.
-    pub fn delete(&self, name: &str) {
+    ///
+    /// # Errors
+    /// When it cannot be removed from what is kept.
+    pub fn delete(&self, name: &str) -> Result<(), Error> {
         let mut pipelines = self.0.pipelines();
-        if pipelines.remove(name).is_some() {
+        self.0.store.remove(name)?;
+        if let Some(mut kept) = pipelines.remove(name) {
+            kept.let_actions_go_on();
             drop(self.0.news.send(News::Deleted { pipeline: name.to_owned() }));
         }
         self.0.rearm(&pipelines);
+        Ok(())
+    }
+
+    /// Changes a pipeline's tags.
+    ///
+    /// # Errors
+    /// When there is none of its name, `change` refuses, or they cannot be kept.
+    pub fn tag<E: From<Error>>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&BTreeMap<String, String>) -> Result<BTreeMap<String, String>, E>,
+    ) -> Result<(), E> {
+        let mut pipelines = self.0.pipelines();
+        let kept = find(&mut pipelines, name)?;
+        let before = std::mem::take(&mut kept.tags);
+        let after = change(&before);
+        kept.tags = after.as_ref().map_or(before, Clone::clone);
+        after?;
+        Ok(self.0.store.keep(name, &kept.record(), [].into_iter()).map_err(Error::from)?)
     }
 
     /// Every pipeline, by name.
@@ -202,64 +243,37 @@ impl Runner {
     }
 
     /// A pipeline's definition.
+    ///
+    /// # Errors
+    /// When there is none of its name.
     pub fn pipeline(&self, name: &str) -> Result<Pipeline, Error> {
         self.inspect(name, |pipeline, _| pipeline.clone())
     }
 
+    /// A pipeline's tags.
+    ///
+    /// # Errors
+    /// When there is none of its name.
+    pub fn tags(&self, name: &str) -> Result<BTreeMap<String, String>, Error> {
+        find(&mut self.0.pipelines(), name).map(|kept| kept.tags.clone())
+    }
+
     /// When a pipeline was made and changed.
+    ///
+    /// # Errors
+    /// When there is none of its name.
     pub fn times(&self, name: &str) -> Result<Times, Error> {
         find(&mut self.0.pipelines(), name).map(|kept| kept.times)
     }
 
-    /// Reads of a pipeline and its executions what is asked for, all of one moment.
+    /// Reads of a pipeline and what its engine knows what is asked for, all of one moment.
+    ///
+    /// # Errors
+    /// When there is none of its name.
     pub fn inspect<T>(&self, name: &str, read: impl FnOnce(&Pipeline, &State) -> T) -> Result<T, Error> {
         let mut pipelines = self.0.pipelines();
         let engine = &find(&mut pipelines, name)?.engine;
         Ok(read(engine.pipeline(), engine.state()))
-    }
-
-    /// One execution of a pipeline, as it is now.
-    pub fn execution(&self, pipeline: &str, id: &ExecutionId) -> Option<Execution> {
-        self.inspect(pipeline, |_, state| state.execution(id).cloned()).ok().flatten()
-    }
-
-    /// Starts a pipeline.
-    pub fn start(
-        &self,
-        name: &str,
-        trigger: Trigger,
-        variables: &BTreeMap<String, String>,
-        revisions: Vec<SourceRevision>,
-    ) -> Result<ExecutionId, Error> {
-        let id = ExecutionId(Uuid::new_v4().to_string());
-        let mut pipelines = self.0.pipelines();
-        let kept = find(&mut pipelines, name)?;
-        let start = Start::new(kept.engine.pipeline(), id.clone(), trigger, variables, revisions)?;
-        self.take(kept, Event::Start(start), self.0.clock.now());
-        self.0.rearm(&pipelines);
-        Ok(id)
-    }
-
-    /// Answers a manual approval, and says when that was.
-    pub fn answer(
-        &self,
-        pipeline: &str,
-        stage: &str,
-        action: &str,
-        token: &Token,
-        answer: Answer,
-    ) -> Result<Timestamp, Error> {
-        let now = self.0.clock.now();
-        let mut pipelines = self.0.pipelines();
-        let kept = find(&mut pipelines, pipeline)?;
-        // The timer may be late, and an approval that has expired must not be answered.
-        self.take(kept, Event::Tick, now);
-        let awaiting = kept.engine.awaiting(stage, action, token);
-        if let Ok(run) = &awaiting {
-            self.take(kept, Event::Answered { run: run.clone(), answer }, now);
-        }
-        self.0.rearm(&pipelines);
-        awaiting.map(|_| now).map_err(Error::from)
     }
 
     /// An action or a rule of a pipeline has something to say; the pipeline may be gone.
@@ -281,25 +295,29 @@ impl Runner {
         self.0.rearm(&pipelines);
     }
 
-    /// Commands are carried out before the next event is taken in, so news arrives in the order of the changes.
+    /// What happened is kept before anything is done about it. Commands are carried out before the next event is taken
+    /// in, so news arrives in the order of the changes.
     fn take(&self, kept: &mut Kept, event: Event, now: Timestamp) {
-        for command in kept.engine.apply(event, now, &mut RandomIds) {
+        let commands = kept.engine.apply(event, now, &mut RandomIds);
+        self.0.keep(kept, &commands);
+        for command in commands {
             match command {
                 Command::Changed(change) => {
                     self.0.bus.tell(&change, kept.engine.state());
-                    if let Subject::Rule(rule) = &change.subject
-                        && rule.status != RuleStatus::InProgress
-                    {
-                        kept.rules.remove(&rule.run);
-                    }
+                    kept.end_work(&change.subject);
                     // Nobody may be listening; the state has it all.
                     drop(self.0.news.send(News::Changed(change)));
                 }
-                Command::Run(request) => drop(self.0.spawn(work::action(Arc::downgrade(&self.0), request))),
+                Command::Run(request) => {
+                    let run = RunId(request.id.clone());
+                    let goes_on = request.type_id.category != "Invoke";
+                    let task = self.0.spawn(work::action(Arc::downgrade(&self.0), request));
+                    kept.begin_action(run, task, goes_on);
+                }
                 Command::RunRule(request) => {
                     let run = RunId(request.id.clone());
                     let task = self.0.spawn(work::rule(Arc::downgrade(&self.0), request));
-                    kept.rules.insert(run, Evaluation(task));
+                    kept.begin_rule(run, task);
                 }
             }
         }
@@ -313,10 +331,27 @@ impl Inner {
         tasks.spawn(task)
     }
 
+    /// What cannot be kept still happens: it is lost when this process ends, and not before.
+    fn keep(&self, kept: &Kept, commands: &[Command]) {
+        let changed = |execution: &&Execution| {
+            let is_it = |command: &Command| matches!(command, Command::Changed(change) if change.execution == execution.id);
+            commands.iter().any(is_it)
+        };
+        let executions = kept.engine.state().executions.iter().filter(changed);
+        let name = &kept.engine.pipeline().name;
+        if let Err(error) = self.store.keep(name, &kept.record(), executions) {
+            eprintln!("warning: what happens in pipeline {name} will be lost when flowgate ends: {error}");
+        }
+    }
+
     /// Sets the timer to what is due first.
     fn rearm(&self, pipelines: &BTreeMap<String, Kept>) {
         let first = pipelines.values().filter_map(|kept| kept.engine.due()).min();
         self.due.send_if_modified(|due| std::mem::replace(due, first) != first);
+    }
+
+    fn starting(&self) -> MutexGuard<'_, ()> {
+        self.starting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pipelines(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {

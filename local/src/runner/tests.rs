@@ -11,7 +11,7 @@ use crate::actions::jobs::Jobs;
 use crate::cloud::authority::{Authority, Iam};
 use crate::cloud::client;
 use crate::pipeline::action::{Outcome, Success};
-use crate::pipeline::engine::{ExecutionStatus, TriggerType};
+use crate::pipeline::engine::{ExecutionStatus, Trigger, TriggerType};
 use crate::supervise::Supervisor;
 
 /// A local cloud that is not there: every call is refused.
@@ -26,6 +26,10 @@ fn nowhere(directory: &std::path::Path) -> Context {
         jobs: Jobs::default(),
         authority: Authority::new(Iam::Off, client::sdk_config("http://127.0.0.1:1")).unwrap(),
     }
+}
+
+fn open(directory: &std::path::Path, news: UnboundedSender<News>, clock: Clock) -> Runner {
+    Runner::open(nowhere(directory), news, clock, Store::in_memory().unwrap()).unwrap()
 }
 
 fn pipeline(name: &str) -> Pipeline {
@@ -53,8 +57,8 @@ fn start(runner: &Runner, name: &str) -> ExecutionId {
 async fn a_bus_that_refuses_does_not_hold_the_pipeline() {
     let directory = tempfile::tempdir().unwrap();
     let (sender, mut news) = unbounded_channel();
-    let runner = Runner::new(nowhere(directory.path()), sender);
-    runner.create(pipeline("release")).unwrap();
+    let runner = open(directory.path(), sender, Clock::System);
+    runner.create(pipeline("release"), BTreeMap::new()).unwrap();
     let id = start(&runner, "release");
     while runner.execution("release", &id).unwrap().status == ExecutionStatus::InProgress {
         news.recv().await.unwrap();
@@ -67,8 +71,8 @@ async fn nothing_outlives_the_runner() {
     let directory = tempfile::tempdir().unwrap();
     let (sender, mut news) = unbounded_channel();
     let before = Handle::current().metrics().num_alive_tasks();
-    let runner = Runner::new(nowhere(directory.path()), sender);
-    runner.create(pipeline("release")).unwrap();
+    let runner = open(directory.path(), sender, Clock::System);
+    runner.create(pipeline("release"), BTreeMap::new()).unwrap();
     start(&runner, "release");
     assert_eq!(Handle::current().metrics().num_alive_tasks(), before + 3, "the publisher, the timer and the action");
     let second = runner.clone();
@@ -97,16 +101,16 @@ async fn what_is_left_of_a_rule(deleted: bool) {
     let (sender, mut news) = unbounded_channel();
     let began = "2026-01-01T00:00:00Z".parse().unwrap();
     let before = Handle::current().metrics().num_alive_tasks();
-    let runner = Runner::with_clock(nowhere(directory.path()), sender, Clock::starting(began));
-    runner.create(guarded("release", 5)).unwrap();
+    let runner = open(directory.path(), sender, Clock::starting(began));
+    runner.create(guarded("release", 5), BTreeMap::new()).unwrap();
     start(&runner, "release");
     let fetch = runner.inspect("release", |_, state| state.executions[0].stages[0].actions[0].id.clone()).unwrap();
     let outcome = Outcome::Succeeded(Success::default());
     runner.tell("release", Event::ActionFinished { run: fetch, outcome });
-    let evaluations = || runner.0.pipelines().get("release").map_or(0, |kept| kept.rules.len());
+    let evaluations = || runner.0.pipelines().get("release").map_or(0, |kept| kept.evaluations());
     assert_eq!(evaluations(), 1);
     if deleted {
-        runner.delete("release");
+        runner.delete("release").unwrap();
     } else {
         while evaluations() > 0 {
             news.recv().await.unwrap();
@@ -132,10 +136,10 @@ async fn pipelines_are_listed_with_their_times() {
     let directory = tempfile::tempdir().unwrap();
     let (sender, _news) = unbounded_channel();
     let created: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    let runner = Runner::with_clock(nowhere(directory.path()), sender, Clock::starting(created));
-    runner.create(pipeline("b")).unwrap();
+    let runner = open(directory.path(), sender, Clock::starting(created));
+    runner.create(pipeline("b"), BTreeMap::new()).unwrap();
     tokio::time::advance(Duration::from_mins(1)).await;
-    runner.create(pipeline("a")).unwrap();
+    runner.create(pipeline("a"), BTreeMap::new()).unwrap();
     tokio::time::advance(Duration::from_mins(1)).await;
     runner.update(pipeline("b")).unwrap();
     let after = |minutes| created + jiff::SignedDuration::from_mins(minutes);
@@ -145,10 +149,10 @@ async fn pipelines_are_listed_with_their_times() {
     ];
     assert_eq!(runner.names(), expected);
     assert_eq!(runner.times("b").unwrap(), Times { created, updated: after(2) });
-    runner.delete("b");
+    runner.delete("b").unwrap();
     assert!(matches!(runner.times("b"), Err(Error::NotFound(name)) if name == "b"));
     assert!(matches!(runner.inspect("b", |_, _| ()), Err(Error::NotFound(_))));
-    let twice = runner.create(pipeline("a")).unwrap_err();
+    let twice = runner.create(pipeline("a"), BTreeMap::new()).unwrap_err();
     assert_eq!(twice.to_string(), "a pipeline named a exists already");
 }
 
@@ -156,10 +160,10 @@ async fn pipelines_are_listed_with_their_times() {
 async fn those_who_watch_hear_that_a_pipeline_is_gone() {
     let directory = tempfile::tempdir().unwrap();
     let (sender, mut news) = unbounded_channel();
-    let runner = Runner::new(nowhere(directory.path()), sender);
-    runner.create(pipeline("release")).unwrap();
-    runner.delete("another");
-    runner.delete("release");
+    let runner = open(directory.path(), sender, Clock::System);
+    runner.create(pipeline("release"), BTreeMap::new()).unwrap();
+    runner.delete("another").unwrap();
+    runner.delete("release").unwrap();
     drop(runner);
     assert!(matches!(news.recv().await, Some(News::Deleted { pipeline }) if pipeline == "release"));
     assert!(news.recv().await.is_none(), "what was not there is not gone");

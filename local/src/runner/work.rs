@@ -44,6 +44,10 @@ impl ActionObserver<'_> {
 }
 
 impl Observer for ActionObserver<'_> {
+    fn continued(&self, progress: Progress) {
+        self.tell(Event::ActionContinued { run: RunId(self.request.id.clone()), progress });
+    }
+
     fn progress(&self, progress: Progress) {
         self.tell(Event::ActionProgressed { run: RunId(self.request.id.clone()), progress });
     }

@@ -10,6 +10,7 @@ use flowgate::pipeline::engine::{
     ActionStatus, Answer, Approval, ApprovalError, Execution, ExecutionId, ExecutionStatus, Trigger, TriggerType,
 };
 use flowgate::pipeline::token::Token;
+use flowgate::runner::store::Store;
 use flowgate::runner::{Error, News, Runner};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -50,8 +51,8 @@ impl Asking {
         world.push(&[("a.txt", "one")]).await;
         let (sender, news) = unbounded_channel();
         let clock = Clock::starting(START.parse().unwrap());
-        let runner = Runner::with_clock(world.context.clone(), sender, clock);
-        runner.create(pipeline()).unwrap();
+        let runner = Runner::open(world.context.clone(), sender, clock, Store::in_memory().unwrap()).unwrap();
+        runner.create(pipeline(), BTreeMap::new()).unwrap();
         let trigger = Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: "arn:somebody".into() };
         let execution = runner.start("release", trigger, &BTreeMap::new(), Vec::new()).unwrap();
         let mut asking = Self { runner, news, execution };

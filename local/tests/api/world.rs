@@ -6,11 +6,12 @@ use std::sync::Arc;
 use flowgate::actions::Context;
 use flowgate::actions::jobs::{JobId, Jobs, Settlement};
 use flowgate::api;
+use flowgate::clock::Clock;
 use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::install::{EMULATOR, Installer};
 use flowgate::cloud::{self, Cloud};
 use flowgate::repository::Store;
-use flowgate::runner::{News, Runner};
+use flowgate::runner::{News, Runner, store};
 use flowgate::supervise::Supervisor;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -48,7 +49,7 @@ impl World {
         prepare(&context, &directory).await;
         let jobs = (0..2).map(|_| context.jobs.create()).collect();
         let (sender, news) = unbounded_channel();
-        let runner = Runner::new(context, sender);
+        let runner = Runner::open(context, sender, Clock::System, store::Store::in_memory().unwrap()).unwrap();
         let mut served = JoinSet::new();
         served.spawn(async move { api::serve(listener, runner).await.unwrap() });
         Self { cloud, runner_url, jobs, _news: news, _api: served, _directory: directory }

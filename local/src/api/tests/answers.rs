@@ -1,12 +1,13 @@
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::world::{TOKEN, id, pipeline, rolled_back, state};
 use crate::api::error::ApiError;
-use crate::api::records::Versions;
 use crate::api::{actions, executions, json as form, rules, state as pipeline_state};
 use crate::pipeline::definition::Pipeline;
 use crate::pipeline::engine::{ActionStatus, State};
-use crate::runner::Times;
+use crate::runner::store::Store;
+use crate::runner::{History, Times};
 
 /// 12:00:00.5 of the day that everything happens on.
 const BEGIN: f64 = 1_783_857_600.5;
@@ -20,21 +21,29 @@ fn times() -> Times {
     Times { created, updated: created + jiff::SignedDuration::from_secs(1) }
 }
 
-fn only(current: &Pipeline) -> Versions<'_> {
-    Versions { current, earlier: &[] }
+/// What a request for the past gets.
+fn past<R: DeserializeOwned>(
+    request: Value,
+    (current, earlier): (Pipeline, &[Pipeline]),
+    state: &State,
+    answer: impl FnOnce(&R, &History) -> Result<Value, ApiError>,
+) -> Result<Value, ApiError> {
+    let store = Store::in_memory().unwrap();
+    let history = History::of(&store, current, earlier, &state.executions);
+    answer(&serde_json::from_value(request).unwrap(), &history).map(form::present)
 }
 
 fn list_actions(request: Value) -> Result<Value, ApiError> {
-    actions::list(&serde_json::from_value(request).unwrap(), only(&pipeline()), &state()).map(form::present)
+    past(request, (pipeline(), &[]), &state(), actions::list)
 }
 
 fn list_executions(request: Value, state: &State) -> Result<Value, ApiError> {
-    executions::list(&serde_json::from_value(request).unwrap(), &pipeline(), state).map(form::present)
+    past(request, (pipeline(), &[]), state, executions::list)
 }
 
 fn get_execution(execution: u32, state: &State) -> Result<Value, ApiError> {
     let request = json!({"pipelineName": "p", "pipelineExecutionId": id(execution)});
-    executions::get(&serde_json::from_value(request).unwrap(), &pipeline(), state).map(form::present)
+    past(request, (pipeline(), &[]), state, executions::get)
 }
 
 fn ids(list: &Value, member: &str) -> Vec<String> {
@@ -216,18 +225,18 @@ fn a_run_of_an_action_tells_its_input_and_output() {
 
 #[test]
 fn runs_have_the_configuration_of_the_version_that_ran() {
-    let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
+    let request = json!({"pipelineName": "p"});
     let mut declaration = serde_json::to_value(pipeline().declaration()).unwrap();
     declaration["stages"][1]["actions"][0]["configuration"]["CustomData"] = json!("another");
     declaration["stages"][1]["beforeEntry"]["conditions"][0]["rules"][0]["configuration"]["Cron"] =
         json!("* * 9 * * ?");
     let mut current = Pipeline::from_declaration(&declaration).unwrap();
     current.set_version(4);
-    let versions = Versions { current: &current, earlier: &[pipeline()] };
-    let answer = actions::list(&request, versions, &state()).unwrap();
+    let earlier = [pipeline()];
+    let answer = past(request.clone(), (current.clone(), &earlier), &state(), actions::list).unwrap();
     let asked = &answer["actionExecutionDetails"][1]["input"]["configuration"];
     assert_eq!(asked, &json!({"CustomData": "#{SourceVariables.CommitId}"}));
-    let answer = rules::list(&request, versions, &state()).unwrap();
+    let answer = past(request, (current, &earlier), &state(), rules::list).unwrap();
     assert_eq!(answer["ruleExecutionDetails"][0]["input"]["configuration"], json!({"Cron": "* * * * ? *"}));
 }
 
@@ -236,8 +245,7 @@ fn an_action_that_failed_or_runs_has_no_artifacts() {
     for status in [ActionStatus::Failed, ActionStatus::InProgress] {
         let mut state = state();
         state.executions[0].stages[0].actions[0].status = status;
-        let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
-        let answer = actions::list(&request, only(&pipeline()), &state).unwrap();
+        let answer = past(json!({"pipelineName": "p"}), (pipeline(), &[]), &state, actions::list).unwrap();
         let details = answer["actionExecutionDetails"].as_array().unwrap();
         assert_eq!(details.last().unwrap()["output"]["outputArtifacts"], json!([]), "{status:?}");
     }
@@ -245,8 +253,7 @@ fn an_action_that_failed_or_runs_has_no_artifacts() {
 
 #[test]
 fn runs_of_rules_are_listed_too() {
-    let request = serde_json::from_value(json!({"pipelineName": "p"})).unwrap();
-    let answer = form::present(rules::list(&request, only(&pipeline()), &state()).unwrap());
+    let answer = past(json!({"pipelineName": "p"}), (pipeline(), &[]), &state(), rules::list).unwrap();
     let expected = json!({"ruleExecutionDetails": [{
         "pipelineExecutionId": id(3), "ruleExecutionId": id(33), "pipelineVersion": 3, "stageName": "Approve",
         "ruleName": "open", "startTime": time(33), "lastUpdateTime": time(33), "status": "Succeeded",

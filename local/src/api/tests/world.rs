@@ -58,7 +58,7 @@ pub(super) fn state() -> State {
         execution(3, "InProgress", &json!({"In": 1}), &json!([source(31), second])),
         execution(4, "InProgress", &json!({"Waiting": 1}), &json!([source(41)])),
     ];
-    serde_json::from_value(json!({ "executions": executions })).unwrap()
+    serde_json::from_value(json!({ "executions": executions, "started": 4, "stages": {} })).unwrap()
 }
 
 /// The same with a rollback to the first execution, which ended after all others began.
@@ -86,7 +86,8 @@ fn at(second: u32) -> String {
 
 fn execution(number: u32, status: &str, position: &Value, stages: &Value) -> Value {
     json!({
-        "id": id(number), "pipelineVersion": 3, "executionType": "STANDARD", "rollbackTarget": null,
+        "id": id(number), "number": number, "pipelineVersion": 3, "mode": "SUPERSEDED", "attempt": 1,
+        "executionType": "STANDARD", "rollbackTarget": null, "ending": null, "stopReason": null,
         "trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:author"},
         "variables": {"Colour": "red"}, "sourceRevisions": [], "status": status, "statusSummary": null,
         "position": position, "started": at(number * 10), "updated": at(number * 10 + 9), "stages": stages,
@@ -96,6 +97,7 @@ fn execution(number: u32, status: &str, position: &Value, stages: &Value) -> Val
 fn stage(second: u32, name: &str, status: &str, actions: &[Value]) -> Value {
     json!({
         "name": name, "status": status, "started": at(second), "updated": at(second), "actions": actions, "conditions": [],
+        "attempts": {"automatic": 0, "manual": 0, "last": null, "actions": 0, "conditions": 0, "failures": [0, 0]},
     })
 }
 
@@ -118,6 +120,7 @@ fn run(number: u32, name: &str, status: &str, more: &Value) -> Value {
         "started": at(number), "updated": at(number), "summary": null, "percentComplete": null,
         "externalExecutionId": null, "errorDetails": null, "resolvedConfiguration": {}, "inputArtifacts": [],
         "outputArtifacts": [], "outputVariables": {}, "revision": null, "approval": null, "updatedBy": null,
+        "expires": null, "silent": null,
     });
     for (member, value) in more.as_object().unwrap() {
         run[member] = value.clone();

@@ -48,8 +48,7 @@ pub(super) fn occurrence(change: &Change, state: &State) -> Option<Occurrence> {
     detail.insert("pipeline".to_owned(), json!(change.pipeline));
     detail.insert("execution-id".to_owned(), json!(change.execution));
     detail.insert("version".to_owned(), json!(change.version));
-    // A stage is never retried here: every execution is its own first attempt.
-    detail.insert("pipeline-execution-attempt".to_owned(), json!(1));
+    detail.insert("pipeline-execution-attempt".to_owned(), json!(execution.attempt));
     let (at, pipeline) = (change.at, change.pipeline.clone());
     Some(Occurrence { at, pipeline, detail_type, detail: Value::Object(detail), run, running })
 }

@@ -10,11 +10,13 @@ use aws_sdk_codepipeline::error::ProvideErrorMetadata as _;
 use aws_sdk_codepipeline::types::{ApprovalResult, ApprovalStatus};
 use flowgate::actions::jobs::Jobs;
 use flowgate::api;
+use flowgate::clock::Clock;
 use flowgate::cloud::authority::{Iam, Role};
 use flowgate::cloud::client::{ACCOUNT, REGION};
 use flowgate::pipeline::definition::Pipeline;
 use flowgate::pipeline::engine::{Trigger, TriggerType};
 use flowgate::runner::Runner;
+use flowgate::runner::store::Store;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
@@ -70,11 +72,11 @@ async fn who_may_not_approve_is_refused_and_who_may_is_named() {
     allow(&world, "pipeline", [("codecommit:*", "*".to_owned()), ("s3:PutObject", objects("*"))].iter()).await;
     world.push(&[("a.txt", "one")]).await;
     let (sender, mut news) = unbounded_channel();
-    let runner = Runner::new(world.context.clone(), sender);
+    let runner = Runner::open(world.context.clone(), sender, Clock::System, Store::in_memory().unwrap()).unwrap();
     let mut served = JoinSet::new();
     let serving = runner.clone();
     served.spawn(async move { api::serve(listener, serving).await.unwrap() });
-    runner.create(pipeline()).unwrap();
+    runner.create(pipeline(), BTreeMap::new()).unwrap();
     let trigger = Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: "arn:somebody".into() };
     let execution = runner.start("release", trigger, &BTreeMap::new(), Vec::new()).unwrap();
     let token = loop {
