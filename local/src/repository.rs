@@ -4,6 +4,8 @@
 //! used, with an index of its own and without the user's configuration, so hooks and odd settings cannot interfere.
 
 mod commit;
+mod compare;
+pub(crate) mod files;
 mod git;
 mod held;
 mod moves;
@@ -16,7 +18,7 @@ pub use commit::{Commit, Signature};
 use git::Git;
 pub(crate) use git::isolate;
 pub use held::Held;
-pub use moves::Move;
+pub use moves::{Move, RefKind, Reference};
 pub use record::Record;
 use uuid::Uuid;
 

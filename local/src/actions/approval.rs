@@ -68,6 +68,7 @@ mod tests {
 
     use super::*;
     use crate::pipeline::action::{Roles, TypeId};
+    use crate::pipeline::engine::{Trigger, TriggerType};
     use crate::pipeline::token::Token;
 
     fn request(pipeline: &str, configuration: &[(&str, &str)]) -> Request {
@@ -90,6 +91,8 @@ mod tests {
             inputs: Vec::new(),
             outputs: Vec::new(),
             approval: Some(Approval { token, expires: "2026-07-07T20:22:59.5Z".parse().unwrap() }),
+            trigger: Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: String::new() },
+            source_revisions: Vec::new(),
         }
     }
 

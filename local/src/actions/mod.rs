@@ -86,7 +86,7 @@ async fn dispatch(context: &Context, request: &Request, observer: &dyn Observer)
     let TypeId { category, owner, provider, .. } = &request.type_id;
     let success = match (category.as_str(), owner.as_str(), provider.as_str()) {
         ("Approval", "AWS", "Manual") => return approval::run(acting, request).await.map(|()| Outcome::Waiting),
-        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection") => source::run(acting, request).await?,
+        ("Source", "AWS", "CodeCommit" | "CodeStarSourceConnection" | "S3") => source::run(acting, request).await?,
         ("Build" | "Test", "AWS", "CodeBuild") => Box::pin(build::run(acting, request, observer)).await?,
         ("Deploy", "AWS", "CloudFormation") => cloudformation::run(acting, request, observer).await?,
         ("Invoke", "AWS", "Lambda") => lambda::run(acting, request, observer).await?,

@@ -35,7 +35,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::runner::{History, Runner};
-use crate::{codecommit, identity};
+use crate::{codecommit, connections, identity};
 use error::ApiError;
 use model::Model;
 
@@ -57,9 +57,10 @@ struct Api {
 /// When the listener breaks.
 pub async fn serve(listener: TcpListener, runner: Runner) -> std::io::Result<()> {
     let model = Model::embedded().map_err(std::io::Error::other)?;
-    let context = runner.context().clone();
+    let (context, sources) = (runner.context().clone(), runner.clone());
     let api = Arc::new(Api { runner, model });
     let router = codecommit::beside(Router::new().route("/", post(handle)).with_state(api), context);
+    let router = connections::beside(router, sources);
     axum::serve(listener, router.layer(middleware::from_fn(guard::only_this_machine))).await
 }
 

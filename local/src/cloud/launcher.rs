@@ -5,14 +5,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every file of the launcher, by its path.
-const FILES: [(&str, &str); 43] = [
+const FILES: &[(&str, &str)] = &[
     ("launcher.py", include_str!("launcher/launcher.py")),
     ("patches/__init__.py", include_str!("launcher/patches/__init__.py")),
     ("patches/api_actions.py", include_str!("launcher/patches/api_actions.py")),
     ("patches/authority.py", include_str!("launcher/patches/authority.py")),
     ("patches/bucket_tags.py", include_str!("launcher/patches/bucket_tags.py")),
+    ("patches/change_sets.py", include_str!("launcher/patches/change_sets.py")),
     ("patches/code_services.py", include_str!("launcher/patches/code_services.py")),
     ("patches/codecommit.py", include_str!("launcher/patches/codecommit.py")),
+    ("patches/codeconnections.py", include_str!("launcher/patches/codeconnections.py")),
     ("patches/codepipeline.py", include_str!("launcher/patches/codepipeline.py")),
     ("patches/events.py", include_str!("launcher/patches/events.py")),
     ("patches/function_answers.py", include_str!("launcher/patches/function_answers.py")),
@@ -22,6 +24,8 @@ const FILES: [(&str, &str); 43] = [
     ("patches/hosts.py", include_str!("launcher/patches/hosts.py")),
     ("patches/iam_record.py", include_str!("launcher/patches/iam_record.py")),
     ("patches/imported_exports.py", include_str!("launcher/patches/imported_exports.py")),
+    ("patches/keeping.py", include_str!("launcher/patches/keeping.py")),
+    ("patches/kept_pipelines.py", include_str!("launcher/patches/kept_pipelines.py")),
     ("patches/lambda_actions.py", include_str!("launcher/patches/lambda_actions.py")),
     ("patches/leading_keys.py", include_str!("launcher/patches/leading_keys.py")),
     ("patches/log_actions.py", include_str!("launcher/patches/log_actions.py")),
@@ -41,12 +45,14 @@ const FILES: [(&str, &str); 43] = [
     ("patches/role_actions.py", include_str!("launcher/patches/role_actions.py")),
     ("patches/roles.py", include_str!("launcher/patches/roles.py")),
     ("patches/service_calls.py", include_str!("launcher/patches/service_calls.py")),
+    ("patches/snapshot.py", include_str!("launcher/patches/snapshot.py")),
     ("patches/sns_subjects.py", include_str!("launcher/patches/sns_subjects.py")),
     ("patches/stack_facts.py", include_str!("launcher/patches/stack_facts.py")),
     ("patches/stack_ids.py", include_str!("launcher/patches/stack_ids.py")),
     ("patches/stack_operations.py", include_str!("launcher/patches/stack_operations.py")),
     ("patches/stack_permissions.py", include_str!("launcher/patches/stack_permissions.py")),
     ("patches/stack_roles.py", include_str!("launcher/patches/stack_roles.py")),
+    ("patches/stores.py", include_str!("launcher/patches/stores.py")),
     ("patches/undeletable.py", include_str!("launcher/patches/undeletable.py")),
     ("patches/usage.py", include_str!("launcher/patches/usage.py")),
 ];

@@ -1,26 +1,19 @@
 //! CodeCommit's own JSON API, as far as a pipeline and those who watch it need it.
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::metadata::{commit, metadata};
 use super::page::{self, Entry};
-use super::refusal::Refusal;
 use crate::actions::Context;
+use crate::json_api::{self, Refusal, read};
 use crate::repository::{Record, Store};
 
 /// What stands before the operation's name in `X-Amz-Target`.
 const SERVICE: &str = "CodeCommit_20150413.";
-/// The answers' type in the JSON 1.1 protocol.
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-/// No request here comes near it.
-const BODY_LIMIT: usize = 1 << 20;
 const DESCRIPTION_LIMIT: usize = 1000;
 
 /// Answers what is addressed to CodeCommit, and hands everything else on.
@@ -29,17 +22,11 @@ pub(super) async fn answer_ours(State(context): State<Context>, request: Request
     let Some(operation) = target.and_then(|target| target.strip_prefix(SERVICE)).map(str::to_owned) else {
         return next.run(request).await;
     };
-    let (status, body) = match handle(&context, &operation, request).await {
-        Ok(value) => (StatusCode::OK, value),
-        Err(refusal) if refusal.is_ours() => (StatusCode::INTERNAL_SERVER_ERROR, refusal.body()),
-        Err(refusal) => (StatusCode::BAD_REQUEST, refusal.body()),
-    };
-    (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body.to_string()).into_response()
+    json_api::answer("1.1", handle(&context, &operation, request).await)
 }
 
 async fn handle(context: &Context, operation: &str, request: Request) -> Result<Value, Refusal> {
-    let body = to_bytes(request.into_body(), BODY_LIMIT).await;
-    let body = body.map_err(|error| Refusal::new("SerializationException", error.to_string()))?;
+    let body = json_api::body(request.into_body()).await?;
     match operation {
         "CreateRepository" => create(context, read(&body)?).await,
         "GetRepository" => get(context, &read(&body)?).await,
@@ -52,10 +39,6 @@ async fn handle(context: &Context, operation: &str, request: Request) -> Result<
             Err(Refusal::new("UnknownOperationException", message))
         }
     }
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::new("SerializationException", error.to_string()))
 }
 
 /// A request that names a repository, and perhaps something in it.

@@ -1,173 +1,48 @@
-//! git's smart HTTP protocol, by git's own backend.
-//!
-//! A request's body is on the disk before anything begins: a push whose client goes away half-way changes nothing, and a
-//! slow one keeps nobody else from the repository.
+//! git over HTTP for CodeCommit's repositories, which have no owners.
 
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
-use super::cgi::{Body, Call, CgiError};
 use super::events;
 use crate::actions::Context;
-use crate::identity::{self, AUTHOR};
-use crate::repository::{self, Store};
+use crate::git_http::{self, Error};
+use crate::repository::{self, Held};
 
-/// Why git was not served.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error(transparent)]
-    Repository(#[from] repository::Error),
-    #[error(transparent)]
-    Cgi(#[from] CgiError),
-    #[error("this repository speaks git's smart protocol alone")]
-    Dumb,
-    #[error("the push broke off: this is a defect of flowgate, its panic message is in the log")]
-    BrokeOff,
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Repository(repository::Error::NoRepository(_) | repository::Error::Name(_)) => StatusCode::NOT_FOUND,
-            Self::Dumb => StatusCode::FORBIDDEN,
-            Self::Cgi(CgiError::Request(_)) => StatusCode::BAD_REQUEST,
-            Self::Repository(_) | Self::Cgi(_) | Self::BrokeOff => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        (status, format!("{self}\n")).into_response()
-    }
-}
-
-/// What a clone, a fetch or a push begins with: the branches, and what we can do.
 pub(super) async fn advertise(
     State(context): State<Context>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let query = query.unwrap_or_default();
-    if !matches!(query.as_str(), "service=git-upload-pack" | "service=git-receive-pack") {
-        return Err(Error::Dumb);
-    }
-    let store = existing(&context, &name)?;
-    let call = Call { root: store.root(), name: &name, method: "GET", service: "info/refs", query: &query };
-    Ok(call.start(&context.supervisor, &headers, None).await?.stream())
+    git_http::advertise(&context, own(&name)?, query.as_deref(), &headers).await
 }
 
-/// A clone or a fetch; its answer may be long.
 pub(super) async fn fetch(
     State(context): State<Context>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Error> {
-    let store = existing(&context, &name)?;
-    let (parts, body) = request.into_parts();
-    let body = Body::receive(body, store.root()).await?;
-    let call = Call { root: store.root(), name: &name, method: "POST", service: "git-upload-pack", query: "" };
-    Ok(call.start(&context.supervisor, &parts.headers, Some(body)).await?.stream())
+    git_http::fetch(&context, own(&name)?, request).await
 }
 
-/// A push; its answer is short.
 pub(super) async fn push(
     State(context): State<Context>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Error> {
-    let store = existing(&context, &name)?;
-    let (parts, body) = request.into_parts();
-    let body = Body::receive(body, store.root()).await?;
-    // A task of its own: once branches may move, a client that goes away must not keep their events from the bus.
-    let pushing = tokio::spawn(async move { receive(&context, &store, &name, &parts.headers, body).await });
-    pushing.await.unwrap_or(Err(Error::BrokeOff))
-}
-
-async fn receive(
-    context: &Context,
-    store: &Store,
-    name: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Response, Error> {
-    let held = store.hold(name).await?;
-    let call = Call { root: store.root(), name, method: "POST", service: "git-receive-pack", query: "" };
-    let answer = call.start(&context.supervisor, headers, Some(body)).await?.collect().await?;
-    // The branches have moved: the push has succeeded, whatever becomes of its event.
-    if let Err(error) = events::publish(context, &held, &pusher(headers)).await {
-        eprintln!("error: {error}");
-    }
-    Ok(answer)
-}
-
-/// The store, when it has that repository of CodeCommit's, which have no owners.
-fn existing(context: &Context, name: &str) -> Result<Store, Error> {
-    let store = Store::new(&context.state);
-    if name.contains('/') {
-        return Err(repository::Error::Name(name.to_owned()).into());
-    }
-    store.check(name)?;
-    Ok(store)
-}
-
-/// Who pushes: whom the local cloud names, where IAM is enforced. Else the user of basic authentication is an access key,
-/// perhaps with a token behind it as the helper of AWS's command line has it; nobody is asked for one, so that a plain `git
-/// push` works, and is the author's; who gives one that cannot be read is nobody's.
-fn pusher(headers: &HeaderMap) -> String {
-    if let Some(caller) = identity::named(headers) {
-        return caller.arn;
-    }
-    if !headers.contains_key(header::AUTHORIZATION) {
-        return AUTHOR.arn.to_owned();
-    }
-    identity::of_key(&user(headers).unwrap_or_default()).arn
-}
-
-fn user(headers: &HeaderMap) -> Option<String> {
-    let (scheme, credentials) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let credentials = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    let (user, _password) = credentials.split_once(':')?;
-    let key = user.split_once('%').map_or(user, |(key, _token)| key);
-    Some(key.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    fn pusher_with(authorization: &str) -> String {
-        pusher(&HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_str(authorization).unwrap())]))
-    }
-
-    #[test]
-    fn the_user_name_is_the_access_key() {
-        let basic = |credentials: &str| pusher_with(&format!("Basic {}", STANDARD.encode(credentials)));
-        assert_eq!(basic("approver:approver"), identity::APPROVER.arn);
-        assert_eq!(basic("approver%token:20260101T000000Zsignature"), identity::APPROVER.arn);
-        assert_eq!(basic("author:"), AUTHOR.arn);
-        assert_eq!(basic("somebody:author"), "arn:aws:iam::000000000000:root");
-        assert_eq!(basic(":author"), "arn:aws:iam::000000000000:root");
-    }
-
-    #[test]
-    fn whom_the_local_cloud_names_pushes_whatever_the_user_name_says() {
-        let arn = "arn:aws:sts::000000000000:assumed-role/r/s";
-        let user = format!("Basic {}", STANDARD.encode("author:author"));
-        let headers = [(header::AUTHORIZATION, user.as_str()), ("x-flowgate-caller".parse().unwrap(), arn)];
-        let headers = headers.map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()));
-        assert_eq!(pusher(&HeaderMap::from_iter(headers)), arn);
-    }
-
-    #[test]
-    fn who_says_nothing_is_the_author_and_who_cannot_be_read_is_not() {
-        assert_eq!(pusher(&HeaderMap::new()), AUTHOR.arn);
-        for unreadable in ["", "Basic", "Basic !", "Bearer abc", "Basic YXBwcm92ZXI="] {
-            assert_eq!(pusher_with(unreadable), "arn:aws:iam::000000000000:root", "{unreadable:?}");
+    own(&name)?;
+    let told = context.clone();
+    let tell = async move |held: Held, by: String| {
+        // The branches have moved: the push has succeeded, whatever becomes of its event.
+        if let Err(error) = events::publish(&told, &held, &by).await {
+            eprintln!("error: {error}");
         }
-    }
+    };
+    git_http::push(context, name, request, tell).await
+}
+
+/// The store also keeps repositories that have owners, for connections.
+fn own(name: &str) -> Result<&str, repository::Error> {
+    if name.contains('/') { Err(repository::Error::Name(name.to_owned())) } else { Ok(name) }
 }

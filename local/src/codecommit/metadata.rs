@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::CLONE_PATH;
-use super::refusal::Refusal;
 use crate::actions::Context;
 use crate::cloud::client::{ACCOUNT, REGION};
+use crate::json_api::Refusal;
 use crate::repository::{Commit, Record, Signature, Store};
 
 /// A repository's ARN.

@@ -1,10 +1,8 @@
 //! CodeCommit: its JSON API, git over HTTP, and the event of a push, over the source store.
 //!
-//! The local cloud forwards here what is addressed to CodeCommit, and what lies below [`CLONE_PATH`]. Branches alone have
-//! events: a tag that is pushed is kept, but CodeCommit's event of it is not put.
+//! The local cloud forwards here what is addressed to CodeCommit, and what lies below [`CLONE_PATH`].
 
 mod api;
-mod cgi;
 mod events;
 mod git;
 mod metadata;

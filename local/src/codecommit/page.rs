@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::refusal::Refusal;
+use crate::json_api::Refusal;
 
 /// How many repositories a page holds.
 pub(super) const SIZE: usize = 100;

@@ -1,40 +1,17 @@
 //! The documented exceptions.
 
-use serde_json::{Value, json};
+use crate::json_api::Refusal;
+use crate::repository::Error;
 
-use crate::repository;
-
-/// What the API answers instead of a result.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    exception: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    pub(super) fn new(exception: &'static str, message: impl Into<String>) -> Self {
-        Self { exception, message: message.into() }
-    }
-
-    /// Whether it is our own failure, not the caller's.
-    pub(super) fn is_ours(&self) -> bool {
-        self.exception == "InternalFailure"
-    }
-
-    pub(super) fn body(&self) -> Value {
-        json!({"__type": self.exception, "message": self.message})
-    }
-}
-
-impl From<repository::Error> for Refusal {
-    fn from(error: repository::Error) -> Self {
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
         let exception = match &error {
-            repository::Error::Name(_) => "InvalidRepositoryNameException",
-            repository::Error::NoRepository(_) => "RepositoryDoesNotExistException",
-            repository::Error::Exists(_) => "RepositoryNameExistsException",
-            repository::Error::NoBranch { .. } => "BranchDoesNotExistException",
-            repository::Error::NoCommit { .. } => "CommitIdDoesNotExistException",
-            _ => "InternalFailure",
+            Error::Name(_) => "InvalidRepositoryNameException",
+            Error::NoRepository(_) => "RepositoryDoesNotExistException",
+            Error::Exists(_) => "RepositoryNameExistsException",
+            Error::NoBranch { .. } => "BranchDoesNotExistException",
+            Error::NoCommit { .. } => "CommitIdDoesNotExistException",
+            _ => return Self::internal(error),
         };
         Self::new(exception, error.to_string())
     }

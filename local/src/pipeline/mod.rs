@@ -6,4 +6,5 @@ pub mod action;
 pub mod definition;
 pub mod engine;
 pub mod token;
+pub mod triggers;
 pub mod variables;

@@ -10,6 +10,8 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use super::moves::{Reference, References};
+
 /// git could not be started, or said no.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -79,6 +81,19 @@ impl Git {
         let listed = self.run(&["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads"]).await?;
         let branches = listed.lines().filter_map(|line| line.split_once(' '));
         Ok(branches.map(|(id, name)| (name.to_owned(), id.to_owned())).collect())
+    }
+
+    /// All branches and tags, each with the commit that it is at, also where a tag has a message of its own.
+    pub(super) async fn references(&self) -> Result<References, Error> {
+        let format = "--format=%(refname) %(objectname) %(*objectname)";
+        let listed = self.run(&["for-each-ref", format, "refs/heads", "refs/tags"]).await?;
+        let reference = |line: &str| {
+            let mut words = line.split_whitespace();
+            let reference = Reference::parse(words.next()?)?;
+            let id = words.next()?;
+            Some((reference, words.next().unwrap_or(id).to_owned()))
+        };
+        Ok(listed.lines().filter_map(reference).collect())
     }
 
     /// The branch that HEAD names, which need not be there yet.

@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::commit::{self, Commit};
-use super::git::{self, Branches, Git};
-use super::moves::{Move, moves};
+use super::git::{self, Git};
+use super::moves::{Move, RefKind, Reference, References, moves};
 use super::record::Record;
 use super::{Error, absolute};
 
@@ -18,14 +18,14 @@ const NEUTRAL: (&str, &str) = ("flowgate", "flowgate@localhost");
 #[derive(Debug)]
 pub struct Held {
     name: String,
-    git: Git,
-    before: Branches,
+    pub(super) git: Git,
+    before: References,
 }
 
 impl Held {
     /// `git` has the lock.
     pub(super) async fn new(name: &str, git: Git) -> Result<Self, Error> {
-        let before = git.branches().await?;
+        let before = git.references().await?;
         Ok(Self { name: name.to_owned(), git, before })
     }
 
@@ -68,17 +68,17 @@ impl Held {
         commit::show(&self.git, id).await
     }
 
-    /// Notes what has happened since this is held, and names the branches that moved. The first branch there is becomes
+    /// Notes what has happened since this is held, and names the branches and tags that moved. The first branch there is becomes
     /// the one that a clone checks out.
     ///
     /// # Errors
     /// When the repository cannot be read or written.
     pub async fn settle(&self) -> Result<Vec<Move>, Error> {
-        let after = self.git.branches().await?;
-        if let Some(first) = after.keys().next()
-            && !after.contains_key(&self.git.default_branch().await?)
+        let after = self.git.references().await?;
+        if let Some(first) = after.keys().find(|reference| reference.kind == RefKind::Branch)
+            && !after.contains_key(&Reference::branch(&self.git.default_branch().await?))
         {
-            self.git.run(&["symbolic-ref", "HEAD", &reference(first)]).await?;
+            self.git.run(&["symbolic-ref", "HEAD", &first.to_string()]).await?;
         }
         let moves = moves(&self.before, &after);
         if !moves.is_empty() {
@@ -90,7 +90,7 @@ impl Held {
     /// Commits a directory as it stands, unless it stands as the branch's head already does.
     async fn snapshot(&self, directory: &Path, branch: &str) -> Result<(), Error> {
         let tree = self.git.tree_of(directory).await?.ok_or_else(|| Error::Empty(directory.to_owned()))?;
-        let parent = self.before.get(branch);
+        let parent = self.before.get(&Reference::branch(branch));
         if let Some(parent) = parent
             && self.git.line(&["rev-parse", &format!("{parent}^{{tree}}")]).await? == tree
         {
@@ -102,24 +102,20 @@ impl Held {
         let id = self.git.commit_tree(&tree, parent, &message(directory), (&name, &email)).await?;
         // The old value makes a push that lost a race fail instead of undoing the other.
         let old = parent.map_or_else(|| "0".repeat(id.len()), str::to_owned);
-        self.git.run(&["update-ref", &reference(branch), &id, &old]).await?;
+        self.git.run(&["update-ref", &Reference::branch(branch).to_string(), &id, &old]).await?;
         Ok(())
     }
 }
 
 /// Takes over a branch of another repository, or what it is at when it has no such branch.
 async fn fetch(git: &Git, source: &OsStr, branch: &str) -> Result<(), Error> {
-    let branch = reference(branch);
+    let branch = Reference::branch(branch).to_string();
     let listed = git.remote(&["ls-remote".as_ref(), "--".as_ref(), source, branch.as_ref()]).await?;
     let from = if listed.is_empty() { "HEAD" } else { &branch };
     let refspec = format!("{from}:{branch}");
     let options = ["fetch", "--quiet", "--no-tags", "--force", "--"].map(OsStr::new);
     git.remote(&[&options[..], &[source, refspec.as_ref()]].concat()).await?;
     Ok(())
-}
-
-fn reference(branch: &str) -> String {
-    format!("refs/heads/{branch}")
 }
 
 fn message(directory: &Path) -> String {

@@ -1,14 +1,12 @@
 //! What is known of a repository itself, in a file beside git's.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, files};
 
 const FILE: &str = "repository.json";
 
@@ -36,24 +34,11 @@ impl Record {
 
     /// None when there is none: the repository is older than records, or its making was broken off.
     pub(super) fn read(directory: &Path) -> Result<Option<Self>, Error> {
-        let path = directory.join(FILE);
-        let failed = |source| Error::Files { path: path.clone(), source };
-        match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(error)),
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| failed(error.into())),
-        }
+        files::read(&directory.join(FILE))
     }
 
     /// Replaces the file at once, because others read it without a lock.
     pub(super) fn write(&self, directory: &Path) -> Result<(), Error> {
-        let path = directory.join(FILE);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            serde_json::to_writer(&mut file, self)?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        write().map_err(|source| Error::Files { path: path.clone(), source })
+        files::write(&directory.join(FILE), self)
     }
 }

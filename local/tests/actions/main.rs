@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod approval;
+mod cloudformation;
 mod enforced;
 mod queue;
 mod rules;
@@ -22,10 +23,9 @@ use axum::{Json, Router};
 use flowgate::actions::archive::pack_one;
 use flowgate::actions::jobs::{ExecutionDetails, JobId, Jobs};
 use flowgate::cloud::client::ACCOUNT;
-use flowgate::pipeline::action::Request;
 use serde_json::{Value, json};
 
-use world::{BUCKET, World, artifact, request};
+use world::{World, artifact, request};
 
 fn names(variables: &BTreeMap<String, String>) -> Vec<&str> {
     variables.keys().map(String::as_str).collect()
@@ -142,136 +142,6 @@ async fn a_project_is_built_with_its_variables_and_speaks_to_the_local_cloud() {
     assert!(world.refusal(&build).await.contains("variable TOKEN is of type PARAMETER_STORE"));
     build.configuration.insert("ProjectName".into(), "absent".into());
     assert!(world.refusal(&build).await.contains("codebuild project absent does not exist"));
-    world.cloud.stop().await.unwrap();
-}
-
-/// A stack with a topic that has a name, and an output.
-fn template(resources: &Value) -> String {
-    json!({
-        "Parameters": {"Stage": {"Type": "String"}, "Other": {"Type": "String", "Default": "d"}},
-        "Resources": resources,
-        "Outputs": {"Stage": {"Value": {"Ref": "Stage"}}, "Other": {"Value": {"Ref": "Other"}}},
-    })
-    .to_string()
-}
-
-fn deploy(stack: &str, more: &[(&str, &str)]) -> Request {
-    let configuration = [
-        &[
-            ("ActionMode", "CREATE_UPDATE"),
-            ("StackName", stack),
-            ("TemplatePath", "Built::t.json"),
-            ("TemplateConfiguration", "Config::c.json"),
-        ],
-        more,
-    ];
-    request("Deploy", "CloudFormation", &configuration.concat(), &["Built", "Config"], &["Outputs"])
-}
-
-#[tokio::test]
-async fn a_stack_is_created_updated_and_left_alone() {
-    let world = World::new().await;
-    let topic = json!({"T": {"Type": "AWS::SNS::Topic"}});
-    world.store("Built", "t.json", &template(&topic)).await;
-    let settings = r#"{"Parameters": {"Stage": "from-file", "Other": "from-file"}, "Tags": {"team": "a"}}"#;
-    world.store("Config", "c.json", settings).await;
-    let overridden = |value: &str| json!({"Other": value}).to_string();
-    let first = overridden("one");
-    let create = deploy("s", &[("ParameterOverrides", &first), ("OutputFileName", "out.json")]);
-    let success = world.run(&create).await.unwrap();
-    assert_eq!(success.summary.as_deref(), Some("Stack s was created."));
-    assert!(success.external_execution_id.unwrap().starts_with("arn:aws:cloudformation:"));
-    assert_eq!((&*success.variables["Stage"], &*success.variables["Other"]), ("from-file", "one"));
-    let outputs: Value = serde_json::from_str(&world.file("Outputs", "out.json").await).unwrap();
-    assert_eq!(outputs, json!({"Stage": "from-file", "Other": "one"}));
-    let client = aws_sdk_cloudformation::Client::new(&world.context.sdk);
-    let stacks = client.describe_stacks().stack_name("s").send().await.unwrap();
-    assert_eq!(stacks.stacks()[0].tags()[0].key(), Some("team"));
-
-    let again = world.run(&deploy("s", &[("ParameterOverrides", &first)])).await.unwrap();
-    assert_eq!(again.summary.as_deref(), Some("Stack s is up to date."));
-    assert_eq!(again.variables["Other"], "one");
-    let location = json!({"Other": {"Fn::GetArtifactAtt": ["Built", "ObjectKey"]}}).to_string();
-    let updated = world.run(&deploy("s", &[("ParameterOverrides", &location)])).await.unwrap();
-    assert_eq!(updated.summary.as_deref(), Some("Stack s was updated."));
-    assert_eq!(updated.variables["Other"], "p/Built");
-    let key = json!({"Other": {"Fn::GetParam": ["Built", "t.json", "Note"]}}).to_string();
-    assert!(
-        world.refusal(&deploy("s", &[("ParameterOverrides", &key)])).await.contains("no text under the key \"Note\"")
-    );
-
-    let many: serde_json::Map<String, Value> = (0..400)
-        .map(|at| (format!("T{at}"), json!({"Type": "AWS::SNS::Topic", "Metadata": {"note": "x".repeat(150)}})))
-        .collect();
-    let big = template(&Value::Object(many));
-    assert!(big.len() > 51_200);
-    world.store("Built", "t.json", &big).await;
-    world.run(&deploy("big", &[])).await.unwrap();
-    world.cloud.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn what_aws_would_refuse_is_refused_before_a_stack_is_touched() {
-    let world = World::new().await;
-    world.store("Config", "c.json", r#"{"Parameters": {"Stage": "x", "Typo": "y"}}"#).await;
-    let role =
-        json!({"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": {}}}});
-    world.store("Built", "t.json", &template(&role)).await;
-    let refusal = world.refusal(&deploy("s", &[])).await;
-    assert!(
-        refusal
-            .starts_with("ConfigurationError: parameters [Typo] do not exist in the template t.json in artifact Built")
-    );
-    world.store("Config", "c.json", "{}").await;
-    assert!(world.refusal(&deploy("s", &[])).await.contains("parameters [Stage] of the template"));
-    world.store("Config", "c.json", r#"{"Parameters": {"Stage": "x"}}"#).await;
-    let refusal = world.refusal(&deploy("s", &[("Capabilities", "CAPABILITY_IAM")])).await;
-    assert!(refusal.contains("requires capabilities: [CAPABILITY_NAMED_IAM]"), "{refusal}");
-    for (key, value, says) in [
-        ("ActionMode", "CHANGE_SET_EXECUTE", "ActionMode CHANGE_SET_EXECUTE of action act does not run here"),
-        ("TemplatePath", "Built::absent.json", "artifact Built holds no file absent.json"),
-        ("TemplatePath", "Absent::t.json", "action act has no input artifact Absent"),
-        (
-            "TemplatePath",
-            "t.json",
-            "TemplatePath of action act cannot be read: \"t.json\" is not of the form Artifact::file",
-        ),
-        ("TemplateConfiguration", "Built::t.json", "t.json in artifact Built cannot be read: unknown field `Outputs`"),
-        ("ParameterOverrides", "{", "ParameterOverrides of action act cannot be read"),
-    ] {
-        let mut request = deploy("s", &[]);
-        request.configuration.insert(key.into(), value.into());
-        let refusal = world.refusal(&request).await;
-        assert!(refusal.contains(says), "{key}: {refusal}");
-    }
-    world.store("Built", "t.json", "Resources:\n  a: [\n").await;
-    assert!(world.refusal(&deploy("s", &[])).await.contains("t.json in artifact Built cannot be read: "));
-    let client = aws_sdk_cloudformation::Client::new(&world.context.sdk);
-    assert!(client.describe_stacks().stack_name("s").send().await.is_err(), "a stack was made");
-    world.cloud.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_stack_that_fails_names_the_resource_and_why() {
-    let world = World::new().await;
-    world.store("Config", "c.json", r#"{"Parameters": {"Stage": "x"}}"#).await;
-    let code = json!({"S3Bucket": BUCKET, "S3Key": "absent.zip"});
-    let properties =
-        json!({"Code": code, "Runtime": "python3.12", "Handler": "a.b", "Role": "arn:aws:iam::000000000000:role/r"});
-    let broken = json!({"Broken": {"Type": "AWS::Lambda::Function", "Properties": properties}});
-    world.store("Built", "t.json", &template(&broken)).await;
-    let failure = world.run(&deploy("s", &[])).await.unwrap_err();
-    assert_eq!(failure.code, "JobFailed");
-    assert!(failure.external_execution_id.unwrap().starts_with("arn:aws:cloudformation:"));
-    assert!(
-        failure
-            .message
-            .starts_with("stack s ended in ROLLBACK_COMPLETE: Broken (AWS::Lambda::Function) CREATE_FAILED: "),
-        "{}",
-        failure.message
-    );
-    let refusal = world.refusal(&deploy("s", &[])).await;
-    assert_eq!(refusal, "JobFailed: stack s is in ROLLBACK_COMPLETE and cannot be updated: delete it first");
     world.cloud.stop().await.unwrap();
 }
 

@@ -1,5 +1,6 @@
 //! A local cloud with a bucket for artifacts, and the requests that an engine would send.
 
+use flowgate::pipeline::engine::{Trigger, TriggerType};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -147,5 +148,7 @@ pub(crate) fn request(
         inputs: artifacts(inputs),
         outputs: artifacts(outputs),
         approval: None,
+        trigger: Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: String::new() },
+        source_revisions: Vec::new(),
     }
 }

@@ -25,7 +25,8 @@ impl TemplateConfiguration {
     }
 }
 
-/// CloudFormation's values are texts; numbers and booleans are taken as they are written.
+/// CloudFormation's values are texts; numbers and booleans are taken as they are written, and a list with commas between
+/// its members.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub(super) struct Text(pub(super) String);
@@ -35,10 +36,20 @@ impl TryFrom<Value> for Text {
 
     fn try_from(value: Value) -> Result<Self, String> {
         match value {
-            Value::String(text) => Ok(Self(text)),
-            Value::Number(_) | Value::Bool(_) => Ok(Self(value.to_string())),
-            Value::Null | Value::Array(_) | Value::Object(_) => Err(format!("{value} is not a text")),
+            Value::Array(members) => {
+                let members: Result<Vec<_>, _> = members.into_iter().map(plain).collect();
+                Ok(Self(members?.join(",")))
+            }
+            other => plain(other).map(Self),
         }
+    }
+}
+
+fn plain(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(format!("{value} is not a text")),
     }
 }
 
@@ -86,9 +97,15 @@ impl TryFrom<Value> for Override {
 }
 
 /// `Capabilities`: names, separated by commas.
-pub(super) fn capabilities(text: &str) -> BTreeSet<&str> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+pub(super) fn capabilities(text: &str) -> Result<BTreeSet<&str>, String> {
+    let names: BTreeSet<_> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    match names.iter().find(|name| !CAPABILITIES.contains(name)) {
+        Some(unknown) => Err(format!("{unknown:?} is none of {}", CAPABILITIES.join(", "))),
+        None => Ok(names),
+    }
 }
+
+const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 #[cfg(test)]
 mod tests {
@@ -98,14 +115,14 @@ mod tests {
     fn a_template_configuration_holds_texts() {
         let read = TemplateConfiguration::parse;
         let settings =
-            read(r#"{"Parameters": {"A": "x", "N": 1, "B": true}, "Tags": {"t": "v"}, "StackPolicy": {"S": []}}"#)
+            read(r#"{"Parameters": {"A": "x", "N": 1, "B": true, "L": ["a", 2]}, "Tags": {"t": "v"}, "StackPolicy": {"S": []}}"#)
                 .unwrap();
         let values: Vec<_> = settings.parameters.into_values().map(|Text(text)| text).collect();
-        assert_eq!(values, ["x", "true", "1"]);
+        assert_eq!(values, ["x", "true", "a,2", "1"]);
         assert_eq!(settings.tags["t"], Text("v".into()));
         assert!(settings.stack_policy.is_some());
         assert_eq!(read("{}").unwrap(), TemplateConfiguration::default());
-        for wrong in [r#"{"Parameter": {}}"#, r#"{"Parameters": {"A": [1]}}"#, "[]", "", r#"{"Tags": {"a": null}}"#] {
+        for wrong in [r#"{"Parameter": {}}"#, r#"{"Parameters": {"A": [[1]]}}"#, "[]", "", r#"{"Tags": {"a": null}}"#] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
@@ -115,6 +132,8 @@ mod tests {
         for (text, expected) in [
             (r#""v""#, Override::Text("v".into())),
             ("3", Override::Text("3".into())),
+            (r#"["subnet-1", "subnet-2"]"#, Override::Text("subnet-1,subnet-2".into())),
+            ("[]", Override::Text(String::new())),
             (
                 r#"{"Fn::GetArtifactAtt": ["Build", "ObjectKey"]}"#,
                 Override::ArtifactAttribute { artifact: "Build".into(), attribute: Attribute::ObjectKey },
@@ -128,7 +147,8 @@ mod tests {
         }
         for wrong in [
             "null",
-            "[]",
+            "[null]",
+            r#"[{"Fn::GetParam": ["a", "b", "c"]}]"#,
             r#"{"Fn::Sub": "x"}"#,
             r#"{"Fn::GetParam": ["a"]}"#,
             r#"{"Fn::GetArtifactAtt": ["a", "Size"]}"#,
@@ -140,7 +160,12 @@ mod tests {
     #[test]
     fn capabilities_are_separated_by_commas() {
         let expected = BTreeSet::from(["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
-        assert_eq!(capabilities("CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND,"), expected);
-        assert!(capabilities("").is_empty());
+        assert_eq!(capabilities("CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND,"), Ok(expected));
+        assert_eq!(capabilities(""), Ok(BTreeSet::new()));
+        let refusal = capabilities("CAPABILITY_IAM,CAPABILITY_ALL").unwrap_err();
+        assert_eq!(
+            refusal,
+            "\"CAPABILITY_ALL\" is none of CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND"
+        );
     }
 }

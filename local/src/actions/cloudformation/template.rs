@@ -51,6 +51,15 @@ struct Resource {
     properties: Option<BTreeMap<String, IgnoredAny>>,
 }
 
+/// What becomes of a template's macros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Macros {
+    /// A stack is made of what they expand to at once, which must be acknowledged.
+    Acknowledged,
+    /// A change set shows it first: there `CAPABILITY_AUTO_EXPAND` has no effect, as documented.
+    Reviewed,
+}
+
 impl Template {
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         // Tabs are fine in JSON and an error in YAML.
@@ -77,7 +86,7 @@ impl Template {
     }
 
     /// The capabilities it needs beyond those given.
-    pub(super) fn missing_capabilities(&self, given: &BTreeSet<&str>) -> Vec<&'static str> {
+    pub(super) fn missing_capabilities(&self, given: &BTreeSet<&str>, macros: Macros) -> Vec<&'static str> {
         let (mut iam, mut named) = (false, false);
         for resource in self.resources.values() {
             let Member::Resource(resource) = resource else { continue };
@@ -87,7 +96,7 @@ impl Template {
         let needs = [
             ("CAPABILITY_NAMED_IAM", named),
             ("CAPABILITY_IAM", iam && !named && !given.contains("CAPABILITY_NAMED_IAM")),
-            ("CAPABILITY_AUTO_EXPAND", self.transform.is_some()),
+            ("CAPABILITY_AUTO_EXPAND", self.transform.is_some() && macros == Macros::Acknowledged),
         ];
         needs.into_iter().filter(|(name, needed)| *needed && !given.contains(name)).map(|(name, _)| name).collect()
     }
@@ -134,7 +143,8 @@ mod tests {
     use super::*;
 
     fn missing(text: &str, given: &[&str]) -> String {
-        Template::parse(text).unwrap().missing_capabilities(&given.iter().copied().collect()).join(" ")
+        let given = given.iter().copied().collect();
+        Template::parse(text).unwrap().missing_capabilities(&given, Macros::Acknowledged).join(" ")
     }
 
     const SAM: &str = "
@@ -179,6 +189,8 @@ Resources:
         }
         let with_role = SAM.replace("Transform", "Globals: {Function: {Role: arn}}\nTransform");
         assert_eq!(missing(&with_role, &[]), "CAPABILITY_AUTO_EXPAND");
+        let reviewed = Template::parse(SAM).unwrap().missing_capabilities(&BTreeSet::new(), Macros::Reviewed);
+        assert_eq!(reviewed, ["CAPABILITY_IAM"]);
     }
 
     #[test]

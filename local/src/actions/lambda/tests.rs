@@ -1,3 +1,4 @@
+use crate::pipeline::engine::{Trigger, TriggerType};
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
@@ -115,6 +116,8 @@ pub(super) fn request() -> Request {
         inputs: vec![artifact("In", Some("abc"))],
         outputs: vec![artifact("Out", None)],
         approval: None,
+        trigger: Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: String::new() },
+        source_revisions: Vec::new(),
     }
 }
 

@@ -24,6 +24,7 @@ fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) 
         type_id,
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         roles: Roles { pipeline: "arn:aws:iam::000000000000:role/pipeline".into(), own: None },
+        inputs: Vec::new(),
     }
 }
 

@@ -63,14 +63,44 @@ async fn a_deployment_needs_each_of_its_permissions() {
 }
 
 #[tokio::test]
-async fn why_a_stack_failed_is_read_as_the_pipelines_role() {
+async fn a_failed_stack_takes_the_permission_to_delete_it_to_be_replaced() {
     let world = world().await;
     role(&world, "pipeline", service("codepipeline")).await;
     let deployer = role(&world, "deployer", service("cloudformation")).await;
     allow(&world, "deployer", [("*", "*".to_owned())].iter()).await;
-    let code = json!({"S3Bucket": BUCKET, "S3Key": "absent.zip"});
-    let properties = json!({"Code": code, "Runtime": "python3.12", "Handler": "a.b", "Role": deployer});
-    store(&world, &json!({"Type": "AWS::Lambda::Function", "Properties": properties})).await;
+    store(&world, &broken(&deployer)).await;
+    let stacks = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/s/*");
+    let needs = [
+        ("s3:GetObject", objects("p/*")),
+        ("s3:PutObject", objects("p/Outputs")),
+        ("cloudformation:DescribeStacks", stacks.clone()),
+        ("cloudformation:TagResource", stacks.clone()),
+        ("iam:PassRole", deployer.clone()),
+        ("cloudformation:CreateStack", stacks.clone()),
+    ];
+    allow(&world, "pipeline", needs.iter()).await;
+    let mut replace = deploy("s", "one", &deployer);
+    replace.configuration.insert("ActionMode".into(), "REPLACE_ON_FAILURE".into());
+    let refusal = world.refusal(&replace).await;
+    assert!(refusal.starts_with("JobFailed: stack s ended in ROLLBACK_COMPLETE: "), "{refusal}");
+
+    let group = json!({"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Ref": "Stage"}}});
+    store(&world, &group).await;
+    let refusal = world.refusal(&replace).await;
+    assert!(refusal.starts_with("PermissionError: ") && refusal.contains("cloudformation:DeleteStack"), "{refusal}");
+    let delete = [("cloudformation:DeleteStack", stacks)];
+    allow(&world, "pipeline", needs.iter().chain(&delete)).await;
+    world.run(&replace).await.unwrap();
+    world.cloud.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn why_a_stack_failed_is_told_to_who_may_read_it() {
+    let world = world().await;
+    role(&world, "pipeline", service("codepipeline")).await;
+    let deployer = role(&world, "deployer", service("cloudformation")).await;
+    allow(&world, "deployer", [("*", "*".to_owned())].iter()).await;
+    store(&world, &broken(&deployer)).await;
     let stacks = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/*");
     let needs = [
         ("s3:GetObject", objects("p/*")),
@@ -80,12 +110,11 @@ async fn why_a_stack_failed_is_read_as_the_pipelines_role() {
         ("cloudformation:DescribeStacks", stacks.clone()),
         ("cloudformation:DescribeStackEvents", stacks),
     ];
+    // The user guide: without that permission the message is a generic one.
     allow(&world, "pipeline", needs[..5].iter()).await;
     let refusal = world.refusal(&deploy("one", "x", &deployer)).await;
-    assert!(
-        refusal.starts_with("PermissionError: ") && refusal.contains("cloudformation:DescribeStackEvents"),
-        "{refusal}"
-    );
+    assert!(refusal.starts_with("JobFailed: stack one ended in ROLLBACK_COMPLETE: "), "{refusal}");
+    assert!(!refusal.contains("AWS::Lambda::Function"), "{refusal}");
     allow(&world, "pipeline", needs.iter()).await;
     let refusal = world.refusal(&deploy("two", "x", &deployer)).await;
     assert!(
@@ -93,4 +122,11 @@ async fn why_a_stack_failed_is_read_as_the_pipelines_role() {
         "{refusal}"
     );
     world.cloud.stop().await.unwrap();
+}
+
+/// A function without code.
+fn broken(role: &str) -> Value {
+    let code = json!({"S3Bucket": BUCKET, "S3Key": "absent.zip"});
+    let properties = json!({"Code": code, "Runtime": "python3.12", "Handler": "a.b", "Role": role});
+    json!({"Type": "AWS::Lambda::Function", "Properties": properties})
 }

@@ -1,6 +1,7 @@
 //! Where IAM is enforced, actions, builds and rules may do what their roles may, and nothing else.
 
 mod build;
+mod change_sets;
 mod deploy;
 mod jobs;
 mod people;

@@ -123,6 +123,7 @@ async fn a_rule_looks_at_alarms_as_the_pipelines_role() {
         },
         configuration: [("AlarmName".to_owned(), "errors".to_owned())].into(),
         roles: Roles { pipeline, own: None },
+        inputs: Vec::new(),
     };
     let run = async || rules::run(&world.context, &rule, &Clock::System, &|_| ()).await;
     let Outcome::Failed(failure) = run().await else { panic!("it passed") };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::world::{World, small};
 
 /// Its function has no code.
-fn broken() -> Value {
+pub(super) fn broken() -> Value {
     json!({ "Resources": { "Function": {
         "Type": "AWS::Lambda::Function",
         "Properties": {

@@ -3,8 +3,9 @@ use aws_sdk_cloudformation::types::ResourceStatus;
 use serde_json::json;
 
 use super::world::{World, small, waiting};
+use crate::world::cloud_without;
 
-async fn updating(world: &World, name: &str) -> String {
+pub(super) async fn updating(world: &World, name: &str) -> String {
     let id = world.create(name, &small(&json!("1"))).await;
     world.update(&id, &waiting()).await;
     world.until_it_waits(&id).await;
@@ -32,7 +33,8 @@ pub(super) async fn a_change_set_is_executed_during_an_update(world: &World) {
     assert_eq!(execute(world, &id).await, Ok(()));
 }
 
-/// Makes a change set for this stack, and executes it; one that was made before an update is obsolete anyway.
+/// Makes a change set for this stack, which is refused but without another patch, and executes it; one that was made before
+/// an update is obsolete anyway.
 async fn execute(world: &World, stack: &str) -> Result<(), String> {
     let request = world.client.create_change_set().stack_name(stack).change_set_name("quick");
     let change_set = request.template_body(small(&json!("2")).to_string()).send().await.unwrap().id;
@@ -76,7 +78,7 @@ async fn what_is_deleted_while_it_is_created_never_comes_to_be() {
 
 #[tokio::test]
 async fn a_change_set_is_not_executed_on_a_stack_that_is_busy() {
-    let world = World::start().await;
+    let world = World::new(cloud_without("change_sets").await);
     let id = updating(&world, "app").await;
     let refusal = format!("Stack:{id} is in UPDATE_IN_PROGRESS state and can not be updated.");
     assert_eq!(execute(&world, &id).await, Err(refusal));

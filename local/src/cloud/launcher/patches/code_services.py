@@ -1,14 +1,16 @@
-"""CodePipeline and CodeCommit, whose API flowgate has: what their requests are called in IAM, and what they are about."""
+"""CodePipeline, CodeCommit and CodeConnections, whose API flowgate has: what their requests are called in IAM, and what they are about."""
 
 import json
 
-SERVICES = ("codepipeline", "codecommit")
+SERVICES = ("codepipeline", "codecommit", "codeconnections", "codestar-connections")
 # Where a request names the resource, by service.
 NAMES = {"codepipeline": ("pipelineName", "name"), "codecommit": ("repositoryName",)}
+# Where it names it by its ARN.
+ARNS = ("resourceArn", "ResourceArn", "ConnectionArn")
 
 
 def apply(settings):
-    """Gap: IAM knows neither service, and lets everybody."""
+    """Gap: IAM knows none of these services, and lets everybody."""
     from ministack.core import iam_actions
 
     original = iam_actions.extract_resource_arn
@@ -31,10 +33,10 @@ def resource_of(service, body, prefix):
         return "*"
     if not isinstance(asked, dict):
         return "*"
-    if isinstance(asked.get("resourceArn"), str):
-        return asked["resourceArn"]
+    if arn := next((asked[name] for name in ARNS if isinstance(asked.get(name), str)), None):
+        return arn
     pipeline = asked["pipeline"] if isinstance(asked.get("pipeline"), dict) else asked
-    name = next((pipeline[key] for key in NAMES[service] if isinstance(pipeline.get(key), str)), None)
+    name = next((pipeline[key] for key in NAMES.get(service, ()) if isinstance(pipeline.get(key), str)), None)
     if name is None:
         return "*"
     within = [asked[key] for key in ("stageName", "actionName") if isinstance(asked.get(key), str)]

@@ -98,8 +98,8 @@ def caller():
 class Refused(ValueError):
     """What the runner answered."""
 
-    def __init__(self, code, message, status):
-        super().__init__(f"{message} (Service: CodePipeline, Status Code: {status}, Error Code: {code})")
+    def __init__(self, code, message, status, service="CodePipeline"):
+        super().__init__(f"{message} (Service: {service}, Status Code: {status}, Error Code: {code})")
         self.code = code
 
 

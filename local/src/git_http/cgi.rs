@@ -27,7 +27,7 @@ const SETTINGS: [&str; 4] =
 
 /// Why git's backend gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CgiError {
+pub(crate) enum CgiError {
     /// The client went away, or does not speak HTTP.
     #[error("the request broke off: {0}")]
     Request(axum::Error),
@@ -40,14 +40,14 @@ pub(super) enum CgiError {
 }
 
 /// A request's body, in a file that goes with this.
-pub(super) struct Body {
+pub(crate) struct Body {
     file: NamedTempFile,
     length: u64,
 }
 
 impl Body {
     /// Writes it to a file in `directory`.
-    pub(super) async fn receive(body: body::Body, directory: &Path) -> Result<Self, CgiError> {
+    pub(crate) async fn receive(body: body::Body, directory: &Path) -> Result<Self, CgiError> {
         let file = NamedTempFile::new_in(directory)?;
         let mut to = tokio::fs::File::from_std(file.reopen()?);
         let mut pieces = body.into_data_stream();
@@ -63,19 +63,19 @@ impl Body {
 }
 
 /// One call of the backend.
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     /// The directory with all repositories.
-    pub(super) root: &'a Path,
+    pub(crate) root: &'a Path,
     /// The repository's name, which has been checked.
-    pub(super) name: &'a str,
-    pub(super) method: &'a str,
-    pub(super) service: &'a str,
-    pub(super) query: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) service: &'a str,
+    pub(crate) query: &'a str,
 }
 
 impl Call<'_> {
     /// Starts the program and reads the head of its answer.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         &self,
         supervisor: &Supervisor,
         headers: &HeaderMap,
@@ -126,7 +126,7 @@ fn program(supervisor: &Supervisor, body: Option<&Body>) -> Command {
 }
 
 /// An answer whose head is known, from a program that may still be writing.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     output: BufReader<ChildStdout>,
@@ -136,7 +136,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The whole answer, once the program has ended.
-    pub(super) async fn collect(mut self) -> Result<Response, CgiError> {
+    pub(crate) async fn collect(mut self) -> Result<Response, CgiError> {
         let mut content = Vec::new();
         self.output.read_to_end(&mut content).await?;
         self.child.wait().await?;
@@ -144,7 +144,7 @@ impl Answer {
     }
 
     /// The answer as it comes. When nobody reads it any more, the program is ended.
-    pub(super) fn stream(self) -> Response {
+    pub(crate) fn stream(self) -> Response {
         let Self { status, headers, output, child, body } = self;
         let pieces = stream::try_unfold((output, child, body), async |(mut output, child, body)| {
             let piece = output.fill_buf().await?.to_vec();

@@ -1,0 +1,102 @@
+"""CodeConnections: its API, under both of its names, and the repositories behind connections are forwarded to flowgate's
+runner, and stacks may hold connections."""
+
+import json
+
+from patches import git_access
+from patches.codecommit import Answer, forward
+from patches.codepipeline import CALLER, Refused, Runner
+
+# The service's name, and what its requests' targets begin with.
+TARGETS = {
+    "codeconnections": "com.amazonaws.codeconnections.CodeConnections_20231201",
+    "codestar-connections": "com.amazonaws.codestar.connections.CodeStar_connections_20191201",
+}
+TYPES = {"AWS::CodeConnections::Connection": "codeconnections", "AWS::CodeStarConnections::Connection": "codestar-connections"}
+REPOSITORIES = "/v1/connections/"
+# What CloudFormation changes of a connection without making another.
+MUTABLE = ("Tags",)
+
+
+def apply(settings):
+    """Gap: the API answers "Unsupported service", nothing answers for a provider's repositories, and a stack with a
+    connection fails."""
+    from ministack import app
+    from ministack.core import router
+    from ministack.services.cloudformation import provisioners, stacks
+
+    runner = Runner(settings.get("FLOWGATE_RUNNER_URL"))
+    for service, target in TARGETS.items():
+        router.SERVICE_PATTERNS[service] = {
+            "target_prefixes": [target], "host_patterns": [rf"{service}\."], "credential_scope": service,
+        }
+        app.SERVICE_HANDLERS[service] = runner.handle
+    for resource_type, service in TYPES.items():
+        provisioners._RESOURCE_HANDLERS[resource_type] = Connections(runner, service).handlers()
+    blocks = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda resource_type: resource_type in TYPES or blocks(resource_type)
+    emulator = app.app
+
+    async def with_repositories(scope, receive, send):
+        if runner.url is None or scope["type"] != "http" or not scope["path"].startswith(REPOSITORIES):
+            return await emulator(scope, receive, send)
+        if not app.AUTH:
+            return await forward(runner.url, scope, receive, send)
+        try:
+            # Who may do what there is for the provider to say, who knows nothing of IAM: somebody is enough.
+            who = git_access.principal(dict(scope["headers"]), scope["path"])
+        except git_access.Refused as refused:
+            return await Answer(send).refuse(refused.status, str(refused), refused.headers)
+        await forward(runner.url, scope, receive, send, [(CALLER.encode(), who.arn.encode())])
+
+    app.app = with_repositories
+
+
+class Connections:
+    """The CloudFormation types. Ref gives the ARN."""
+
+    def __init__(self, runner, service):
+        self.runner, self.service = runner, service
+
+    def handlers(self):
+        return {"create": self.create, "update": self.update, "update_with_logical_id": True, "delete": self.delete}
+
+    def call(self, operation, **request):
+        headers = {"x-amz-target": f"{TARGETS[self.service]}.{operation}", "content-type": "application/x-amz-json-1.0"}
+        status, _, body = self.runner.post(headers, json.dumps(request).encode())
+        answer = json.loads(body or b"{}")
+        if status >= 400:
+            raise Refused(answer.get("__type", ""), answer.get("message", ""), status, "CodeConnections")
+        return answer
+
+    def create(self, logical_id, props, stack_name):
+        arn = self.call("CreateConnection", **props)["ConnectionArn"]
+        return arn, self.attributes(arn)
+
+    def update(self, arn, old_props, new_props, stack_name, logical_id):
+        if fixed(old_props) != fixed(new_props):
+            # Under its new id it is another resource, and the emulator deletes the old one.
+            return self.create(logical_id, new_props, stack_name)
+        old, new = tags(old_props), tags(new_props)
+        self.call("UntagResource", ResourceArn=arn, TagKeys=[key for key in old if key not in new])
+        self.call("TagResource", ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in new.items()])
+        return arn, self.attributes(arn)
+
+    def delete(self, arn, props):
+        try:
+            self.call("DeleteConnection", ConnectionArn=arn)
+        except Refused as refused:
+            if refused.code != "ResourceNotFoundException":
+                raise
+
+    def attributes(self, arn):
+        connection = self.call("GetConnection", ConnectionArn=arn)["Connection"]
+        return {name: connection[name] for name in ("ConnectionArn", "ConnectionStatus", "OwnerAccountId")}
+
+
+def fixed(props):
+    return {name: value for name, value in props.items() if name not in MUTABLE}
+
+
+def tags(props):
+    return {tag["Key"]: str(tag["Value"]) for tag in props.get("Tags") or []}

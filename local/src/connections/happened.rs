@@ -1,0 +1,172 @@
+//! What became of a repository, and the pipelines that it starts.
+
+use std::collections::BTreeMap;
+
+use super::detail::{Detail, EventType, PullRequestDetail};
+use super::pulls::{self, PullRequest, Pulls, Status};
+use crate::pipeline::definition::{Action, Pipeline, PullRequestEvent};
+use crate::pipeline::engine::{SourceRevision, Trigger, TriggerType};
+use crate::pipeline::triggers::{self, Occurrence};
+use crate::repository::{Error, Held, Move, RefKind};
+use crate::runner::{self, Runner};
+
+/// Something that happened, and the commit that it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Happened {
+    occurrence: Occurrence,
+    commit: String,
+    event_type: EventType,
+    branch: Option<String>,
+    pull_request: Option<PullRequestDetail>,
+}
+
+/// Tells what was pushed since the repository is held: first what was pushed, then what became of pull requests by it.
+pub(super) async fn pushed(runner: &Runner, held: &Held) -> Result<(), Error> {
+    let moves = held.settle().await?;
+    let before = Pulls::read(held.directory())?;
+    let mut after = before.clone();
+    for pull in after.0.values_mut().filter(|pull| pull.is_open()) {
+        moved(held, pull, &moves).await?;
+    }
+    after.write(held.directory())?;
+    for one in &moves {
+        if let Some(happened) = push(held, one).await? {
+            start_all(runner, held.name(), &happened);
+        }
+    }
+    for pull in after.0.values() {
+        changed(runner, held, before.0.get(&pull.number), pull).await?;
+    }
+    Ok(())
+}
+
+/// Tells what became of a pull request.
+pub(super) async fn changed(
+    runner: &Runner,
+    held: &Held,
+    before: Option<&PullRequest>,
+    now: &PullRequest,
+) -> Result<(), Error> {
+    if let Some(event) = pulls::event(before, now) {
+        start_all(runner, held.name(), &of_pull_request(held, event, now).await?);
+    }
+    Ok(())
+}
+
+/// What moves of branches make of an open pull request.
+async fn moved(held: &Held, pull: &mut PullRequest, moves: &[Move]) -> Result<(), Error> {
+    let of =
+        |branch: &str| moves.iter().find(|one| one.reference.kind == RefKind::Branch && one.reference.name == branch);
+    let (source, destination) = (of(&pull.source_branch), of(&pull.destination_branch));
+    if let Some(head) = source.and_then(|one| one.to.as_ref()) {
+        pull.head.clone_from(head);
+    }
+    let merged = match destination.and_then(|one| one.to.as_ref()) {
+        Some(to) => held.contains(to, &pull.head).await?,
+        None => false,
+    };
+    let gone = source.is_some_and(|one| one.to.is_none()) || destination.is_some_and(|one| one.to.is_none());
+    if merged || gone {
+        pull.status = Status::Closed;
+    }
+    Ok(())
+}
+
+/// What a move of a branch or a tag is; that it is gone starts nothing.
+async fn push(held: &Held, moved: &Move) -> Result<Option<Happened>, Error> {
+    let Some(commit) = moved.to.clone() else { return Ok(None) };
+    let name = moved.reference.name.clone();
+    let (occurrence, branch) = match moved.reference.kind {
+        RefKind::Tag => (Occurrence::Tag { name }, None),
+        RefKind::Branch => {
+            let files = match &moved.from {
+                Some(from) => Some(held.changed(from, &commit).await?),
+                None => None,
+            };
+            (Occurrence::Push { branch: name.clone(), files }, Some(name))
+        }
+    };
+    Ok(Some(Happened { occurrence, commit, event_type: EventType::Push, branch, pull_request: None }))
+}
+
+async fn of_pull_request(held: &Held, event: PullRequestEvent, pull: &PullRequest) -> Result<Happened, Error> {
+    let destination = pull.destination_branch.clone();
+    let files = match held.head(&destination).await {
+        Ok(base) => held.changed_since(&base.id, &pull.head).await?,
+        // It is gone, and the pull request with it.
+        Err(Error::NoBranch { .. }) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let detail = PullRequestDetail {
+        pull_request_id: pull.number.to_string(),
+        pull_request_title: pull.title.clone(),
+        source_branch_name: pull.source_branch.clone(),
+        destination_branch_name: destination.clone(),
+    };
+    Ok(Happened {
+        occurrence: Occurrence::PullRequest { event, destination, files },
+        commit: pull.head.clone(),
+        event_type: event.into(),
+        branch: Some(pull.source_branch.clone()),
+        pull_request: Some(detail),
+    })
+}
+
+/// Starts every pipeline that has a source action of this repository whose triggers let it.
+fn start_all(runner: &Runner, repository: &str, happened: &Happened) {
+    for listed in runner.names() {
+        // One that is deleted at this moment is not started.
+        let Ok(Some(start)) = runner.inspect(&listed.name, |pipeline, _| start(pipeline, repository, happened)) else {
+            continue;
+        };
+        if let Err(error) = run(runner, &listed.name, start) {
+            eprintln!("warning: what was pushed to {repository} did not start pipeline {}: {error}", listed.name);
+        }
+    }
+}
+
+fn run(
+    runner: &Runner,
+    pipeline: &str,
+    (trigger, revisions): (Trigger, Vec<SourceRevision>),
+) -> Result<(), runner::Error> {
+    runner.start(pipeline, trigger, &BTreeMap::new(), revisions).map(drop)
+}
+
+/// How it starts a pipeline, if it does: once, whichever of its source actions want to.
+fn start(pipeline: &Pipeline, repository: &str, happened: &Happened) -> Option<(Trigger, Vec<SourceRevision>)> {
+    let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
+    let sources: Vec<&Action> = actions
+        .filter(|action| is_of(action, repository) && triggers::starts(pipeline, action, &happened.occurrence))
+        .collect();
+    let detail = detail(sources.first()?, repository, happened);
+    let trigger_detail = serde_json::to_string(&detail).ok()?;
+    let revision = |source: &&Action| SourceRevision {
+        action_name: source.name.clone(),
+        revision_type: "COMMIT_ID".to_owned(),
+        revision_value: happened.commit.clone(),
+    };
+    let revisions = sources.iter().map(revision).collect();
+    Some((Trigger { trigger_type: TriggerType::WebhookV2, trigger_detail }, revisions))
+}
+
+fn is_of(action: &Action, repository: &str) -> bool {
+    action.type_id.provider == "CodeStarSourceConnection"
+        && action.configuration.get("FullRepositoryId").is_some_and(|id| id == repository)
+}
+
+fn detail(source: &Action, repository: &str, happened: &Happened) -> Detail {
+    let tag_name = match &happened.occurrence {
+        Occurrence::Tag { name } => Some(name.clone()),
+        _ => None,
+    };
+    Detail {
+        connection_arn: source.configuration.get("ConnectionArn").cloned().unwrap_or_default(),
+        full_repository_name: repository.to_owned(),
+        event_type: happened.event_type,
+        commit_id: happened.commit.clone(),
+        branch_name: happened.branch.clone(),
+        tag_name,
+        pull_request: happened.pull_request.clone(),
+    }
+}

@@ -1,0 +1,101 @@
+//! Pull requests: pure rules, and the file of a repository that keeps them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pipeline::definition::PullRequestEvent;
+use crate::repository::{self, files};
+
+const FILE: &str = "pulls.json";
+
+/// Whether it can still be merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Status {
+    Open,
+    Closed,
+}
+
+/// What is to be merged where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PullRequest {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) source_branch: String,
+    pub(super) destination_branch: String,
+    pub(super) status: Status,
+    /// The commit that its branch is at, or was when it was closed.
+    pub(super) head: String,
+}
+
+impl PullRequest {
+    pub(super) fn is_open(&self) -> bool {
+        self.status == Status::Open
+    }
+}
+
+/// What a pull request has become of what it was.
+pub(super) fn event(before: Option<&PullRequest>, now: &PullRequest) -> Option<PullRequestEvent> {
+    let was_open = before.is_some_and(PullRequest::is_open);
+    match (was_open, now.is_open()) {
+        (false, true) => Some(PullRequestEvent::Open),
+        (true, false) => Some(PullRequestEvent::Closed),
+        (true, true) if before.is_some_and(|before| before.head != now.head) => Some(PullRequestEvent::Updated),
+        _ => None,
+    }
+}
+
+/// The pull requests of one repository, by their numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pulls(pub(super) BTreeMap<u64, PullRequest>);
+
+impl Pulls {
+    pub(super) fn read(directory: &Path) -> Result<Self, repository::Error> {
+        let all: Vec<PullRequest> = files::read(&directory.join(FILE))?.unwrap_or_default();
+        Ok(Self(all.into_iter().map(|one| (one.number, one)).collect()))
+    }
+
+    pub(super) fn write(&self, directory: &Path) -> Result<(), repository::Error> {
+        files::write(&directory.join(FILE), &self.0.values().collect::<Vec<_>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use PullRequestEvent::{Closed, Open, Updated};
+
+    use super::*;
+
+    fn pull_request(status: Status, head: &str) -> PullRequest {
+        let [title, source_branch, destination_branch] = ["t", "topic", "main"].map(str::to_owned);
+        PullRequest { number: 1, title, source_branch, destination_branch, status, head: head.to_owned() }
+    }
+
+    #[test]
+    fn a_pull_request_is_opened_updated_and_closed_and_what_is_said_twice_is_nothing() {
+        let open = |head| pull_request(Status::Open, head);
+        let closed = |head| pull_request(Status::Closed, head);
+        for (before, now, expected) in [
+            (None, open("1"), Some(Open)),
+            (Some(open("1")), open("1"), None),
+            (Some(open("1")), open("2"), Some(Updated)),
+            (Some(open("1")), closed("1"), Some(Closed)),
+            (Some(closed("1")), closed("1"), None),
+            (Some(closed("1")), open("1"), Some(Open)),
+        ] {
+            assert_eq!(event(before.as_ref(), &now), expected, "{before:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(Pulls::read(directory.path()).unwrap(), Pulls::default());
+        let pulls = Pulls(BTreeMap::from([(1, pull_request(Status::Open, "1"))]));
+        pulls.write(directory.path()).unwrap();
+        assert_eq!(Pulls::read(directory.path()).unwrap(), pulls);
+    }
+}

@@ -1,0 +1,53 @@
+//! Texts for what only an account knows. They fit where they stand, so that they are no refusal by themselves.
+
+use crate::cloud::client::{ACCOUNT, REGION};
+
+/// A value for what is called `name`, where the value of `key` stands.
+pub(super) fn text(name: &str, key: &str) -> String {
+    let fixed = match key {
+        "Version" | "RunOrder" => "1",
+        "TimeoutInMinutes" => "60",
+        "PollForSourceChanges" | "DetectChanges" | "BatchEnabled" | "CombineArtifacts" => "false",
+        "ActionMode" => "CREATE_UPDATE",
+        "Capabilities" => "CAPABILITY_IAM",
+        "EnvironmentVariables" => "[]",
+        "ParameterOverrides" => "{}",
+        "FullRepositoryId" => return format!("owner/{}", plain(name)),
+        "RoleArn" => return arn("AWS::IAM::Role", name),
+        "ConnectionArn" => return arn("AWS::CodeStarConnections::Connection", name),
+        "NotificationArn" => return arn("AWS::SNS::Topic", name),
+        _ if key.ends_with("Arn") || name.ends_with("Arn") => return arn("", name),
+        _ => return plain(name),
+    };
+    fixed.to_owned()
+}
+
+/// The ARN of a resource of this type.
+pub(super) fn arn(kind: &str, name: &str) -> String {
+    let plain = plain(name);
+    let service = kind.split("::").nth(1).unwrap_or("resource").to_lowercase();
+    match kind {
+        "AWS::IAM::Role" => format!("arn:aws:iam::{ACCOUNT}:role/{plain}"),
+        "AWS::IAM::ManagedPolicy" => format!("arn:aws:iam::{ACCOUNT}:policy/{plain}"),
+        "AWS::S3::Bucket" => format!("arn:aws:s3:::{plain}"),
+        "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
+            format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{plain}")
+        }
+        "AWS::CodeStarConnections::Connection" | "AWS::CodeConnections::Connection" => {
+            format!("arn:aws:{service}:{REGION}:{ACCOUNT}:connection/{plain}")
+        }
+        _ => format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{plain}"),
+    }
+}
+
+/// Whether `Ref` gives the resource's ARN rather than its name.
+pub(super) fn is_known_by_arn(kind: &str) -> bool {
+    let kinds = ["AWS::SNS::Topic", "AWS::IAM::ManagedPolicy"];
+    kinds.contains(&kind) || kind.ends_with("::Connection")
+}
+
+/// A bucket, a stack, a repository and an artifact may be called so.
+fn plain(name: &str) -> String {
+    let kept = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>().to_lowercase();
+    if kept.len() < 3 || !kept.starts_with(|c: char| c.is_ascii_lowercase()) { format!("any{kept}") } else { kept }
+}
