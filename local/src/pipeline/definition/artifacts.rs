@@ -14,7 +14,7 @@ const OVERRIDES: usize = 1024;
 /// Functions in `ParameterOverrides`, and how many arguments they take: the first names an artifact.
 const FUNCTIONS: [(&str, usize); 2] = [("Fn::GetArtifactAtt", 2), ("Fn::GetParam", 3)];
 
-/// Checks every such value; one with a reference to a variable is known only when it runs.
+/// Checks every such value. What a reference to a variable stands for is known only when it runs.
 pub(super) fn check(
     place: &Place,
     provider: &Provider,
@@ -22,23 +22,21 @@ pub(super) fn check(
     inputs: &[String],
 ) -> Checked {
     let known = |key: &str| configuration.get(key).filter(|value| !value.contains("#{")).map(String::as_str);
-    match provider.name {
-        "CodeBuild" => {
-            known("PrimarySource").map_or(Ok(()), |name| is_input(&place.within("PrimarySource"), name, inputs))
-        }
-        "CloudFormation" => {
-            for key in ["TemplatePath", "TemplateConfiguration"] {
-                known(key).map_or(Ok(()), |file| file_of_input(&place.within(key), file, inputs))?;
-            }
-            let place = place.within("ParameterOverrides");
-            configuration.get("ParameterOverrides").map_or(Ok(()), |text| overrides(&place, text, inputs))
-        }
-        _ => Ok(()),
+    if let Some(name) = known("PrimarySource") {
+        is_input(&place.within("PrimarySource"), name, inputs)?;
     }
+    if !provider.deploys_template(configuration) {
+        return Ok(());
+    }
+    for key in ["TemplatePath", "TemplateConfiguration"] {
+        known(key).map_or(Ok(()), |file| file_of_input(&place.within(key), file, inputs))?;
+    }
+    let place = place.within("ParameterOverrides");
+    configuration.get("ParameterOverrides").map_or(Ok(()), |text| overrides(&place, text, inputs))
 }
 
 fn is_input(place: &Place, artifact: &str, inputs: &[String]) -> Checked {
-    if inputs.iter().any(|input| input == artifact) {
+    if artifact.contains("#{") || inputs.iter().any(|input| input == artifact) {
         return Ok(());
     }
     let message = format!("{artifact:?} is not an input artifact of the action; add it to inputArtifacts");

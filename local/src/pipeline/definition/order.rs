@@ -107,7 +107,7 @@ fn written(place: &Place, kind: ErrorKind, inputs: &[String], pipeline: &Pipelin
     let Some(missing) = inputs.iter().find(|input| !produced.artifacts.contains(input.as_str())) else { return Ok(()) };
     let message = match too_late(pipeline, place, |action| action.outputs.contains(missing)) {
         Some(writer) => format!("{missing:?} is written by {writer}; an action reads what an earlier one writes"),
-        None => format!("{missing:?} is not an output of any action; name one that an earlier action writes"),
+        None => format!("{missing:?} is not an output of an earlier action"),
     };
     Err(place.error(kind, message))
 }

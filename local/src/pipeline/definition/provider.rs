@@ -168,9 +168,19 @@ impl Provider {
             kind: ErrorKind::Action,
         };
         let Some(named) = configuration.get(MODE).filter(|_| !self.modes.is_empty()) else { return Ok(keys(&[])) };
-        let mode = self.modes.iter().find(|mode| mode.name == named);
+        let mode = self.mode(configuration);
         let known = || self.modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", ");
         mode.map(|mode| keys(mode.required)).ok_or_else(|| format!("{named:?} is unknown; use one of {}", known()))
+    }
+
+    fn mode(&self, configuration: &BTreeMap<String, String>) -> Option<&'static Mode> {
+        let named = configuration.get(MODE)?;
+        self.modes.iter().find(|mode| mode.name == named)
+    }
+
+    /// Whether it deploys a template: in other modes whatever is said of one is not looked at.
+    pub(super) fn deploys_template(&self, configuration: &BTreeMap<String, String>) -> bool {
+        self.mode(configuration).is_some_and(|mode| mode.required.contains(&"TemplatePath"))
     }
 
     /// Whether it brings sources into the pipeline: only such actions stand in the first stage, and only they have

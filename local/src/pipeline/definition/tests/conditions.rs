@@ -305,7 +305,7 @@ fn a_rule_has_the_configuration_of_its_kind() {
             (
                 "0/inputArtifacts",
                 json!([{"name": "Nothing"}]),
-                "Ask.inputArtifacts\": \"Nothing\" is not an output of any action",
+                "Ask.inputArtifacts\": \"Nothing\" is not an output of an earlier action",
             ),
             ("1/configuration/Variable", Value::Null, "Main.configuration.Variable\": is missing; VariableCheck needs"),
             ("1/configuration/Value", Value::Null, "Main.configuration.Value\": is missing"),

@@ -86,11 +86,11 @@ fn outcome(declaration: &Value) -> Result<(), DefinitionError> {
 
 #[test]
 fn every_single_change_is_read_alike_or_refused_with_a_place() {
-    let mut refused = 0;
-    for pointer in nodes(&complete()) {
+    let (mut refused, complete) = (0, complete());
+    for pointer in nodes(&complete) {
         let sets = values().into_iter().map(Change::Set);
         for change in [Change::Drop, Change::Rename].into_iter().chain(sets) {
-            let Some(declaration) = changed(complete(), &pointer, &change) else { continue };
+            let Some(declaration) = changed(complete.clone(), &pointer, &change) else { continue };
             refused += usize::from(outcome(&declaration).is_err());
         }
     }
@@ -110,11 +110,12 @@ fn a_renamed_field_is_refused_by_its_new_name() {
 /// serde would take a list for a structure and an object for a word.
 #[test]
 fn a_value_of_another_type_is_refused() {
-    for pointer in nodes(&complete()) {
-        let kind = std::mem::discriminant(complete().pointer(&pointer).unwrap());
+    let complete = complete();
+    for pointer in nodes(&complete) {
+        let kind = std::mem::discriminant(complete.pointer(&pointer).unwrap());
         let others = values().into_iter().filter(|value| !value.is_null() && std::mem::discriminant(value) != kind);
         for value in others {
-            let declaration = changed(complete(), &pointer, &Change::Set(value.clone())).unwrap();
+            let declaration = changed(complete.clone(), &pointer, &Change::Set(value.clone())).unwrap();
             assert!(outcome(&declaration).is_err(), "{pointer} = {value}");
         }
     }

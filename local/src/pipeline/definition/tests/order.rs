@@ -66,7 +66,7 @@ fn cycles_of_artifacts_are_refused_naming_both_actions() {
         &[("One", vec![build("A", 1, &["nowhere"], "a")])],
         "One",
         "A",
-        "\"nowhere\" is not an output of any action",
+        "\"nowhere\" is not an output of an earlier action",
     );
 }
 

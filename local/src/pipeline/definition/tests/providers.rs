@@ -88,6 +88,13 @@ fn a_deployment_reads_files_of_its_input_artifacts() {
         let place = "InvalidActionDeclarationException: stage \"Beta\", action \"Deploy\", field \"configuration.";
         assert!(error.starts_with(place) && error.contains(expected), "{key} = {value}\n  {expected}\n  {error}");
     }
+    for mode in ["DELETE_ONLY", "CHANGE_SET_EXECUTE"] {
+        let mut configuration = valid()["stages"][2]["actions"][0]["configuration"].clone();
+        configuration["ActionMode"] = json!(mode);
+        configuration["ChangeSetName"] = json!("next");
+        configuration["TemplatePath"] = json!("Nothing::app.yaml");
+        assert_eq!(deploying(configuration).map(drop), Ok(()), "{mode} reads no template");
+    }
     let long = format!(r#"{{"A": "{}"}}"#, "ü".repeat(600));
     let error = with("ParameterOverrides", &long).unwrap_err();
     assert!(error.contains("has 1209 bytes; CloudFormation takes 1024 at most"), "{error}");
