@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::{Stage, names, wire};
+use crate::pipeline::triggers::check_pattern;
 
 /// The most triggers of a pipeline.
 const TRIGGERS: usize = 50;
@@ -143,12 +144,17 @@ fn globs(place: &Place, declared: Option<&wire::Filter>) -> Result<Option<Globs>
     for (side, patterns) in [("includes", &globs.includes), ("excludes", &globs.excludes)] {
         let place = place.within(side);
         at_most(&place, patterns.len(), PATTERNS)?;
-        patterns.iter().try_for_each(|pattern| names::length(&place, pattern, 1..=255))?;
+        patterns.iter().try_for_each(|text| pattern(&place, text))?;
     }
     if globs.includes.is_empty() && globs.excludes.is_empty() {
         return Err(place.error(ErrorKind::Validation, "has no pattern; give includes or excludes"));
     }
     Ok(Some(globs.clone()))
+}
+
+fn pattern(place: &Place, text: &str) -> Result<(), DefinitionError> {
+    names::length(place, text, 1..=255)?;
+    check_pattern(text).map_err(|error| place.error(ErrorKind::Validation, error.to_string()))
 }
 
 fn at_most(place: &Place, count: usize, most: usize) -> Result<(), DefinitionError> {

@@ -94,6 +94,17 @@ fn what_is_wrong_with_a_filter_is_refused_at_the_filter() {
                 "ValidationException: field \"triggers.gitConfiguration.push.branches.excludes\": has 256 characters",
             ),
             ("/push/0/branches/includes/0", json!(""), "branches.includes\": has 0 characters; it must have 1 to"),
+            (
+                "/push/0/branches/includes/0",
+                json!("release/{a,b"),
+                "ValidationException: field \"triggers.gitConfiguration.push.branches.includes\": \
+                pattern \"release/{a,b\" is no glob: a `{` has no `}`",
+            ),
+            (
+                "/pullRequest/0/filePaths/excludes/0",
+                json!("[z-a]"),
+                "pullRequest.filePaths.excludes\": pattern \"[z-a]\" is no",
+            ),
             ("/push/0/branches", json!({}), "push.branches\": has no pattern; give includes or excludes"),
             (
                 "/push/0/tags",
