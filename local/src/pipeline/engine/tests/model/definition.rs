@@ -1,48 +1,10 @@
-//! Random pipelines and random things that happen to them.
+//! Random pipelines.
 
 use std::fmt::Write;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-
-/// Something that may happen; what cannot happen at the moment is left out.
-#[derive(Debug, Clone)]
-pub(super) enum Move {
-    Start,
-    StartAgain,
-    Finish { which: Index, well: bool, variables: bool },
-    Answer { which: Index, approved: bool },
-    NotAsked { which: Index },
-    Judge { which: Index, holds: bool },
-    News { which: Index, percent: u8 },
-    Wait { minutes: u8 },
-    Late { which: Index, well: bool },
-    Amiss { which: Index },
-}
-
-pub(super) fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let finish = (any::<Index>(), prop::bool::weighted(0.85), prop::bool::weighted(0.9))
-        .prop_map(|(which, well, variables)| Move::Finish { which, well, variables });
-    let news = (any::<Index>(), 0..=100_u8).prop_map(|(which, percent)| Move::News { which, percent });
-    let late = (any::<Index>(), any::<bool>()).prop_map(|(which, well)| Move::Late { which, well });
-    let answer =
-        (any::<Index>(), prop::bool::weighted(0.7)).prop_map(|(which, approved)| Move::Answer { which, approved });
-    let judge = (any::<Index>(), prop::bool::weighted(0.7)).prop_map(|(which, holds)| Move::Judge { which, holds });
-    let any_move = prop_oneof![
-        4 => Just(Move::Start),
-        1 => Just(Move::StartAgain),
-        14 => finish,
-        4 => answer,
-        8 => judge,
-        1 => any::<Index>().prop_map(|which| Move::NotAsked { which }),
-        1 => news,
-        2 => (0..9_u8).prop_map(|minutes| Move::Wait { minutes }),
-        1 => late,
-        1 => any::<Index>().prop_map(|which| Move::Amiss { which }),
-    ];
-    vec(any_move, 0..100)
-}
 
 #[derive(Debug, Clone)]
 struct Plan {
@@ -61,6 +23,8 @@ struct StagePlan {
     entry: Option<(bool, Vec<RulePlan>)>,
     success: Option<(bool, Vec<RulePlan>)>,
     failure: Option<Vec<RulePlan>>,
+    /// What is tried again, where nothing else is done about a failure.
+    retry: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -77,17 +41,32 @@ fn rules(at_least: usize) -> impl Strategy<Value = Vec<RulePlan>> {
 
 fn conditions() -> impl Strategy<Value = StagePlan> {
     let condition = || prop::option::weighted(0.3, (any::<bool>(), rules(1)));
-    (condition(), condition(), prop::option::weighted(0.3, rules(0))).prop_map(|(entry, success, failure)| StagePlan {
-        actions: Vec::new(),
-        entry,
-        success,
-        failure,
-    })
+    let retry = prop::option::weighted(0.3, prop_oneof![Just("FAILED_ACTIONS"), Just("ALL_ACTIONS")]);
+    (condition(), condition(), prop::option::weighted(0.3, rules(0)), retry)
+        .prop_map(|(entry, success, failure, retry)| StagePlan { actions: Vec::new(), entry, success, failure, retry })
+}
+
+pub(super) const MODES: [&str; 3] = ["SUPERSEDED", "QUEUED", "PARALLEL"];
+
+/// The pipeline's first mode, what it is at first, and what it may be changed to.
+pub(super) fn definitions() -> impl Strategy<Value = (&'static str, Vec<String>)> {
+    ((0..MODES.len()).prop_map(|mode| MODES[mode]), vec(definition(), 1..4))
+}
+
+/// The pipeline in another mode. Side by side nothing can be rolled back.
+pub(super) fn in_mode(mode: &str, definition: &str) -> String {
+    let rolls_back = |word: &&str| !word.starts_with("failure=ROLLBACK");
+    let others = |head: &str| head.split(' ').filter(rolls_back).collect::<Vec<_>>().join(" ");
+    let stages = definition.lines().map(|line| match line.split_once(": ") {
+        Some((head, actions)) if mode == "PARALLEL" => format!("{}: {actions}", others(head).replace("ROLLBACK", "FAIL")),
+        _ => line.to_owned(),
+    });
+    [format!("mode={mode}")].into_iter().chain(stages).collect::<Vec<_>>().join("\n")
 }
 
 /// A pipeline in the short notation: one to three sources, then one to four stages of one to four actions, some of them
 /// manual approvals, and conditions of up to three rules.
-pub(super) fn definition() -> impl Strategy<Value = String> {
+fn definition() -> impl Strategy<Value = String> {
     let plan = (
         1..=3_u32,
         any::<bool>(),
@@ -112,8 +91,14 @@ pub(super) fn definition() -> impl Strategy<Value = String> {
         listens: None,
         asks: None,
     });
-    let sources =
-        vec(source, 1..4).prop_map(|actions| StagePlan { actions, entry: None, success: None, failure: None });
+    let again = prop::option::weighted(0.2, Just("FAILED_ACTIONS"));
+    let sources = (vec(source, 1..4), again).prop_map(|(actions, retry)| StagePlan {
+        actions,
+        entry: None,
+        success: None,
+        failure: None,
+        retry,
+    });
     let stage = (vec(plan, 1..5), conditions()).prop_map(|(actions, conditions)| StagePlan { actions, ..conditions });
     (sources, vec(stage, 1..5))
         .prop_map(|(sources, rest)| write(std::iter::once(sources).chain(rest).collect::<Vec<_>>().as_slice()))
@@ -133,7 +118,8 @@ fn write(stages: &[StagePlan]) -> String {
             .as_ref()
             .map(|(back, rules)| text.condition("success", if *back { "ROLLBACK" } else { "FAIL" }, rules));
         let failure = stage.failure.as_ref().map(|rules| text.condition("failure", "ROLLBACK", rules));
-        let conditions: String = [entry, success, failure].into_iter().flatten().collect();
+        let retry = stage.retry.filter(|_| failure.is_none()).map(|mode| format!(" retry={mode}"));
+        let conditions: String = [entry, success, failure, retry].into_iter().flatten().collect();
         writeln!(text.lines, "Stage{number}{conditions}: {actions}").unwrap();
     }
     text.lines

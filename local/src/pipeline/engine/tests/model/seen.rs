@@ -1,31 +1,60 @@
 //! What was seen of one execution.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
+use super::started::{Started, What};
 use super::*;
-use crate::pipeline::action::{Artifact, Request};
+use crate::pipeline::action::{Artifact, Request, Success};
 use crate::pipeline::definition::{Action, Condition, Stage};
 
-#[derive(Default)]
+/// What was produced: its name, the stage it was made in, and what it is.
+type Made<T> = BTreeMap<String, (usize, T)>;
+
 pub(super) struct Seen {
+    /// What it goes through.
+    pub(super) pipeline: Rc<Pipeline>,
     pub(super) end: Option<ExecutionStatus>,
     /// The stage it is in, or will enter next.
     pub(super) stage: usize,
     pub(super) in_stage: bool,
+    /// How it left that stage, if it was in it and did not get past it.
+    pub(super) left: Option<StageStatus>,
     pub(super) succeeded: BTreeSet<usize>,
+    pub(super) skipped: BTreeSet<String>,
     pub(super) running: BTreeSet<RunId>,
     /// The actions of the current stage that were started, and whether each succeeded.
     pub(super) begun: BTreeMap<String, Option<bool>>,
+    /// Those of them that succeeded before the stage was tried again, and are not done again.
+    pub(super) kept: BTreeSet<String>,
     /// The rules of the current stage that were asked, and whether each holds.
     pub(super) asked: BTreeMap<String, Option<bool>>,
+    /// The conditions of the current stage that somebody decided.
+    pub(super) overridden: BTreeSet<ConditionKind>,
     /// The conditions of the current stage that do not wait for a rule.
     pub(super) abandoned: Vec<ConditionKind>,
+    /// What ended or was given up, and how; nobody was told yet.
+    pub(super) untold: BTreeMap<RunId, End>,
     pub(super) failed: bool,
+    pub(super) ending: Option<Ending>,
+    /// It has just begun, or begun again, and nobody was told yet.
+    pub(super) begins: bool,
+    /// Somebody had its stage tried again, and the stage was not entered yet.
+    pub(super) resumes: bool,
+    /// The stage was tried again by itself.
+    pub(super) retried: bool,
     /// What it produced, and in which stage.
-    pub(super) artifacts: BTreeMap<String, (usize, Artifact)>,
-    pub(super) variables: BTreeMap<String, (usize, String)>,
-    /// Whether it passes through one stage only, to bring something back.
-    pub(super) is_rollback: bool,
+    pub(super) artifacts: Made<Artifact>,
+    pub(super) variables: Made<String>,
+    /// What it brings back, if it passes through one stage only for that.
+    pub(super) target: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum End {
+    Well,
+    Badly,
+    GivenUp,
 }
 
 /// A rule's name, unique in its stage.
@@ -34,27 +63,92 @@ pub(super) fn rule_name(kind: ConditionKind, rule: &str) -> String {
 }
 
 impl Seen {
-    /// A rollback of this stage: it reads what the target produced before it.
-    pub(super) fn back(target: &Self, stage: usize) -> Self {
-        let earlier = |(_, (made, _)): &(&String, &(usize, Artifact))| *made < stage;
-        let known = |(_, (made, _)): &(&String, &(usize, String))| *made < stage;
+    pub(super) fn new(pipeline: Rc<Pipeline>) -> Self {
+        let (succeeded, skipped, running, begun, kept, asked, overridden, abandoned, untold) = Default::default();
+        let (end, left, ending, target, artifacts, variables) = Default::default();
         Self {
-            stage,
-            artifacts: target
-                .artifacts
-                .iter()
-                .filter(earlier)
-                .map(|(name, made)| (name.clone(), made.clone()))
-                .collect(),
-            variables: target.variables.iter().filter(known).map(|(name, made)| (name.clone(), made.clone())).collect(),
-            is_rollback: true,
-            ..Self::default()
+            pipeline,
+            end,
+            stage: 0,
+            in_stage: false,
+            left,
+            succeeded,
+            skipped,
+            running,
+            begun,
+            kept,
+            asked,
+            overridden,
+            abandoned,
+            untold,
+            failed: false,
+            ending,
+            begins: true,
+            resumes: false,
+            retried: false,
+            artifacts,
+            variables,
+            target,
         }
     }
 
+    /// A rollback of this stage: it reads what the target produced before it.
+    pub(super) fn back(name: &str, target: &Self, stage: usize) -> Self {
+        fn earlier<T: Clone>(made: &Made<T>, stage: usize) -> Made<T> {
+            made.iter().filter(|(_, (at, _))| *at < stage).map(|(name, made)| (name.clone(), made.clone())).collect()
+        }
+        Self {
+            stage,
+            artifacts: earlier(&target.artifacts, stage),
+            variables: earlier(&target.variables, stage),
+            target: Some(name.to_owned()),
+            ..Self::new(target.pipeline.clone())
+        }
+    }
+
+    pub(super) fn in_turn(&self) -> bool {
+        self.pipeline.execution_mode != ExecutionMode::Parallel
+    }
+
+    /// The stage it is in or will enter next.
+    pub(super) fn current(&self) -> Option<&Stage> {
+        self.pipeline.stages.get(self.stage)
+    }
+
+    pub(super) fn is_in(&self, stage: &str) -> bool {
+        self.in_stage && self.current().is_some_and(|current| current.name == stage)
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.end.is_none() && !self.in_stage && !self.resumes
+    }
+
+    pub(super) fn action(&self, name: &str) -> &Action {
+        self.current().unwrap().actions.iter().find(|action| action.name == name).unwrap()
+    }
+
+    /// It enters a stage for the first time.
+    pub(super) fn enter(&mut self) {
+        (self.begun, self.kept, self.asked, self.overridden) = Default::default();
+        (self.in_stage, self.left, self.retried) = (true, None, false);
+    }
+
+    /// Its stage is tried again: of what there was only that counts which the mode leaves.
+    pub(super) fn try_again(&mut self, mode: RetryMode) {
+        let let_in = self.met(ConditionKind::BeforeEntry) == Some(true) && mode == RetryMode::FailedActions;
+        self.asked.retain(|name, _| let_in && name.starts_with(&rule_name(ConditionKind::BeforeEntry, "")));
+        self.overridden.retain(|kind| let_in && *kind == ConditionKind::BeforeEntry);
+        self.begun.retain(|_, ended| mode == RetryMode::FailedActions && *ended == Some(true));
+        self.kept = self.begun.keys().cloned().collect();
+        self.failed = false;
+    }
+
     /// Whether the condition is met, as far as that is decided.
-    pub(super) fn met(&self, stage: &Stage, kind: ConditionKind) -> Option<bool> {
-        let rules = stage.condition(kind).into_iter().flat_map(|condition| &condition.rules);
+    pub(super) fn met(&self, kind: ConditionKind) -> Option<bool> {
+        if self.overridden.contains(&kind) {
+            return Some(true);
+        }
+        let rules = self.current().and_then(|stage| stage.condition(kind)).into_iter().flat_map(|it| &it.rules);
         let answers: Vec<Option<bool>> =
             rules.map(|rule| self.asked.get(&rule_name(kind, &rule.name)).copied().flatten()).collect();
         if answers.contains(&Some(false)) {
@@ -73,33 +167,44 @@ impl Seen {
 
     /// Whether its stage may end so.
     pub(super) fn may_end(&self, stage: &Stage, status: StageStatus) -> bool {
-        let entry = self.met(stage, ConditionKind::BeforeEntry);
+        let entry = self.met(ConditionKind::BeforeEntry);
         let skips = stage.before_entry.as_ref().is_some_and(|entry| entry.result == ConditionResult::Skip);
-        let held = self.met(stage, ConditionKind::OnSuccess);
+        let held = self.met(ConditionKind::OnSuccess);
         match status {
+            StageStatus::Stopped => self.ending == Some(Ending::Stopped),
+            StageStatus::Cancelled => self.ending == Some(Ending::Cancelled),
+            _ if self.ending.is_some() => false,
             StageStatus::Succeeded => entry == Some(true) && self.all_succeeded(stage) && held == Some(true),
             StageStatus::Skipped => entry == Some(false) && skips && self.begun.is_empty(),
             StageStatus::Failed => {
-                let decided = self.met(stage, ConditionKind::OnFailure).is_some();
+                let decided = self.met(ConditionKind::OnFailure).is_some();
+                let given_up = stage.retry.is_none() || self.retried;
                 let kept_out = entry == Some(false) && !skips && self.begun.is_empty();
-                kept_out || self.action_failed() && decided || self.all_succeeded(stage) && held == Some(false)
+                kept_out || self.action_failed() && decided && given_up || self.all_succeeded(stage) && held == Some(false)
             }
-            _ => false,
+            StageStatus::InProgress | StageStatus::Stopping => false,
         }
+    }
+
+    /// How the stage is tried again by itself, if it is time for that.
+    pub(super) fn again(&self) -> Option<RetryMode> {
+        let done = self.running.is_empty() && self.action_failed() && self.ending.is_none();
+        self.current().and_then(|stage| stage.retry).filter(|_| done && !self.retried)
     }
 
     /// Whether what succeeded in its failed stage before is to come back.
     pub(super) fn wants_back(&self, stage: &Stage) -> bool {
         if self.action_failed() {
-            return stage.on_failure.is_some() && self.met(stage, ConditionKind::OnFailure) == Some(true);
+            return stage.on_failure.is_some() && self.met(ConditionKind::OnFailure) == Some(true);
         }
         let rolls_back = |success: &Condition| success.result == ConditionResult::Rollback;
         self.all_succeeded(stage) && stage.on_success.as_ref().is_some_and(rolls_back)
     }
 
     /// Whether a rule of this kind may be asked now.
-    pub(super) fn may_ask(&self, stage: &Stage, kind: ConditionKind) -> bool {
-        let entered = self.met(stage, ConditionKind::BeforeEntry) == Some(true);
+    pub(super) fn may_ask(&self, kind: ConditionKind) -> bool {
+        let Some(stage) = self.current().filter(|_| self.in_stage && self.ending.is_none()) else { return false };
+        let entered = self.met(ConditionKind::BeforeEntry) == Some(true);
         match kind {
             ConditionKind::BeforeEntry => self.begun.is_empty(),
             ConditionKind::OnSuccess => entered && self.all_succeeded(stage),
@@ -119,14 +224,34 @@ impl Seen {
             && wanted.is_none_or(|reference| self.variables.contains_key(reference))
     }
 
-    pub(super) fn keep(&mut self, request: &Request, action: &Action, success: &Success) {
+    /// It ended, or is given up: what it leaves, and what others hear of it.
+    pub(super) fn ended(&mut self, run: &RunId, started: &Started, end: End, success: Option<&Success>) {
+        self.running.remove(run);
+        self.untold.insert(run.clone(), end);
+        let did = if end == End::GivenUp { None } else { Some(end == End::Well) };
+        match &started.what {
+            // One that is given up has to be done again, as one that failed.
+            What::Action(request) => {
+                self.begun.insert(request.action.clone(), Some(did == Some(true)));
+                if let Some(success) = success {
+                    self.keep(request, success);
+                }
+            }
+            What::Rule(request) => {
+                self.asked.insert(rule_name(request.kind, &request.rule), did);
+            }
+        }
+    }
+
+    fn keep(&mut self, request: &Request, success: &Success) {
         let revision = success.revision.clone().filter(|_| request.type_id.category == "Source");
         for output in &request.outputs {
             let artifact = Artifact { revision: revision.clone(), ..output.clone() };
             self.artifacts.insert(output.name.clone(), (self.stage, artifact));
         }
+        let namespace = self.action(&request.action).namespace.clone().unwrap_or_default();
+        self.variables.retain(|name, _| !name.starts_with(&format!("#{{{namespace}.")));
         for (name, value) in &success.variables {
-            let namespace = action.namespace.as_deref().unwrap_or_default();
             self.variables.insert(format!("#{{{namespace}.{name}}}"), (self.stage, value.clone()));
         }
     }

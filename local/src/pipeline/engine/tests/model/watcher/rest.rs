@@ -7,42 +7,57 @@ const KINDS: [ConditionKind; 3] = [ConditionKind::BeforeEntry, ConditionKind::On
 impl Watcher {
     pub(super) fn rest(&self) {
         assert_eq!(self.back, None, "what should come back does not");
-        for stage in 0..self.pipeline.stages.len() {
-            let waiting: Vec<&String> = self.order.iter().filter(|id| self.waits_for(id) == Some(stage)).collect();
-            assert!(waiting.len() <= 1, "{waiting:?} wait for one stage");
-            let name = &self.pipeline.stages[stage].name;
-            let occupied = self.executions.values().any(|seen| seen.in_stage && self.stage_of(seen) == *name);
-            assert!(occupied || waiting.is_empty(), "{waiting:?} waits for {name}, which is free");
-        }
+        assert!(self.again.is_empty(), "{:?} are not asked again", self.again);
+        assert!(self.given_up.is_empty(), "{:?} waited for too long", self.given_up);
+        let mut waiting = BTreeSet::new();
         for (id, seen) in &self.executions {
-            assert!(!seen.is_rollback || self.waits_for(id).is_none(), "{id} waits, though it brings something back");
-            assert!(seen.abandoned.is_empty(), "{id} abandons a rule and stays");
-            if seen.in_stage {
+            assert!(seen.untold.is_empty(), "nobody is told of {:?}", seen.untold);
+            assert!(!seen.resumes, "{id} is not tried again");
+            if let Some(stage) = self.waits_for(id) {
+                self.waits_for_good_reason(id, seen);
+                let alone = seen.pipeline.execution_mode != ExecutionMode::Superseded || waiting.insert(stage);
+                assert!(alone, "{id} is not the only one that waits for {stage}");
+            } else if seen.in_stage {
                 self.in_stage(id, seen);
             }
         }
     }
 
+    fn waits_for_good_reason(&self, id: &str, seen: &Seen) {
+        let stage = seen.current().unwrap();
+        assert!(seen.target.is_none(), "{id} waits, though it brings something back");
+        assert!(seen.ending.is_none(), "{id} waits, though it has come to its end");
+        let held = seen.in_turn() && self.occupied(&stage.name) || !self.open(seen, seen.stage);
+        assert!(held, "{id} waits for {}, which is free", stage.name);
+    }
+
     /// Something runs, and what begins together began together.
     fn in_stage(&self, id: &str, seen: &Seen) {
         assert!(!seen.running.is_empty(), "{id} is in a stage, and nothing of it runs");
-        let stage = &self.pipeline.stages[seen.stage];
-        let orders: BTreeSet<u32> = seen
-            .running
-            .iter()
-            .filter_map(|run| match &self.started[run] {
-                Started::Action(request) => Some(self.action(&request.stage, &request.action).run_order),
-                Started::Rule(..) => None,
-            })
-            .collect();
+        assert!(seen.abandoned.is_empty(), "{id} abandons a rule and stays");
+        let stage = seen.current().unwrap();
+        let runs = seen.running.iter().filter_map(|run| self.started[run].request());
+        let orders: BTreeSet<u32> = runs.map(|request| seen.action(&request.action).run_order).collect();
         let group = stage.actions.iter().filter(|action| orders.contains(&action.run_order));
         assert!(group.into_iter().all(|action| seen.begun.contains_key(&action.name)), "{id}: a group starts as one");
-        for kind in KINDS.into_iter().filter(|kind| seen.met(stage, *kind).is_none()) {
+        for kind in KINDS.into_iter().filter(|kind| seen.met(*kind).is_none()) {
             let rules = stage.condition(kind).into_iter().flat_map(|condition| &condition.rules);
             let asked = rules.filter(|rule| seen.asked.contains_key(&rule_name(kind, &rule.name))).count();
             let all = stage.condition(kind).map_or(0, |condition| condition.rules.len());
             assert!(asked == 0 || asked == all, "{id}: all rules are asked at once");
         }
+    }
+
+    /// What is kept of executions that ended is what stages tell of, and what of that may be brought back again.
+    pub(in super::super) fn is_all_that_is_kept(&self, kept: &[Execution]) {
+        let needed: BTreeSet<&String> = self.referred.values().collect();
+        let back = needed.iter().filter_map(|id| self.executions[*id].target.as_ref());
+        let live = self.executions.iter().filter(|(_, seen)| seen.end.is_none());
+        let live: Vec<(&String, &Seen)> = live.collect();
+        let targets = live.iter().filter_map(|(_, seen)| seen.target.as_ref());
+        let expected: BTreeSet<&String> =
+            live.iter().map(|(id, _)| *id).chain(targets).chain(back).chain(needed.iter().copied()).collect();
+        assert_eq!(kept.iter().map(|execution| &execution.id.0).collect::<BTreeSet<_>>(), expected);
     }
 
     pub(in super::super) fn everything_ended(&self) {
@@ -54,23 +69,5 @@ impl Watcher {
             let end = self.executions[newest].end;
             assert_ne!(end, Some(ExecutionStatus::Superseded), "nothing is newer than {newest}");
         }
-    }
-
-    pub(super) fn waits_for(&self, id: &str) -> Option<usize> {
-        let seen = &self.executions[id];
-        (seen.end.is_none() && !seen.in_stage).then_some(seen.stage)
-    }
-
-    /// The stage an execution is in or will enter next.
-    pub(super) fn stage_of(&self, seen: &Seen) -> String {
-        self.pipeline.stages.get(seen.stage).map(|stage| stage.name.clone()).unwrap_or_default()
-    }
-
-    pub(super) fn stage(&self, name: &str) -> &Stage {
-        self.pipeline.stages.iter().find(|stage| stage.name == name).unwrap()
-    }
-
-    pub(super) fn action(&self, stage: &str, name: &str) -> &Action {
-        self.stage(stage).actions.iter().find(|action| action.name == name).unwrap()
     }
 }
