@@ -226,5 +226,6 @@ fn options(runner_url: String) -> Options {
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
         iam: Iam::Enforce,
+        keep: None,
     }
 }

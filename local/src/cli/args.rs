@@ -32,6 +32,8 @@ pub(super) enum Subcommand {
     History(Look),
     /// Prints what the newest execution's builds and functions wrote
     Logs(Logs),
+    /// Says whether the pipelines of a template would run here
+    Check(Check),
     /// Claims stacks for a while, keeps them, and gives them back
     Lease(Lease),
     /// Shows what sweep would do now, or does it
@@ -62,6 +64,12 @@ pub(super) struct Run {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Up {
+    /// Which cloud: each holds its own, and goes on the next time where it was left
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) name: String,
+    /// Forgets what the cloud held, and begins anew
+    #[arg(long)]
+    pub(super) fresh: bool,
     #[command(flatten)]
     pub(super) port: Port,
     #[command(flatten)]
@@ -127,6 +135,18 @@ pub(super) struct Logs {
     /// Only this action's
     #[arg(long, value_name = "NAME")]
     pub(super) action: Option<String>,
+    /// Prints one JSON object a line instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// A CloudFormation template with pipelines, or what `aws codepipeline get-pipeline` prints; YAML or JSON
+    pub(super) template: PathBuf,
+    /// A parameter of the template; may be repeated. Without it, and without a default, something stands for it
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
+    pub(super) parameters: Vec<(String, String)>,
     /// Prints one JSON object a line instead of text
     #[arg(long)]
     pub(super) json: bool,

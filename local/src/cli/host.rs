@@ -17,9 +17,10 @@ use crate::actions::Context;
 use crate::actions::jobs::Jobs;
 use crate::api;
 use crate::cloud::authority::Iam;
+use crate::cloud::home::{Home, HomeError};
 use crate::cloud::stacks::{self, PackageError};
 use crate::clock::Clock;
-use crate::cloud::{self, Cloud, StartError, client};
+use crate::cloud::{self, Cloud, Keep, StartError, StopError, client};
 use crate::report::{Clocked, Cost};
 use crate::runner::store::{Store, StoreError};
 use crate::runner::{News, Runner};
@@ -29,7 +30,11 @@ use crate::supervise::Supervisor;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HostError {
     #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error(transparent)]
     Cloud(#[from] StartError),
+    #[error("cannot ask the local cloud what it remembers of its pipelines: {0}")]
+    Orphans(#[source] reqwest::Error),
     #[error("cannot start processes or listen on 127.0.0.1: {0}")]
     Machine(#[from] std::io::Error),
     #[error(transparent)]
@@ -51,7 +56,9 @@ pub(super) struct Host {
     pub(super) news: UnboundedReceiver<News>,
     /// What went before the pipeline.
     pub(super) preparation: Vec<Clocked>,
-    _api: JoinSet<()>,
+    api: JoinSet<()>,
+    // Last: nobody else may have it before the cloud is gone.
+    home: Option<Home>,
 }
 
 /// How a host is started.
@@ -64,6 +71,8 @@ pub(super) struct Options {
     pub(super) builds: PathBuf,
     /// Whether requests need permission.
     pub(super) iam: Iam,
+    /// The cloud that goes on; none is one that nothing remains of.
+    pub(super) home: Option<Home>,
 }
 
 impl Host {
@@ -82,15 +91,21 @@ impl Host {
             progress: Arc::new(move |line: &str| progress.preparing(line)),
             without_patches: Vec::new(),
             iam: options.iam,
+            keep: options.home.as_ref().map(|home| Keep { directory: home.emulator(), port: home.last_port() }),
         };
         let cloud = async { Cloud::start(&cloud_options).await.map_err(HostError::from) };
         let binaries = async { functions::build(&supervisor).await.map_err(HostError::from) };
         let (cloud, binaries) = tokio::try_join!(cloud, binaries)?;
         let (sender, news) = mpsc::unbounded_channel();
-        let context = context(&cloud, options.builds, supervisor);
-        let runner = Runner::open(context, sender, Clock::System, Store::in_memory()?)?;
+        let kept = options.home.as_ref().map(Home::kept);
+        let store = kept.as_ref().map_or_else(Store::in_memory, |kept| Store::open(&kept.join("pipelines.redb")))?;
+        let state = kept.unwrap_or_else(|| cloud.run_dir().to_owned());
+        let context = context(&cloud, state, options.builds, supervisor);
+        let runner = Runner::open(context, sender, Clock::System, store)?;
+        agree(&cloud, &runner, reporter).await?;
         let api = serve(listener, runner.clone());
-        let mut host = Self { cloud, runner, news, preparation: Vec::new(), _api: api };
+        let mut host = Self { cloud, runner, news, preparation: Vec::new(), api, home: options.home };
+        host.move_in(reporter)?;
         host.clock("build and start", begin, Duration::ZERO).await;
         host.package(&binaries, reporter).await?;
         Ok(host)
@@ -106,6 +121,29 @@ impl Host {
             std::future::pending::<String>().await
         };
         tokio::select! { how = cloud.ended() => how, never = tell => never }
+    }
+
+    /// Ends what runs, and saves what the cloud holds if it is to go on.
+    pub(super) async fn close(self) -> Result<(), StopError> {
+        let Self { cloud, runner, mut api, home, .. } = self;
+        // The runner writes what it holds at once: from here on it is not ahead of what the cloud saves.
+        api.shutdown().await;
+        drop(runner);
+        let stopped = cloud.stop().await;
+        drop(home);
+        stopped
+    }
+
+    /// Tells others where the cloud is, and its user if that is not where it was.
+    fn move_in(&mut self, reporter: &Shared) -> Result<(), HomeError> {
+        let (Some(home), Some(port)) = (&mut self.home, self.cloud.port()) else { return Ok(()) };
+        if let Some(before) = home.last_port().filter(|before| *before != port) {
+            reporter.note(&format!(
+                "the local cloud answers at port {port} and no longer at {before}: addresses in outputs, queues and functions \
+                 name the new one, and what was copied from there does not"
+            ));
+        }
+        home.serves(port)
     }
 
     /// Notes what a piece of preparation took.
@@ -135,6 +173,17 @@ fn read(path: &Path) -> Result<Vec<u8>, HostError> {
     std::fs::read(path).map_err(|source| HostError::Template { path: path.to_owned(), source })
 }
 
+/// After a kill the runner knows more than the cloud, which saves some moments later: a pipeline whose stack is not there
+/// could neither be deleted nor made again.
+async fn agree(cloud: &Cloud, runner: &Runner, reporter: &Shared) -> Result<(), HostError> {
+    for pipeline in cloud.orphans().await.map_err(HostError::Orphans)? {
+        reporter
+            .note(&format!("pipeline {pipeline} is gone: when flowgate was killed its stack had not been saved yet"));
+        runner.delete(&pipeline);
+    }
+    Ok(())
+}
+
 fn serve(listener: TcpListener, runner: Runner) -> JoinSet<()> {
     let mut api = JoinSet::new();
     api.spawn(async move {
@@ -145,10 +194,10 @@ fn serve(listener: TcpListener, runner: Runner) -> JoinSet<()> {
     api
 }
 
-fn context(cloud: &Cloud, builds: PathBuf, supervisor: Supervisor) -> Context {
+/// `state` has the repositories of this cloud: what another one was pushed is not in this one's records.
+fn context(cloud: &Cloud, state: PathBuf, builds: PathBuf, supervisor: Supervisor) -> Context {
     Context {
-        // Repositories begin empty with each cloud: what another one was pushed is not in this one's records.
-        state: cloud.run_dir().to_owned(),
+        state,
         builds,
         sdk: cloud.sdk_config(),
         account: client::ACCOUNT.to_owned(),

@@ -6,6 +6,7 @@ mod approvals;
 mod args;
 mod ask;
 mod call;
+mod check;
 mod choose;
 mod client;
 mod exports;
@@ -32,6 +33,7 @@ use std::cell::OnceCell;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use futures_util::FutureExt as _;
 
 use crate::report::reporter;
 use args::{Args, Subcommand};
@@ -84,17 +86,17 @@ pub fn main() -> ExitCode {
 
 async fn command(args: Args) -> End {
     // Before the work says anything: whoever reads that may interrupt us at once.
-    let interrupted = signals::interrupted();
+    let interrupted = signals::interrupted().shared();
     let ended = OnceCell::new();
     let command = args.command.unwrap_or_else(|| Subcommand::Run(args::Run::default()));
     let reporter = Shared::new(match &command {
         Subcommand::Run(options) => reporter(options.json),
         _ => Box::new(up::Stderr),
     });
-    // Dropping the work stops what it started.
+    // Dropping the work stops what it started; but `up` has something to save first.
     let end = tokio::select! {
-        end = perform(&command, &reporter, &ended) => end,
-        () = interrupted => ended.get().copied().unwrap_or(End::Interrupted),
+        end = perform(&command, &reporter, &ended, interrupted.clone()) => end,
+        () = interrupted, if !matches!(command, Subcommand::Up(_)) => ended.get().copied().unwrap_or(End::Interrupted),
     };
     if end == End::Interrupted {
         reporter.broke_off("Interrupted", "the run was interrupted");
@@ -103,10 +105,15 @@ async fn command(args: Args) -> End {
     end
 }
 
-async fn perform(command: &Subcommand, reporter: &Shared, ended: &OnceCell<End>) -> End {
+async fn perform(
+    command: &Subcommand,
+    reporter: &Shared,
+    ended: &OnceCell<End>,
+    interrupted: impl Future<Output = ()>,
+) -> End {
     let result = match command {
         Subcommand::Run(options) => return run::run(options, reporter, ended).await,
-        Subcommand::Up(options) => return up::run(options, reporter, ended).await,
+        Subcommand::Up(options) => return up::run(options, reporter, interrupted).await,
         Subcommand::Push(options) => push::run(options).await,
         Subcommand::Status(options) => status::run(options).await,
         Subcommand::Approve(options) => answer::run(options, true).await,
@@ -114,6 +121,7 @@ async fn perform(command: &Subcommand, reporter: &Shared, ended: &OnceCell<End>)
         Subcommand::History(options) => history::run(options).await,
         Subcommand::Logs(options) => logs::run(options).await,
         Subcommand::Lease(options) => lease::run(options).await,
+        Subcommand::Check(options) => return check::run(options),
         Subcommand::Sweep(options) => return sweep::run(options).await.unwrap_or_else(|error| failed(&error)),
     };
     result.map_or_else(|error: ClientError| failed(&error), |()| End::Succeeded)

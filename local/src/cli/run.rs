@@ -91,7 +91,8 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
 
 async fn open(service: &Service, state: PathBuf, options: &args::Run, reporter: &Shared) -> Result<Host, HostError> {
     let builds = service.state(&state).join("builds");
-    Host::open(host::Options { port: options.port.number, state, builds, iam: options.iam.how }, reporter).await
+    let (port, iam) = (options.port.number, options.iam.how);
+    Host::open(host::Options { port, state, builds, iam, home: None }, reporter).await
 }
 
 /// Makes the service's repository and pipeline, and says where git finds the repository.

@@ -22,6 +22,8 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 /// How long one such question may take.
 const POLL_LIMIT: Duration = Duration::from_secs(2);
+/// How long it may take to save what it holds.
+const SAVE_LIMIT: Duration = Duration::from_mins(2);
 /// How many of its last lines an error repeats.
 const TAIL_LINES: usize = 15;
 
@@ -39,6 +41,8 @@ pub(super) struct Launch<'a> {
     pub(super) runner_url: Option<&'a str>,
     pub(super) without_patches: &'a [String],
     pub(super) iam: Iam,
+    /// Where what it holds is kept, if it is.
+    pub(super) keep: Option<&'a Path>,
 }
 
 /// A running emulator. Dropping it kills it, and the functions it runs.
@@ -76,11 +80,27 @@ pub(super) enum LaunchError {
     Silent { log: PathBuf, tail: String },
 }
 
+/// Why what the emulator holds could not be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// It did not answer.
+    #[error("what the local cloud holds was not saved: it does not answer: {0}")]
+    Silent(#[from] reqwest::Error),
+    /// It answered that it could not.
+    #[error("what the local cloud holds was not saved: {0}; what was saved before is still there")]
+    Failed(String),
+}
+
 /// What the emulator says of itself.
 #[derive(Debug, Deserialize)]
 struct Usage {
     run: String,
     cpu_seconds: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    message: String,
 }
 
 impl Emulator {
@@ -111,6 +131,23 @@ impl Emulator {
     pub(super) async fn ended(&mut self) -> String {
         let how = self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
         format!("{how}; its last lines:\n{}", tail(&self.log))
+    }
+
+    /// Saves what it holds, and waits for that.
+    pub(super) async fn save(&self) -> Result<(), SaveError> {
+        let request = self.meter.http.post(format!("{}/_flowgate/save", self.endpoint())).timeout(SAVE_LIMIT);
+        let answer = request.send().await.map_err(reqwest::Error::without_url)?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(SaveError::Failed(answer.json::<Refusal>().await?.message))
+        }
+    }
+
+    /// The pipelines that were made by stacks of which it does not know any more.
+    pub(super) async fn orphans(&self) -> Result<Vec<String>, reqwest::Error> {
+        let url = format!("{}/_flowgate/orphans", self.endpoint());
+        self.meter.http.get(url).send().await?.error_for_status()?.json().await
     }
 
     pub(super) async fn stop(self) -> io::Result<()> {
@@ -163,12 +200,13 @@ impl Launch<'_> {
             ("SFTP_ENABLED", "0"),
         ];
         let fixed = fixed.into_iter().map(|(name, value)| (name, value.to_owned()));
+        let keep = self.keep.map(|keep| ("FLOWGATE_KEEP", keep.display().to_string()));
         let runner = self.runner_url.map(|url| ("FLOWGATE_RUNNER_URL", url.to_owned()));
         let own = [("FLOWGATE_RUN", self.run.to_string()), ("FLOWGATE_WITHOUT_PATCH", self.without_patches.join(","))];
         // Where the tests want to know who used which permission.
         let record = std::env::var("FLOWGATE_IAM_RECORD").ok().map(|directory| ("FLOWGATE_IAM_RECORD", directory));
         let iam = (self.iam == Iam::Enforce).then(|| ("AUTH", "true".to_owned()));
-        fixed.chain(own).chain(runner).chain(record).chain(iam)
+        fixed.chain(own).chain(keep).chain(runner).chain(record).chain(iam)
     }
 }
 

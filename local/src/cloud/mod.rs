@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod client;
 mod emulator;
+pub mod home;
 pub mod install;
 mod launcher;
 pub mod python;
@@ -19,7 +20,7 @@ use tokio::process::Command;
 
 use crate::supervise::Supervisor;
 use authority::{Authority, Iam, NoClient};
-pub use emulator::Meter;
+pub use emulator::{Meter, SaveError};
 use emulator::{Emulator, Launch, LaunchError};
 use install::{InstallError, Installer, Progress};
 use run_dir::RunDir;
@@ -44,6 +45,28 @@ pub struct Options {
     pub without_patches: Vec<String>,
     /// Whether requests need permission.
     pub iam: Iam,
+    /// Where what the cloud holds is kept; none is nowhere.
+    pub keep: Option<Keep>,
+}
+
+/// Where what a cloud holds is kept.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    /// The directory, which no other cloud uses.
+    pub directory: PathBuf,
+    /// The port that it had, which it gets again if that is free and no other is asked for: addresses name it.
+    pub port: Option<u16>,
+}
+
+/// Why a cloud did not stop as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// What it holds is not kept.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// Its end cannot be waited for.
+    #[error("the local cloud's end cannot be waited for: {0}")]
+    Wait(#[from] io::Error),
 }
 
 /// Why the local cloud did not start.
@@ -87,6 +110,7 @@ pub struct Cloud {
     path: PathBuf,
     supervisor: Supervisor,
     authority: Authority,
+    is_kept: bool,
     run: RunDir,
 }
 
@@ -112,12 +136,26 @@ impl Cloud {
         let path = only_aws(&cli, run.path()).map_err(state_error)?;
         let emulator = start_emulator(options, &bin, &run).await?;
         let authority = Authority::new(options.iam, client::sdk_config(emulator.endpoint()))?;
-        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), authority, run })
+        let is_kept = options.keep.is_some();
+        Ok(Self { emulator, path, supervisor: options.supervisor.clone(), authority, is_kept, run })
     }
 
     /// The URL at which every service answers.
     pub fn endpoint(&self) -> &str {
         self.emulator.endpoint()
+    }
+
+    /// The port of that.
+    pub fn port(&self) -> Option<u16> {
+        self.endpoint().rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+    }
+
+    /// The pipelines that stacks made shortly before a kill, and of which nothing that was saved tells.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn orphans(&self) -> Result<Vec<String>, reqwest::Error> {
+        if self.is_kept { self.emulator.orphans().await } else { Ok(Vec::new()) }
     }
 
     /// This run's directory. It is removed when the cloud stops.
@@ -166,12 +204,15 @@ impl Cloud {
         command
     }
 
-    /// Stops the emulator with the functions it runs, waits for that, and removes the run's directory.
+    /// Saves what is to be kept, stops the emulator with the functions it runs, waits for that, and removes the run's
+    /// directory.
     ///
     /// # Errors
-    /// When the system refuses to wait.
-    pub async fn stop(self) -> io::Result<()> {
-        self.emulator.stop().await
+    /// When it could not be saved, or the system refuses to wait; it is stopped all the same.
+    pub async fn stop(self) -> Result<(), StopError> {
+        let saved = if self.is_kept { self.emulator.save().await } else { Ok(()) };
+        self.emulator.stop().await?;
+        Ok(saved?)
     }
 }
 
@@ -195,15 +236,22 @@ async fn start_emulator(options: &Options, bin: &Path, run: &RunDir) -> Result<E
         runner_url: options.runner_url.as_deref(),
         without_patches: &options.without_patches,
         iam: options.iam,
+        keep: options.keep.as_ref().map(|keep| keep.directory.as_path()),
     };
     let mut attempt = 1;
     loop {
-        let port = options.port.map_or_else(emulator::free_port, Ok).map_err(state_error)?;
+        let port = port(options).map_err(state_error)?;
         match Emulator::start(&launch, port).await {
             Err(LaunchError::Ended { .. }) if attempt < ATTEMPTS && is_taken(port) => attempt += 1,
             result => return result.map_err(|error| StartError::Emulator(error.to_string())),
         }
     }
+}
+
+/// The one that was asked for, or the one that the cloud had, or any.
+fn port(options: &Options) -> io::Result<u16> {
+    let before = options.keep.as_ref().and_then(|keep| keep.port).filter(|port| !is_taken(*port));
+    options.port.or(before).map_or_else(emulator::free_port, Ok)
 }
 
 fn is_taken(port: u16) -> bool {

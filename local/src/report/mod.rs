@@ -1,6 +1,7 @@
 //! What a run tells people and programs, while it goes on and at its end.
 
 mod approval;
+mod check;
 mod history;
 mod json;
 mod lease;
@@ -25,6 +26,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 
 pub use approval::{approval, subject};
+pub use check::check;
 pub use history::history;
 pub use lease::{Lease, changed, claimed, lease, leases};
 pub use logs::log_heading;

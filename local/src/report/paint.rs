@@ -24,8 +24,8 @@ impl Paint {
     /// A status in the colour of what it means, on the left of a column.
     pub(super) fn status(self, status: &str, width: usize) -> impl Display {
         let style = match status {
-            "Succeeded" | "HELD" | "done" => AnsiColor::Green.on_default(),
-            "Failed" | "Errored" | "QUARANTINED" | "failed" => AnsiColor::Red.on_default(),
+            "Succeeded" | "HELD" | "done" | "would run here" => AnsiColor::Green.on_default(),
+            "Failed" | "Errored" | "QUARANTINED" | "failed" | "would not run here" => AnsiColor::Red.on_default(),
             "InProgress" | "Stopping" | "DELETING" | "planned" => AnsiColor::Cyan.on_default(),
             "waits" | "DIRTY" | "conflict" | "left" => AnsiColor::Yellow.on_default(),
             _ => Style::new().dimmed(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::document;
 use super::judge::judge;
+use super::placeholder;
 use super::problem::{Error, Problem};
 use super::projects;
 use super::resolver::{Found, Resolver};
@@ -123,7 +124,10 @@ fn notes(template: &Template) -> Vec<String> {
 
 fn pipeline(resolver: &mut Resolver<'_>, logical: &str, starts: &[Start]) -> CheckedPipeline {
     let properties = resolver.properties(logical);
-    let declaration = from_cloudformation(&properties, logical);
+    let mut declaration = from_cloudformation(&properties, logical);
+    let stages = declaration.get_mut("stages").and_then(Value::as_array_mut).into_iter().flatten();
+    let actions = stages.filter_map(|stage| stage.get_mut("actions")?.as_array_mut()).flatten();
+    actions.for_each(placeholder::lead_into_input);
     let mut checked = judge(&declaration, starts);
     let (problems, notes) = projects::check(resolver, &declaration);
     let found = resolver.take_found();

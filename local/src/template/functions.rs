@@ -21,15 +21,23 @@ impl Resolver<'_> {
             ("Fn::Split", Value::Array(given)) => Some(self.split(given)),
             ("Fn::Select", Value::Array(given)) => Some(self.select(given, key)),
             ("Fn::Base64", given) => {
-                let text = BASE64_STANDARD.encode(self.text(given, ""));
-                Some(text.into())
+                let text = self.text(given, "");
+                Some(self.made(BASE64_STANDARD.encode(text)))
             }
             ("Fn::GetAZs", _) => Some(["a", "b", "c"].map(|zone| format!("{REGION}{zone}")).to_vec().into()),
             ("Fn::Cidr", _) => Some((0..16).map(|block| format!("10.0.{block}.0/24")).collect()),
             ("Fn::Length", given) => self.value(given, "").map(|list| list.as_array().map_or(0, Vec::len).into()),
-            ("Fn::ToJsonString", given) => self.value(given, "").map(|value| value.to_string().into()),
+            ("Fn::ToJsonString", given) => {
+                let value = self.value(given, "")?;
+                Some(self.made(value.to_string()))
+            }
             _ => Some(self.other(name, key)),
         }
+    }
+
+    /// A text that was made of another and is longer.
+    fn made(&mut self, text: String) -> Value {
+        if self.spend(text.len()) { text.into() } else { Value::Null }
     }
 
     /// What a macro may know, and nobody else.

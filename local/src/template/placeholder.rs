@@ -1,6 +1,11 @@
 //! Texts for what only an account knows. They fit where they stand, so that they are no refusal by themselves.
 
+use serde_json::Value;
+
 use crate::cloud::client::{ACCOUNT, REGION};
+
+/// An artifact that nobody is called: the one that the action reads takes its place.
+const ARTIFACT: &str = "flowgate-any-artifact";
 
 /// A value for what is called `name`, where the value of `key` stands.
 pub(super) fn text(name: &str, key: &str) -> String {
@@ -12,6 +17,7 @@ pub(super) fn text(name: &str, key: &str) -> String {
         "Capabilities" => "CAPABILITY_IAM",
         "EnvironmentVariables" => "[]",
         "ParameterOverrides" => "{}",
+        "TemplatePath" | "TemplateConfiguration" => return format!("{ARTIFACT}::{}", plain(name)),
         "FullRepositoryId" => return format!("owner/{}", plain(name)),
         "RoleArn" => return arn("AWS::IAM::Role", name),
         "ConnectionArn" => return arn("AWS::CodeStarConnections::Connection", name),
@@ -44,6 +50,16 @@ pub(super) fn arn(kind: &str, name: &str) -> String {
 pub(super) fn is_known_by_arn(kind: &str) -> bool {
     let kinds = ["AWS::SNS::Topic", "AWS::IAM::ManagedPolicy"];
     kinds.contains(&kind) || kind.ends_with("::Connection")
+}
+
+/// Lets a path that was made up lead into what its action reads.
+pub(super) fn lead_into_input(action: &mut Value) {
+    let input = action.pointer("/inputArtifacts/0/name").and_then(Value::as_str).unwrap_or("none").to_owned();
+    let Some(configuration) = action.get_mut("configuration").and_then(Value::as_object_mut) else { return };
+    for path in configuration.values_mut() {
+        let file = path.as_str().and_then(|path| path.strip_prefix(ARTIFACT)).map(|file| format!("{input}{file}"));
+        *path = file.map_or_else(|| path.take(), Value::from);
+    }
 }
 
 /// A bucket, a stack, a repository and an artifact may be called so.

@@ -13,26 +13,36 @@ const PROJECT: &str = "AWS::CodeBuild::Project";
 pub(super) fn check(resolver: &mut Resolver<'_>, declaration: &Value) -> (Vec<Problem>, Vec<String>) {
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
     let template = resolver.template;
-    let named: Vec<(&str, String)> = template.of_type(PROJECT).map(|name| (name, resolver.name(name))).collect();
-    for stage in items(declaration, "stages") {
-        for action in items(stage, "actions") {
-            let Some(project) =
-                project(action).and_then(|wanted| Some(named.iter().find(|(_, name)| *name == wanted)?.0))
-            else {
-                continue;
-            };
-            let properties = resolver.properties(project);
-            let problem = |(field, message)| Problem {
-                stage: text(stage, "name"),
-                action: text(action, "name"),
-                field: Some(format!("project {project}, {field}")),
-                message,
-            };
-            problems.extend(refusals(&properties).into_iter().map(problem));
-            notes.extend(said(project, &properties));
+    let builds = builds(declaration);
+    for logical in template.of_type(PROJECT) {
+        let name = resolver.name(logical);
+        let mut builders = builds.iter().filter(|(_, project)| *project == name).peekable();
+        if builders.peek().is_none() {
+            continue;
         }
+        let properties = resolver.properties(logical);
+        for (field, message) in refusals(&properties) {
+            let field = Some(format!("project {logical}, {field}"));
+            let at = |(place, _): &(Problem, &str)| Problem {
+                field: field.clone(),
+                message: message.clone(),
+                ..place.clone()
+            };
+            problems.extend(builders.clone().map(at));
+        }
+        notes.extend(said(logical, &properties));
     }
     (problems, notes)
+}
+
+/// The actions that build something, and what.
+fn builds(declaration: &Value) -> Vec<(Problem, &str)> {
+    let build = |stage, action| {
+        let place = Problem { stage: text(stage, "name"), action: text(action, "name"), ..Problem::default() };
+        Some((place, project(action)?))
+    };
+    let stages = items(declaration, "stages").iter();
+    stages.flat_map(|stage| items(stage, "actions").iter().filter_map(move |action| build(stage, action))).collect()
 }
 
 /// The project that the action builds.

@@ -192,6 +192,10 @@ impl<'t> Resolver<'t> {
         let mut map = Map::new();
         for (key, value) in members {
             self.at.push(key);
+            if !self.spend(key.len()) {
+                self.at.pop();
+                break;
+            }
             if key.starts_with("Fn::") && !is_of_codepipeline(key) {
                 self.note(format!("{} is not expanded here", self.at));
             } else {

@@ -18,10 +18,13 @@ pub(super) struct Start {
 /// The template's rules and webhooks.
 pub(super) fn all(resolver: &mut Resolver<'_>) -> Vec<Start> {
     let template = resolver.template;
-    let rules =
-        template.of_type("AWS::Events::Rule").flat_map(|name| rule(name, &resolver.made(name))).collect::<Vec<_>>();
-    let webhooks =
-        template.of_type("AWS::CodePipeline::Webhook").filter_map(|name| webhook(name, &resolver.made(name)));
+    let rules = template
+        .of_type("AWS::Events::Rule")
+        .flat_map(|name| rule(name, &resolver.made_properties(name)))
+        .collect::<Vec<_>>();
+    let webhooks = template
+        .of_type("AWS::CodePipeline::Webhook")
+        .filter_map(|name| webhook(name, &resolver.made_properties(name)));
     rules.into_iter().chain(webhooks.collect::<Vec<_>>()).collect()
 }
 
@@ -98,7 +101,7 @@ fn globs(parts: &[(&str, &Option<Globs>)]) -> String {
 
 impl Resolver<'_> {
     /// The properties of a resource; none of one that is not made.
-    fn made(&mut self, resource: &str) -> Value {
+    fn made_properties(&mut self, resource: &str) -> Value {
         if self.is_made(resource) { self.properties(resource) } else { Value::Null }
     }
 }

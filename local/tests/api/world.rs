@@ -42,6 +42,7 @@ impl World {
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
             iam: cloud::authority::Iam::Off,
+            keep: None,
         };
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();

@@ -23,6 +23,7 @@ pub(crate) fn options() -> Options {
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
         iam: flowgate::cloud::authority::Iam::Off,
+        keep: None,
     }
 }
 

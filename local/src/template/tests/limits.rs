@@ -63,6 +63,12 @@ fn functions_do_not_multiply() {
     let bomb = (0..18).fold("x".to_owned(), |inner, _| format!("!Sub ['{}', {{a: {inner}}}]", "${a}".repeat(50)));
     let found = problems(&with("!Sub ${AWS::StackName}-release", &bomb));
     assert!(found[0].contains("resolves to more than 16777216 bytes"), "{}", found[0]);
+    for growing in ["'Fn::Base64'", "'Fn::ToJsonString'"] {
+        let bomb = (0..38).fold("'\"\"\"\"\"\"'".to_owned(), |inner, _| format!("{{{growing}: {inner}}}"));
+        let long = bomb.replace("\"\"", &"\"".repeat(2000));
+        let found = problems(&with("!Sub ${AWS::StackName}-release", &long));
+        assert!(found[0].contains("resolves to more than"), "{growing}: {}", found[0]);
+    }
     let list = format!("!Join [',', [{}]]", "!Ref Branch, ".repeat(20_000));
     let text = with("!Sub ${AWS::StackName}-release", &list)
         .replace("Default: main", &format!("Default: {}", "m".repeat(5000)));

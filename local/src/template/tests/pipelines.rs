@@ -35,9 +35,31 @@ fn every_action_that_nobody_runs_is_named() {
     let found = problems(&text);
     assert_eq!(found.len(), 2, "{found:?}");
     let place =
-        "stage \"Build\", action \"Build\", field \"actionTypeId\": Build/AWS/Jenkins version 1 cannot run here; use";
-    assert!(found[0].starts_with(place), "{found:?}");
+        "stage \"Build\", action \"Build\", field \"actionTypeId\": Build/AWS/Jenkins version 1 cannot run here";
+    assert_eq!(found[0], place);
     assert!(found[1].contains("action \"Approve\", field \"actionTypeId\": Approval/AWS/Email"), "{found:?}");
+    let notes = only(&text).notes;
+    assert!(notes[0].starts_with("these actions run here: Source/AWS/CodeCommit, "), "{notes:?}");
+}
+
+#[test]
+fn a_path_that_nobody_knows_leads_into_what_the_action_reads() {
+    let deploy = "
+        - Name: Deploy
+          Actions:
+            - Name: Deploy
+              ActionTypeId: {Category: Deploy, Owner: AWS, Provider: CloudFormation, Version: 1}
+              Configuration:
+                ActionMode: CREATE_UPDATE
+                StackName: shop
+                RoleArn: !ImportValue DeployRole
+                TemplatePath: !ImportValue Path
+                TemplateConfiguration: !ImportValue Settings
+              InputArtifacts: [{Name: Package}]
+";
+    let checked = only(&format!("{VALID}{deploy}"));
+    assert_eq!((checked.problems, checked.stages), (vec![], 3));
+    assert_eq!(checked.open[..3], ["import DeployRole", "import Path", "import Settings"]);
 }
 
 #[test]
