@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::cloud::{self, Cloud, Keep, StartError, StopError, client};
 use crate::report::{Clocked, Cost};
 use crate::runner::store::{Store, StoreError};
-use crate::runner::{News, Runner};
+use crate::runner::{self, News, Runner};
 use crate::supervise::Supervisor;
 
 /// Why there is no host.
@@ -45,6 +45,8 @@ pub(super) enum HostError {
     Keep(#[from] CallError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Runner(#[from] runner::Error),
     #[error("cannot read Flowgate's packaged template {}: {source}", path.display())]
     Template { path: PathBuf, source: std::io::Error },
 }
@@ -179,7 +181,7 @@ async fn agree(cloud: &Cloud, runner: &Runner, reporter: &Shared) -> Result<(), 
     for pipeline in cloud.orphans().await.map_err(HostError::Orphans)? {
         reporter
             .note(&format!("pipeline {pipeline} is gone: when flowgate was killed its stack had not been saved yet"));
-        runner.delete(&pipeline);
+        runner.delete(&pipeline)?;
     }
     Ok(())
 }

@@ -8,12 +8,14 @@ use aws_sdk_codepipeline::types::{PipelineExecutionSummary, TriggerType};
 use flowgate::actions::Context;
 use flowgate::actions::jobs::Jobs;
 use flowgate::api;
+use flowgate::clock::Clock;
 use flowgate::cloud::authority::Iam;
 use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::{Cloud, Options};
 use flowgate::connections::Detail;
 use flowgate::pipeline::definition::Pipeline;
 use flowgate::pipeline::engine::{ActionStatus, Subject};
+use flowgate::runner::store::Store;
 use flowgate::runner::{News, Runner};
 use flowgate::supervise::Supervisor;
 use serde_json::{Value, json};
@@ -66,7 +68,8 @@ impl World {
         let config = aws_sdk_s3::config::Builder::from(&cloud.sdk_config()).force_path_style(true).build();
         aws_sdk_s3::Client::from_conf(config).create_bucket().bucket("artifacts").send().await.unwrap();
         let (sender, news) = unbounded_channel();
-        let runner = Runner::new(context(&cloud, directory.path().join("state")), sender);
+        let context = context(&cloud, directory.path().join("state"));
+        let runner = Runner::open(context, sender, Clock::System, Store::in_memory().unwrap()).unwrap();
         let mut served = JoinSet::new();
         let serving = runner.clone();
         served.spawn(async move { api::serve(listener, serving).await.unwrap() });
@@ -86,7 +89,7 @@ impl World {
     /// Makes a pipeline whose source is `main` of `ada/shop`, with one trigger of this git configuration, if any.
     pub(crate) fn pipeline(&self, name: &str, trigger: &Value) {
         let declaration = declaration(name, trigger);
-        self.runner.create(Pipeline::from_declaration(&declaration).unwrap()).unwrap();
+        self.runner.create(Pipeline::from_declaration(&declaration).unwrap(), BTreeMap::new()).unwrap();
     }
 
     /// What started a pipeline, the oldest first.

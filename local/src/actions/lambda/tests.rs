@@ -1,13 +1,13 @@
-use crate::pipeline::engine::{Trigger, TriggerType};
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::actions::jobs::FailureDetails;
+use crate::actions::jobs::{FailureDetails, JobId};
 use crate::cloud::authority::{Authority, Iam, Role};
 use crate::cloud::client::sdk_config;
 use crate::pipeline::action::{Artifact, Location, Roles, TypeId};
+use crate::pipeline::engine::{Trigger, TriggerType};
 
 /// A function that keeps its events and settles each job at once, as the next of `answers` says.
 struct Fake {
@@ -19,7 +19,6 @@ struct Fake {
 enum Answer {
     Success,
     Continue(&'static str),
-    ContinueAfter(Duration, &'static str),
     Fail,
     Never,
 }
@@ -50,12 +49,6 @@ impl Invoke for Fake {
         match answer {
             Answer::Never => {}
             Answer::Continue(token) => go_on(&jobs, token),
-            Answer::ContinueAfter(time, token) => {
-                tokio::spawn(async move {
-                    tokio::time::sleep(time).await;
-                    go_on(&jobs, token);
-                });
-            }
             Answer::Success => {
                 let variables = BTreeMap::from([("A".to_owned(), "1".to_owned())]);
                 let job = self.job();

@@ -106,7 +106,7 @@ fn executions_are_read_newest_first_and_some_at_a_time() {
     };
     assert_eq!(numbers(u64::MAX), (3..=52).rev().collect::<Vec<_>>());
     assert_eq!(numbers(3), [2, 1]);
-    assert_eq!(numbers(1), []);
+    assert_eq!(numbers(1), Vec::<u64>::new());
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_pipeline_that_is_removed_leaves_nothing_and_its_neighbours_everything() {
     }
     store.remove("p").unwrap();
     assert_eq!(store.load().unwrap().into_keys().collect::<Vec<_>>(), ["p-", "pp"]);
-    assert_eq!(store.before("p", u64::MAX).unwrap(), []);
+    assert_eq!(store.before("p", u64::MAX).unwrap(), Vec::new());
     assert_eq!(store.execution("p", &ExecutionId("e1".into())).unwrap(), None);
     assert_eq!(store.started("p", "token").unwrap(), None);
     assert_eq!(store.version("p", 1).unwrap(), None);

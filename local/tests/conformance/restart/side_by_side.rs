@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use flowgate::actions::Context;
 use flowgate::actions::jobs::Jobs;
 use flowgate::api;
+use flowgate::clock::Clock;
 use flowgate::cloud::{Cloud, Options, client};
 use flowgate::runner::Runner;
+use flowgate::runner::store::Store;
 use flowgate::supervise::Supervisor;
 use serde_json::json;
 use tempfile::TempDir;
@@ -32,7 +34,7 @@ impl Up {
         let running = kept.start_with(Options { runner_url, ..options() }).await.unwrap();
         let context = context(&running.cloud, sources.path().to_owned());
         let mut api = JoinSet::new();
-        let runner = Runner::new(context, mpsc::unbounded_channel().0);
+        let runner = Runner::open(context, mpsc::unbounded_channel().0, Clock::System, Store::in_memory().unwrap()).unwrap();
         api.spawn(async move { api::serve(listener, runner).await.unwrap() });
         Self { running, _kept: kept, _sources: sources, _api: api }
     }

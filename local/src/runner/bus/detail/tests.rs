@@ -42,7 +42,7 @@ impl World {
         let trigger =
             Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: "arn:somebody".to_owned() };
         let start = Start::new(&pipeline, ExecutionId("e1".to_owned()), trigger, &BTreeMap::new(), Vec::new()).unwrap();
-        let engine = Engine::new(pipeline).unwrap();
+        let engine = Engine::new(pipeline);
         let mut world = Self { engine, occurrences: Vec::new(), requests: Vec::new() };
         world.apply(Event::Start(start));
         world
