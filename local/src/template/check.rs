@@ -119,7 +119,8 @@ fn notes(template: &Template) -> Vec<String> {
         .into_iter()
         .map(|name| format!("macro {name} does not run here; what it changes is not seen"));
     let nested = template.nested().map(|name| format!("nested stack {name} is not looked into"));
-    macros.chain(nested).collect()
+    let unexpanded = template.unexpanded().map(|name| format!("Resources.{name} is not expanded here"));
+    macros.chain(nested).chain(unexpanded).collect()
 }
 
 fn pipeline(resolver: &mut Resolver<'_>, logical: &str, starts: &[Start]) -> CheckedPipeline {

@@ -39,9 +39,8 @@ impl Resolver<'_> {
         match (function.as_str(), given) {
             ("Condition", Value::String(name)) => self.condition(name),
             ("Fn::Not", Value::Array(given)) if given.len() == 1 => !given.iter().all(|one| self.holds(one)),
-            // Every one is looked at, so that what is wrong with it is told.
-            ("Fn::And", Value::Array(given)) => given.iter().fold(true, |all, one| self.holds(one) && all),
-            ("Fn::Or", Value::Array(given)) => given.iter().fold(false, |any, one| self.holds(one) || any),
+            ("Fn::And", Value::Array(given)) => given.iter().all(|one| self.holds(one)),
+            ("Fn::Or", Value::Array(given)) => given.iter().any(|one| self.holds(one)),
             ("Fn::Equals", Value::Array(given)) if given.len() == 2 => {
                 let sides: Vec<_> = given.iter().map(|side| self.text(side, "")).collect();
                 sides[0] == sides[1]

@@ -43,10 +43,10 @@ impl Resolver<'_> {
     /// What a macro may know, and nobody else.
     fn other(&mut self, name: &str, key: &str) -> Value {
         let is_macro = name == "Fn::Transform" || name.starts_with("Fn::Rain::");
-        match is_macro || self.template.is_open() {
-            true => self.open("function", name, key).into(),
-            false => self.misused(name, "is no function of CloudFormation, or is given the wrong thing", key),
+        if is_macro || !self.template.macros().is_empty() {
+            return self.open("function", name, key).into();
         }
+        self.misused(name, "is no function of CloudFormation, or is given the wrong thing", key)
     }
 
     /// A function that is not used as documented.

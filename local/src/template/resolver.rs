@@ -71,9 +71,13 @@ impl<'t> Resolver<'t> {
         let template = self.template;
         let properties = template.resources.get(resource).and_then(|resource| resource.get("Properties"));
         let path = ["Resources", resource, "Properties"];
-        path.into_iter().for_each(|part| self.at.push(part));
+        for part in path {
+            self.at.push(part);
+        }
         let resolved = properties.and_then(|properties| self.value(properties, ""));
-        path.into_iter().for_each(|_| self.at.pop());
+        for _ in path {
+            self.at.pop();
+        }
         resolved.unwrap_or(Value::Null)
     }
 

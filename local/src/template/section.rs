@@ -8,9 +8,6 @@ use serde_json::{Map, Value};
 use super::problem::{Error, Problem};
 use super::resolver::text;
 
-/// What `CloudFormation` would expand itself.
-const SERVERLESS: &str = "AWS::Serverless";
-
 /// A template, with unresolved functions.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -54,9 +51,14 @@ impl Template {
         names.map(|name| name.unwrap_or("an unnamed one")).collect()
     }
 
-    /// The transforms that may do anything to it.
+    /// The transforms that may do anything to it; what AWS's own do is documented.
     pub(super) fn macros(&self) -> Vec<&str> {
-        self.transforms().into_iter().filter(|name| !name.starts_with(SERVERLESS)).collect()
+        self.transforms().into_iter().filter(|name| !name.starts_with("AWS::")).collect()
+    }
+
+    /// What a transform would make resources of.
+    pub(super) fn unexpanded(&self) -> impl Iterator<Item = &str> {
+        self.resources.keys().map(String::as_str).filter(|name| name.starts_with("Fn::"))
     }
 
     /// Whether resources may come into being that it does not name: by a transform, or by what another tool puts in

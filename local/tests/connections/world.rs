@@ -143,12 +143,12 @@ fn declaration(name: &str, trigger: &Value) -> Value {
         "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection", "version": "1"},
         "configuration": {"ConnectionArn": ARN, "FullRepositoryId": "ada/shop", "BranchName": "main"},
         "outputArtifacts": [{"name": "Source"}],
-        "namespace": "Source",
+        "namespace": "Change",
     });
     let approve = json!({
         "name": "Approve",
         "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"},
-        "configuration": {"CustomData": "#{Source.CommitId}"},
+        "configuration": {"CustomData": "#{Change.CommitId}"},
     });
     let mut declaration = json!({
         "name": name,

@@ -86,6 +86,11 @@ fn a_reference_to_nothing_is_a_problem_unless_a_transform_may_make_it() {
     assert!(problems(&text)[0].starts_with(place), "{:?}", problems(&text));
     let text = format!("Transform: AWS::Serverless-2016-10-31\n{text}");
     assert_eq!(problems(&text), [""; 0]);
+    let each = "  Fn::ForEach::Topics: [Name, [a, b], {'Topic${Name}': {Type: AWS::SNS::Topic}}]\n";
+    let checked =
+        said(&format!("Transform: AWS::LanguageExtensions\n{}{each}", with("!Ref Artifacts", "!Ref Topica"))).unwrap();
+    assert_eq!(checked.notes, ["Resources.Fn::ForEach::Topics is not expanded here"]);
+    assert!(checked.runs(), "{checked:?}");
     let checked = said(&format!("Transform: [Mine]\n{VALID}")).unwrap();
     assert_eq!(checked.notes, ["macro Mine does not run here; what it changes is not seen"]);
 }
