@@ -1,12 +1,23 @@
 mod approvals;
 mod conditions;
+mod editing;
 mod model;
 mod notation;
+mod overrides;
+mod parallel;
+mod queue;
+mod restart;
+mod retry;
+mod rollback_by_hand;
 mod rollbacks;
 mod rules;
 mod scripts;
 mod shown;
+mod silence;
+mod stop;
+mod supersede;
 mod transcript;
+mod transitions;
 mod world;
 
 use std::collections::BTreeMap;

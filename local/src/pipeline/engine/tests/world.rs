@@ -60,6 +60,10 @@ impl World {
 
     /// Takes in one event, unless that is refused.
     pub(super) fn ask(&mut self, line: &str) -> Result<Vec<Command>, Refusal> {
+        if let Some(minutes) = line.strip_prefix("later ") {
+            self.waited += SignedDuration::from_mins(minutes.parse().unwrap());
+            return Ok(Vec::new());
+        }
         let event = self.event(Line::new(line))?;
         Ok(self.apply(event))
     }
@@ -96,7 +100,7 @@ impl World {
         self.engine = Engine::restored(self.engine.pipeline().clone(), earlier, state);
     }
 
-    /// `start EXECUTION [Variable=value] [rev=commit]`, `wait MINUTES`, `stop` or `abandon EXECUTION [reason]`,
+    /// `start EXECUTION [Variable=value] [rev=commit]`, `wait MINUTES` (`later MINUTES` is a wait that nobody tells), `stop` or `abandon EXECUTION [reason]`,
     /// `retry EXECUTION STAGE [all]`, `rollback EXECUTION STAGE`, `override EXECUTION STAGE entry|success|failure`,
     /// `close` or `open STAGE in|out [reason]`, `change [mode=MODE] [without=STAGE]`, `restart`; and what is heard of
     /// actions and rules.

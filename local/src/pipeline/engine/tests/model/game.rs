@@ -14,8 +14,8 @@ const KINDS: [ConditionKind; 3] = [ConditionKind::BeforeEntry, ConditionKind::On
 
 pub(super) struct Game {
     definitions: Vec<String>,
-    /// Whether somebody else goes on before every event.
-    restored: bool,
+    /// Before every so manieth event somebody else goes on.
+    restored: usize,
     engine: Engine,
     ids: Counter,
     watcher: Watcher,
@@ -32,7 +32,7 @@ pub(super) struct Game {
 }
 
 impl Game {
-    pub(super) fn new(mode: &str, definitions: &[String], restored: bool) -> Self {
+    pub(super) fn new(mode: &str, definitions: &[String], restored: usize) -> Self {
         let pipeline = pipeline(&in_mode(mode, &definitions[0]));
         let watcher = Watcher::new(pipeline.clone());
         let (ids, told, earlier, history, before) = Default::default();
@@ -237,7 +237,7 @@ impl Game {
     }
 
     fn take(&mut self, event: &Event) {
-        if self.restored {
+        if self.told.len() % self.restored == self.restored - 1 {
             let stored = serde_json::to_string(self.engine.state()).unwrap();
             let state = serde_json::from_str(&stored).unwrap();
             self.engine = Engine::restored(self.engine.pipeline().clone(), self.earlier.clone(), state);
