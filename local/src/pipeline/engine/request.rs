@@ -148,9 +148,10 @@ impl Engine {
         kind: ConditionKind,
         by: String,
     ) -> Result<Event, Refusal> {
-        self.place(stage)?;
         let refuse = |why| Err(Refusal::NotOverridable { stage: stage.to_owned(), why });
         let Some(found) = self.state().execution(execution).filter(|execution| execution.is_in(stage)) else {
+            // Only now: the execution may go by an earlier definition, which had other stages.
+            self.place(stage)?;
             return Err(Refusal::NotLatest { stage: stage.to_owned(), execution: execution.clone() });
         };
         let run = found.stages.last().and_then(|run| run.counting_condition(kind));

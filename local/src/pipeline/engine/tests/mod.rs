@@ -11,6 +11,7 @@ mod retry;
 mod rollback_by_hand;
 mod rollbacks;
 mod rules;
+mod scale;
 mod scripts;
 mod shown;
 mod silence;
