@@ -101,7 +101,7 @@ fn fail(run: &mut ActionRun, failure: Failure) {
 
 /// Ends what went on for too long, or was silent for too long.
 fn expire(run: &mut ActionRun, at: Timestamp) {
-    let of = |minutes: Option<u32>| minutes.map_or_else(String::new, |minutes| length(minutes));
+    let of = |minutes: Option<u32>| minutes.map_or_else(String::new, length);
     let provider = Provider::find(&run.type_id);
     let message = if run.expires.is_some_and(|expires| expires <= at) {
         format!("it did not end within {}", of(provider.map(|provider| provider.timeout_minutes)))

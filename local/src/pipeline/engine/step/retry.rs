@@ -31,7 +31,10 @@ impl Step<'_> {
         let latest = !ended.in_turn() || stage.and_then(|seen| seen.latest) == Some(ended.number);
         let attempt = |execution: &Execution| (execution.position, execution.attempt);
         let same = self.state.execution(&ended.id).is_none_or(|kept| attempt(kept) == attempt(ended));
-        latest && same && ended.position == Position::Ended && ended.pipeline_version == self.definitions.current.version
+        latest
+            && same
+            && ended.position == Position::Ended
+            && ended.pipeline_version == self.definitions.current.version
     }
 
     /// The stage begins again, as its declaration says.

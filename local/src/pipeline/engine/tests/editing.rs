@@ -15,7 +15,7 @@ const THREE: &str = "Source: Fetch >Code
 fn who_takes_turns_is_cancelled_when_its_actions_are_over_and_who_waits_at_once() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/Make, run Build/Test
         start e2; ok e2 Fetch
@@ -33,14 +33,16 @@ fn who_takes_turns_is_cancelled_when_its_actions_are_over_and_who_waits_at_once(
         ok e3 Fetch
             e3 Source/Fetch Succeeded, Source Cancelled, Cancelled the pipeline was changed
             e4 Source InProgress, run Source/Fetch
-        "#,
+        ",
     );
 }
 
 /// The same for every change of the mode of executions that take turns, and what was queued does not go on.
 #[test]
 fn so_it_is_in_every_mode_that_takes_turns_whatever_the_next_one_is() {
-    for (before, after) in [("SUPERSEDED", "QUEUED"), ("QUEUED", "SUPERSEDED"), ("QUEUED", "QUEUED"), ("QUEUED", "PARALLEL")] {
+    for (before, after) in
+        [("SUPERSEDED", "QUEUED"), ("QUEUED", "SUPERSEDED"), ("QUEUED", "QUEUED"), ("QUEUED", "PARALLEL")]
+    {
         let mut world = World::new(&format!("mode={before}\n{THREE}"));
         for line in ["start e1", "start e2", &format!("change mode={after}"), "start e3"] {
             world.tell(line);
@@ -86,7 +88,7 @@ fn who_runs_beside_others_goes_on_as_it_began() {
 fn who_ran_beside_others_goes_on_beside_those_that_take_turns() {
     brief(
         &format!("mode=PARALLEL\n{THREE}"),
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/Make, run Build/Test
         change mode=QUEUED
@@ -100,15 +102,24 @@ fn who_ran_beside_others_goes_on_beside_those_that_take_turns() {
             e3 Cancelled the pipeline was changed
         ok e1 Ship
             e1 Build/Ship Succeeded, Build Succeeded, Prod InProgress, run Prod/Deploy
-        "#,
+        ",
     );
 }
 
 /// What the executions of an earlier definition ask can be answered, though the stage is gone.
 #[test]
 fn a_question_of_an_earlier_definition_is_answered() {
-    let mut world = World::new("mode=PARALLEL\nSource: Fetch >Code\nApprove: Ask ?\nProd entry=FAIL(Window): Deploy\nLast: Finish");
-    for line in ["start e1", "ok e1 Fetch", "start e2", "ok e2 Fetch", "yes e2 Ask", "change without=Approve", "change without=Prod"] {
+    let mut world =
+        World::new("mode=PARALLEL\nSource: Fetch >Code\nApprove: Ask ?\nProd entry=FAIL(Window): Deploy\nLast: Finish");
+    for line in [
+        "start e1",
+        "ok e1 Fetch",
+        "start e2",
+        "ok e2 Fetch",
+        "yes e2 Ask",
+        "change without=Approve",
+        "change without=Prod",
+    ] {
         world.tell(line);
     }
     let token = world.history["e1"].stages[1].actions[0].approval.clone().unwrap().token;
@@ -127,7 +138,7 @@ fn questions_and_rules_are_not_waited_for() {
                       Prod entry=FAIL(Window): Deploy";
     brief(
         definition,
-        r#"
+        "
         start e1; ok e1 Fetch; yes e1 Ask; ok e1 Work
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Approve InProgress, run Approve/Ask ?token-4 until 1970-01-08T00:00:02Z, run Approve/Work, Approve/Ask Succeeded, Approve/Work Succeeded, Approve Succeeded, Prod InProgress, ask Prod/BeforeEntry/Window alarm
         start e2; ok e2 Fetch
@@ -138,7 +149,7 @@ fn questions_and_rules_are_not_waited_for() {
         yes e2 Ask; holds e1 Window
         ok e2 Work
             e2 Approve/Work Succeeded, Approve Cancelled, Cancelled the pipeline was changed
-        "#,
+        ",
     );
     let mut world = World::new(definition);
     for line in ["start e1", "ok e1 Fetch", "yes e1 Ask", "ok e1 Work", "change"] {
@@ -181,7 +192,7 @@ fn nothing_is_tried_again_or_brought_back_after_the_change() {
 fn a_stop_and_a_change_may_come_together() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch; start e2
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/Make, run Build/Test
             e2 InProgress, Source InProgress, run Source/Fetch
@@ -192,7 +203,7 @@ fn a_stop_and_a_change_may_come_together() {
             e1 Build/Make Succeeded, Build/Test Succeeded, Build Stopped, Stopped enough
         abandon e2
             e2 Stopping, Source Stopping, Source/Fetch Abandoned, Source Stopped, Stopped
-        "#,
+        ",
     );
 }
 
@@ -200,7 +211,9 @@ fn a_stop_and_a_change_may_come_together() {
 #[test]
 fn nothing_is_remembered_of_what_is_gone() {
     let mut world = World::new(THREE);
-    for line in ["start e1", "ok e1 Fetch", "ok e1 Make", "ok e1 Test", "ok e1 Ship", "ok e1 Deploy", "change without=Build"] {
+    for line in
+        ["start e1", "ok e1 Fetch", "ok e1 Make", "ok e1 Test", "ok e1 Ship", "ok e1 Deploy", "change without=Build"]
+    {
         world.tell(line);
     }
     let stages = &world.engine.state().stages;

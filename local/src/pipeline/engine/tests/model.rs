@@ -18,7 +18,9 @@ use super::*;
 /// Moves until the script ends, and then opens every transition and lets everything that runs end well.
 fn play(mode: &str, definitions: &[String], script: &[Move], restored: usize) -> (State, Vec<Command>) {
     let mut game = Game::new(mode, definitions, restored);
-    script.iter().for_each(|step| game.step(step));
+    for step in script {
+        game.step(step);
+    }
     game.end()
 }
 

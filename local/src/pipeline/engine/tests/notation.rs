@@ -91,7 +91,8 @@ fn kind(action: &mut Value, category: &str, provider: &str, configuration: Value
 }
 
 fn refine(action: &mut Value, word: &str) {
-    let stack = || json!({"ActionMode": "DELETE_ONLY", "StackName": "s", "RoleArn": "arn:aws:iam::000000000000:role/s"});
+    let stack =
+        || json!({"ActionMode": "DELETE_ONLY", "StackName": "s", "RoleArn": "arn:aws:iam::000000000000:role/s"});
     match (word.split_at(1), word.split_once('=')) {
         (("@", order), _) => action["runOrder"] = order.parse::<u32>().unwrap().into(),
         (("<", input), _) => action["inputArtifacts"].as_array_mut().unwrap().push(json!({"name": input})),

@@ -38,12 +38,12 @@ fn a_success_that_is_overridden_lets_the_execution_on() {
         "Source: Fetch >Code
          Prod success=FAIL(Bake): Deploy
          Last: Finish",
-        r#"
+        "
         start e1; ok e1 Fetch; ok e1 Deploy
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, run Prod/Deploy, Prod/Deploy Succeeded, ask Prod/OnSuccess/Bake alarm
         override e1 Prod success
             e1 Prod/OnSuccess/Bake Abandoned, Prod Succeeded, Last InProgress, run Last/Finish
-        "#,
+        ",
     );
 }
 
@@ -93,7 +93,8 @@ fn the_condition_tells_who_overrode_it() {
     assert_eq!((run.status, run.summary.as_deref()), (ConditionStatus::Overridden, Some("overridden by arn:somebody")));
     assert_eq!(run.rules[0].status, RuleStatus::Abandoned);
 
-    let breaks = Outcome::Failed(Failure { code: "JobFailed".into(), message: "no".into(), external_execution_id: None });
+    let breaks =
+        Outcome::Failed(Failure { code: "JobFailed".into(), message: "no".into(), external_execution_id: None });
     failed.apply(Event::RuleFinished { run: world.run("e1", "Window"), outcome: breaks }, world.now(), &mut world.ids);
     let before = failed.state().clone();
     assert!(failed.apply(event, world.now(), &mut world.ids).is_empty());

@@ -30,8 +30,8 @@ fn executions_share_every_stage_and_do_not_wait_for_each_other() {
     );
 }
 
-/// "The token is not available. Instead, use the externalExecutionId in the response output from the ListActionExecutions
-/// action as the token." <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutApprovalResult.html>
+/// "The token is not available. Instead, use the externalExecutionId in the response output from the
+/// `ListActionExecutions` action as the token." <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutApprovalResult.html>
 #[test]
 fn the_token_of_an_approval_is_its_external_execution_id() {
     for (mode, shown) in [("PARALLEL", Some("token-4")), ("SUPERSEDED", None)] {

@@ -2,7 +2,6 @@
 
 use super::transcript::brief;
 use super::world::World;
-use super::*;
 
 /// Work fails and can be tried again, questions wait on, rules are asked again, and who waits goes on.
 #[test]

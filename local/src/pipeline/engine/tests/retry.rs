@@ -302,7 +302,11 @@ fn a_late_retry_changes_nothing() {
     }
     let retry = world.engine.retry(&world.history["e1"], "Prod", RetryMode::AllActions).unwrap();
     let mut changed = world.engine.clone();
-    changed.apply(Event::Replaced(Box::new(pipeline("Source: Fetch >Code\nOther: Deploy"))), world.now(), &mut world.ids);
+    changed.apply(
+        Event::Replaced(Box::new(pipeline("Source: Fetch >Code\nOther: Deploy"))),
+        world.now(),
+        &mut world.ids,
+    );
     assert!(!world.apply(retry.clone()).is_empty());
     assert!(world.apply(retry.clone()).is_empty(), "it runs");
     world.tell("fail e1 Deploy");

@@ -15,7 +15,7 @@ const THREE: &str = "Source: Fetch >Code
 fn a_stage_goes_back_to_what_an_earlier_execution_made_of_it() {
     check(
         THREE,
-        r#"
+        "
         start e1 Stack=one
             e1 InProgress
             e1 Source InProgress
@@ -67,7 +67,7 @@ fn a_stage_goes_back_to_what_an_earlier_execution_made_of_it() {
             back-9 Prod/Deploy Succeeded
             back-9 Prod Succeeded
             back-9 Succeeded
-        "#,
+        ",
     );
 }
 

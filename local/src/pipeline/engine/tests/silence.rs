@@ -71,7 +71,7 @@ fn a_run_that_is_too_long_is_tried_again() {
     brief(
         "Source: Fetch >Code
          Prod retry=FAILED_ACTIONS: Deploy",
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, run Prod/Deploy
         wait 20
@@ -79,7 +79,7 @@ fn a_run_that_is_too_long_is_tried_again() {
         wait 19
         ok e1 Deploy
             e1 Prod/Deploy Succeeded, Prod Succeeded, Succeeded
-        "#,
+        ",
     );
 }
 
@@ -88,13 +88,13 @@ fn a_run_that_is_too_long_is_tried_again() {
 fn a_stop_waits_no_longer_than_the_action_may_take() {
     brief(
         LAMBDA,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, run Prod/Deploy
         stop e1
             e1 Stopping, Prod Stopping
         wait 20
             e1 Prod/Deploy Failed JobTimedOut: no reply for 20 minutes: whoever does the work must report success, failure or progress before that, Prod Stopped, Stopped
-        "#,
+        ",
     );
 }

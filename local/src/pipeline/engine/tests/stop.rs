@@ -14,7 +14,7 @@ const THREE: &str = "Source: Fetch >Code
 fn a_stop_waits_for_what_runs_and_begins_nothing_more() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/One, run Build/Two
         start e2; ok e2 Fetch
@@ -26,7 +26,7 @@ fn a_stop_waits_for_what_runs_and_begins_nothing_more() {
         ok e1 Two
             e1 Build/Two Succeeded, Build Stopped, Stopped wrong commit
             e2 Build InProgress, run Build/One, run Build/Two
-        "#,
+        ",
     );
 }
 
@@ -37,7 +37,7 @@ fn what_fails_while_it_is_stopped_is_stopped() {
     brief(
         "Source: Fetch >Code
          Build retry=ALL_ACTIONS: One; Two",
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/One, run Build/Two
         stop e1
@@ -46,7 +46,7 @@ fn what_fails_while_it_is_stopped_is_stopped() {
             e1 Build/One Failed JobFailed: no
         ok e1 Two
             e1 Build/Two Succeeded, Build Stopped, Stopped
-        "#,
+        ",
     );
 }
 
@@ -56,7 +56,7 @@ fn what_fails_while_it_is_stopped_is_stopped() {
 fn an_abandoned_action_is_not_heard_any_more() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch; ok e1 One
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/One, run Build/Two, Build/One Succeeded
         abandon e1 at once
@@ -64,7 +64,7 @@ fn an_abandoned_action_is_not_heard_any_more() {
         news e1 Two; ok e1 Two; continued e1 Two
         start e2; ok e2 Fetch
             e2 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/One, run Build/Two
-        "#,
+        ",
     );
 }
 
@@ -74,7 +74,7 @@ fn an_abandoned_action_is_not_heard_any_more() {
 fn a_stop_that_takes_too_long_can_be_abandoned_once() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/One, run Build/Two
         stop e1 wrong commit
@@ -87,7 +87,7 @@ fn a_stop_that_takes_too_long_can_be_abandoned_once() {
             refused: execution e1 cannot be stopped: it is no longer in progress
         stop e1
             refused: execution e1 cannot be stopped: it is no longer in progress
-        "#,
+        ",
     );
 }
 
@@ -122,7 +122,7 @@ fn a_question_is_waited_for_or_abandoned() {
                       Prod: Deploy";
     brief(
         definition,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Approve InProgress, run Approve/Ask ?token-4 until 1970-01-08T00:00:02Z
         stop e1
@@ -134,7 +134,7 @@ fn a_question_is_waited_for_or_abandoned() {
         abandon e2
             e2 Stopping, Approve Stopping, Approve/Ask Abandoned, Approve Stopped, Stopped
         yes e2 Ask
-        "#,
+        ",
     );
     let mut world = World::new(definition);
     for line in ["start e1", "ok e1 Fetch", "abandon e1"] {
@@ -151,7 +151,7 @@ fn rules_are_not_waited_for() {
     brief(
         "Source: Fetch >Code
          Prod entry=FAIL(Window,Quiet): Deploy",
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, ask Prod/BeforeEntry/Window alarm, ask Prod/BeforeEntry/Quiet alarm
         stop e1
@@ -159,7 +159,7 @@ fn rules_are_not_waited_for() {
         holds e1 Window
         retry e1 Prod
             e1 InProgress, Prod InProgress, ask Prod/BeforeEntry/Window alarm, ask Prod/BeforeEntry/Quiet alarm
-        "#,
+        ",
     );
 }
 
@@ -168,7 +168,7 @@ fn rules_are_not_waited_for() {
 fn a_stopped_stage_is_tried_again_where_it_was() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch; ok e1 One
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/One, run Build/Two, Build/One Succeeded
         abandon e1
@@ -177,7 +177,7 @@ fn a_stopped_stage_is_tried_again_where_it_was() {
             e1 InProgress, Build InProgress, run Build/Two
         ok e1 Two
             e1 Build/Two Succeeded, run Build/Late
-        "#,
+        ",
     );
 }
 

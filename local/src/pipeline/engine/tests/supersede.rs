@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html>.
 
 use super::transcript::brief;
+use super::world::World;
 
 const TWO: &str = "Source: Fetch >Code
                    Prod: Deploy <Code";
@@ -13,7 +14,7 @@ const TWO: &str = "Source: Fetch >Code
 fn of_those_that_wait_for_a_stage_the_newest_goes_on_when_it_is_unlocked() {
     brief(
         TWO,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, run Prod/Deploy
         start e2; ok e2 Fetch
@@ -27,7 +28,7 @@ fn of_those_that_wait_for_a_stage_the_newest_goes_on_when_it_is_unlocked() {
             e3 Prod InProgress, run Prod/Deploy
         ok e3 Deploy
             e3 Prod/Deploy Succeeded, Prod Succeeded, Succeeded
-        "#,
+        ",
     );
 }
 
@@ -60,7 +61,7 @@ fn a_failure_unlocks_the_stage_for_whoever_waits_and_then_it_is_too_late_for_a_r
 fn a_stop_unlocks_the_stage() {
     brief(
         TWO,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, run Prod/Deploy
         start e2; ok e2 Fetch
@@ -72,7 +73,7 @@ fn a_stop_unlocks_the_stage() {
             e2 Prod InProgress, run Prod/Deploy
         ok e2 Deploy
             e2 Prod/Deploy Succeeded, Prod Succeeded, Succeeded
-        "#,
+        ",
     );
 }
 
@@ -125,8 +126,9 @@ fn what_is_due_happens_before_what_comes_later() {
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html>
 #[test]
 fn there_is_always_room_for_a_newer_one() {
-    let starts: Vec<String> = (1..=60).map(|number| format!("start e{number}")).collect();
-    let mut world = super::world::World::new(TWO);
-    starts.iter().for_each(|start| assert!(!world.tell(start).is_empty()));
+    let mut world = World::new(TWO);
+    for number in 1..=60 {
+        assert!(!world.tell(&format!("start e{number}")).is_empty());
+    }
     assert_eq!(world.engine.state().live().count(), 2, "one runs, and the newest waits");
 }

@@ -16,7 +16,7 @@ const THREE: &str = "Source: Fetch >Code
 fn before_a_closed_transition_the_newest_waits_and_goes_on_when_it_is_opened() {
     brief(
         THREE,
-        r#"
+        "
         start e1; ok e1 Fetch
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Beta InProgress, run Beta/Deploy
         close Beta in not now
@@ -29,7 +29,7 @@ fn before_a_closed_transition_the_newest_waits_and_goes_on_when_it_is_opened() {
             e2 Superseded superseded by execution e3
         open Beta in
             e3 Beta InProgress, run Beta/Deploy
-        "#,
+        ",
     );
 }
 
@@ -38,7 +38,7 @@ fn before_a_closed_transition_the_newest_waits_and_goes_on_when_it_is_opened() {
 fn both_ways_between_two_stages_must_be_open() {
     brief(
         THREE,
-        r#"
+        "
         close Beta out not now; close Prod in nor there
         start e1; ok e1 Fetch; ok e1 Deploy
             e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Beta InProgress, run Beta/Deploy, Beta/Deploy Succeeded, Beta Succeeded
@@ -50,7 +50,7 @@ fn both_ways_between_two_stages_must_be_open() {
         close Prod out nothing is behind it
         ok e1 Release
             e1 Prod/Release Succeeded, Prod Succeeded, Succeeded
-        "#,
+        ",
     );
 }
 
@@ -59,7 +59,7 @@ fn both_ways_between_two_stages_must_be_open() {
 fn nobody_starts_while_the_way_into_the_first_stage_is_closed() {
     brief(
         THREE,
-        r#"
+        "
         close Source in holidays
         start e1; start e2
             e1 InProgress
@@ -68,7 +68,7 @@ fn nobody_starts_while_the_way_into_the_first_stage_is_closed() {
         open Source in
             e2 Source InProgress, run Source/Fetch
         open Source in
-        "#,
+        ",
     );
 }
 

@@ -110,7 +110,8 @@ impl World {
         match line.verb {
             "start" => {
                 self.engine.has_room()?;
-                let revisions = line.named.remove("rev").iter().map(|rev| revision("Fetch", "COMMIT_ID", rev)).collect();
+                let revisions =
+                    line.named.remove("rev").iter().map(|rev| revision("Fetch", "COMMIT_ID", rev)).collect();
                 let start = started_with(self.engine.pipeline(), line.plain[0], &line.named, revisions).unwrap();
                 Ok(Event::Start(start))
             }

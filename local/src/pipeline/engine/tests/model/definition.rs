@@ -58,7 +58,9 @@ pub(super) fn in_mode(mode: &str, definition: &str) -> String {
     let rolls_back = |word: &&str| !word.starts_with("failure=ROLLBACK");
     let others = |head: &str| head.split(' ').filter(rolls_back).collect::<Vec<_>>().join(" ");
     let stages = definition.lines().map(|line| match line.split_once(": ") {
-        Some((head, actions)) if mode == "PARALLEL" => format!("{}: {actions}", others(head).replace("ROLLBACK", "FAIL")),
+        Some((head, actions)) if mode == "PARALLEL" => {
+            format!("{}: {actions}", others(head).replace("ROLLBACK", "FAIL"))
+        }
         _ => line.to_owned(),
     });
     [format!("mode={mode}")].into_iter().chain(stages).collect::<Vec<_>>().join("\n")

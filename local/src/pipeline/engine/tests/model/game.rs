@@ -38,7 +38,20 @@ impl Game {
         let (ids, told, earlier, history, before) = Default::default();
         let (engine, waited) = (Engine::new(pipeline), SignedDuration::ZERO);
         let definitions = definitions.to_vec();
-        Self { definitions, restored, engine, ids, watcher, events: 0, waited, starts: 0, told, earlier, history, before }
+        Self {
+            definitions,
+            restored,
+            engine,
+            ids,
+            watcher,
+            events: 0,
+            waited,
+            starts: 0,
+            told,
+            earlier,
+            history,
+            before,
+        }
     }
 
     /// Time passes, and something happens.
@@ -173,9 +186,10 @@ impl Game {
         let stage = stage.get(&self.watcher.pipeline.stages).name.clone();
         let way = if inbound { Way::Inbound } else { Way::Outbound };
         let by = "arn:somebody".to_owned();
-        let change = match close {
-            true => self.engine.disable(&stage, way, by, "not now".into()),
-            false => self.engine.enable(&stage, way, by),
+        let change = if close {
+            self.engine.disable(&stage, way, by, "not now".into())
+        } else {
+            self.engine.enable(&stage, way, by)
         };
         self.tell(&change.unwrap());
     }

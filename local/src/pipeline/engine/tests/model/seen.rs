@@ -35,14 +35,13 @@ pub(super) struct Seen {
     pub(super) abandoned: Vec<ConditionKind>,
     /// What ended or was given up, and how; nobody was told yet.
     pub(super) untold: BTreeMap<RunId, End>,
-    pub(super) failed: bool,
     pub(super) ending: Option<Ending>,
     /// It has just begun, or begun again, and nobody was told yet.
     pub(super) begins: bool,
     /// Somebody had its stage tried again, and the stage was not entered yet.
     pub(super) resumes: bool,
-    /// The stage was tried again by itself.
-    pub(super) retried: bool,
+    /// How the stage was tried again by itself, if it was.
+    pub(super) retried: Option<RetryMode>,
     /// What it produced, and in which stage.
     pub(super) artifacts: Made<Artifact>,
     pub(super) variables: Made<String>,
@@ -81,11 +80,10 @@ impl Seen {
             overridden,
             abandoned,
             untold,
-            failed: false,
             ending,
             begins: true,
             resumes: false,
-            retried: false,
+            retried: None,
             artifacts,
             variables,
             target,
@@ -119,6 +117,11 @@ impl Seen {
         self.in_stage && self.current().is_some_and(|current| current.name == stage)
     }
 
+    /// Whether its last stage failed.
+    pub(super) fn failed(&self) -> bool {
+        self.left == Some(StageStatus::Failed)
+    }
+
     pub(super) fn waits(&self) -> bool {
         self.end.is_none() && !self.in_stage && !self.resumes
     }
@@ -130,7 +133,7 @@ impl Seen {
     /// It enters a stage for the first time.
     pub(super) fn enter(&mut self) {
         (self.begun, self.kept, self.asked, self.overridden) = Default::default();
-        (self.in_stage, self.left, self.retried) = (true, None, false);
+        (self.in_stage, self.left, self.retried) = (true, None, None);
     }
 
     /// Its stage is tried again: of what there was only that counts which the mode leaves.
@@ -140,7 +143,6 @@ impl Seen {
         self.overridden.retain(|kind| let_in && *kind == ConditionKind::BeforeEntry);
         self.begun.retain(|_, ended| mode == RetryMode::FailedActions && *ended == Some(true));
         self.kept = self.begun.keys().cloned().collect();
-        self.failed = false;
     }
 
     /// Whether the condition is met, as far as that is decided.
@@ -178,9 +180,11 @@ impl Seen {
             StageStatus::Skipped => entry == Some(false) && skips && self.begun.is_empty(),
             StageStatus::Failed => {
                 let decided = self.met(ConditionKind::OnFailure).is_some();
-                let given_up = stage.retry.is_none() || self.retried;
+                let given_up = stage.retry.is_none() || self.retried.is_some();
                 let kept_out = entry == Some(false) && !skips && self.begun.is_empty();
-                kept_out || self.action_failed() && decided && given_up || self.all_succeeded(stage) && held == Some(false)
+                kept_out
+                    || self.action_failed() && decided && given_up
+                    || self.all_succeeded(stage) && held == Some(false)
             }
             StageStatus::InProgress | StageStatus::Stopping => false,
         }
@@ -189,7 +193,7 @@ impl Seen {
     /// How the stage is tried again by itself, if it is time for that.
     pub(super) fn again(&self) -> Option<RetryMode> {
         let done = self.running.is_empty() && self.action_failed() && self.ending.is_none();
-        self.current().and_then(|stage| stage.retry).filter(|_| done && !self.retried)
+        self.current().and_then(|stage| stage.retry).filter(|_| done && self.retried.is_none())
     }
 
     /// Whether what succeeded in its failed stage before is to come back.

@@ -37,7 +37,8 @@ impl Watcher {
     pub(in super::super) fn may_override(&self, id: &str, kind: ConditionKind) -> bool {
         let seen = &self.executions[id];
         let condition = seen.current().filter(|_| seen.in_stage).and_then(|stage| stage.condition(kind));
-        let asked = seen.running.iter().any(|run| matches!(&self.started[run].what, What::Rule(rule) if rule.kind == kind));
+        let asked =
+            seen.running.iter().any(|run| matches!(&self.started[run].what, What::Rule(rule) if rule.kind == kind));
         let skips = condition.is_some_and(|condition| condition.result == ConditionResult::Skip);
         asked && !skips && kind != ConditionKind::OnFailure
     }

@@ -63,7 +63,7 @@ impl Watcher {
     pub(in super::super) fn everything_ended(&self) {
         for (id, seen) in &self.executions {
             let end = seen.end.unwrap_or_else(|| panic!("{id} did not end"));
-            assert_eq!(end == ExecutionStatus::Failed, seen.failed, "{id} fails if and only if a stage of it failed");
+            assert_eq!(end == ExecutionStatus::Failed, seen.failed(), "{id} fails if and only if a stage of it failed");
         }
         if let Some(newest) = self.order.last() {
             let end = self.executions[newest].end;

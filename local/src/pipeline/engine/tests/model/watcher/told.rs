@@ -34,10 +34,10 @@ impl Watcher {
             ExecutionStatus::Succeeded => {
                 let last = seen.pipeline.stages.len();
                 let done = seen.stage == last || seen.target.is_some() && seen.stage > 0;
-                assert!(!seen.failed && seen.ending.is_none() && done, "{id} succeeds too early");
+                assert!(!seen.failed() && seen.ending.is_none() && done, "{id} succeeds too early");
             }
             ExecutionStatus::Failed => {
-                assert!(seen.failed, "{id} fails for no reason");
+                assert!(seen.failed(), "{id} fails for no reason");
                 self.back = self.comes_back(id);
             }
             ExecutionStatus::Stopping => assert_eq!(seen.ending, Some(Ending::Stopped), "{id}"),
@@ -81,7 +81,7 @@ impl Watcher {
         let seen = self.executions.get_mut(id).unwrap();
         let mode = seen.again().unwrap_or_else(|| panic!("{id} begins a stage again for no reason"));
         seen.try_again(mode);
-        seen.retried = true;
+        seen.retried = Some(mode);
     }
 
     fn enters(&mut self, id: &str, name: &str) {
@@ -93,7 +93,7 @@ impl Watcher {
             return;
         }
         let seen = &self.executions[id];
-        assert!(!seen.failed && seen.ending.is_none() && seen.left.is_none(), "{id} goes on to {name}");
+        assert!(seen.ending.is_none() && seen.left.is_none(), "{id} goes on to {name}");
         assert!(seen.target.is_none() || seen.succeeded.is_empty(), "{id} goes on to {name}");
         assert!(seen.target.is_some() || self.open(seen, seen.stage), "{id} enters {name}, which is closed");
         self.nobody_is_overtaken(id, name);
@@ -119,7 +119,7 @@ impl Watcher {
         assert!(decided.iter().all(|kind| seen.met(*kind) == Some(false)), "{id} {name} abandons a rule");
         let stage = seen.current().unwrap();
         assert!(seen.may_end(stage, status), "{id} {name} is {status:?} after {:?} {:?}", seen.begun, seen.asked);
-        (seen.in_stage, seen.left, seen.failed) = (false, Some(status), status == StageStatus::Failed);
+        (seen.in_stage, seen.left) = (false, Some(status));
         match status {
             StageStatus::Succeeded => _ = seen.succeeded.insert(seen.stage),
             StageStatus::Skipped => _ = seen.skipped.insert(name.to_owned()),
@@ -136,12 +136,16 @@ impl Watcher {
 
     /// An action that fails before it ran wants something that nobody produced.
     fn action_changed(&mut self, id: &str, change: &ActionChange) {
-        self.is_told_as_it_is(id, &change.run, match change.status {
-            ActionStatus::InProgress => None,
-            ActionStatus::Succeeded => Some(End::Well),
-            ActionStatus::Failed => Some(End::Badly),
-            ActionStatus::Abandoned => Some(End::GivenUp),
-        });
+        self.is_told_as_it_is(
+            id,
+            &change.run,
+            match change.status {
+                ActionStatus::InProgress => None,
+                ActionStatus::Succeeded => Some(End::Well),
+                ActionStatus::Failed => Some(End::Badly),
+                ActionStatus::Abandoned => Some(End::GivenUp),
+            },
+        );
         if change.status != ActionStatus::Failed || self.started.contains_key(&change.run) {
             return;
         }
@@ -155,12 +159,16 @@ impl Watcher {
 
     /// So does a rule. One that is abandoned has a neighbour that failed.
     fn rule_changed(&mut self, id: &str, change: &RuleChange) {
-        self.is_told_as_it_is(id, &change.run, match change.status {
-            RuleStatus::InProgress => None,
-            RuleStatus::Succeeded => Some(End::Well),
-            RuleStatus::Failed => Some(End::Badly),
-            RuleStatus::Abandoned => Some(End::GivenUp),
-        });
+        self.is_told_as_it_is(
+            id,
+            &change.run,
+            match change.status {
+                RuleStatus::InProgress => None,
+                RuleStatus::Succeeded => Some(End::Well),
+                RuleStatus::Failed => Some(End::Badly),
+                RuleStatus::Abandoned => Some(End::GivenUp),
+            },
+        );
         if self.started.contains_key(&change.run) {
             return;
         }
