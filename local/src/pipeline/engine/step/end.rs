@@ -50,8 +50,15 @@ impl Step<'_> {
     pub(super) fn replace(&mut self, pipeline: Pipeline) {
         self.definitions.replace(pipeline);
         self.state.keep_stages_of(&self.definitions.current);
+        self.cancel_outdated();
+    }
+
+    /// Who takes turns goes by the current definition, or comes to an end.
+    pub(super) fn cancel_outdated(&mut self) {
+        let current = self.definitions.current.version;
         for index in 0..self.state.executions.len() {
-            if self.state.executions[index].in_turn() {
+            let execution = &self.state.executions[index];
+            if execution.in_turn() && execution.pipeline_version != current {
                 self.cancel(index);
             }
         }

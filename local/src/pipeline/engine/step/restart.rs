@@ -8,6 +8,8 @@ use crate::pipeline::engine::state::{ActionStatus, RuleStatus, RunId};
 impl Step<'_> {
     /// Work that was under way is lost, and fails. Approvals wait on, and rules are asked again: they only look.
     pub(super) fn restarted(&mut self) {
+        // The definition may have been replaced just before, and nobody may have kept what came of that.
+        self.cancel_outdated();
         // Before the work fails: what is asked because of that has not been lost.
         for index in 0..self.state.executions.len() {
             self.ask_again(index);

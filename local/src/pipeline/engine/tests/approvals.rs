@@ -1,4 +1,4 @@
-//! Manual approvals: asked, answered, left unanswered.
+//! Manual approvals: asked, answered, left unanswered. <https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals.html>
 
 use super::transcript::check;
 use super::world::World;

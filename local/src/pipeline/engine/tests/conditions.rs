@@ -1,4 +1,4 @@
-//! Stage conditions: what they let pass, and what they stop.
+//! Stage conditions: what they let pass, and what they stop. <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 
 use super::transcript::check;
 use super::world::World;

@@ -2,6 +2,7 @@
 
 use super::transcript::brief;
 use super::world::World;
+use super::*;
 
 /// Work fails and can be tried again, questions wait on, rules are asked again, and who waits goes on.
 #[test]
@@ -75,6 +76,24 @@ fn what_was_waited_for_is_over() {
             e3 Source/Fetch Failed SystemUnavailable: flowgate ended while the action ran; what it had begun may have gone on: look, then retry, Source Cancelled, Cancelled the pipeline was changed
         "#,
     );
+}
+
+/// The new definition is kept first. When nothing else could be, executions of the earlier one come to their end all the
+/// same, and nothing of them is tried again.
+#[test]
+fn a_change_that_was_only_half_kept_is_made_up_for() {
+    let mut world = World::new("Source retry=ALL_ACTIONS: Fetch >Code\nProd: Deploy");
+    for line in ["start e1", "start e2"] {
+        world.tell(line);
+    }
+    let (before, state) = (world.engine.pipeline().clone(), world.engine.state().clone());
+    world.tell("change");
+    world.engine = Engine::restored(world.engine.pipeline().clone(), vec![before], state);
+    world.tell("restart");
+    for id in ["e1", "e2"] {
+        assert_eq!(world.history[id].status, ExecutionStatus::Cancelled, "{id}");
+    }
+    assert_eq!(world.history["e1"].stages[0].actions.len(), 1, "it is not tried again");
 }
 
 /// Somebody else goes on from the state and the definitions alone.

@@ -1,4 +1,4 @@
-//! Rollbacks: what comes back, and when nothing does.
+//! Automatic rollbacks: what comes back, and when nothing does. <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback-auto.html>
 
 use super::transcript::check;
 use super::world::World;

@@ -1,4 +1,4 @@
-//! Whole runs of actions alone, written as transcripts.
+//! Whole runs of actions alone. <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html>
 
 use super::transcript::check;
 
