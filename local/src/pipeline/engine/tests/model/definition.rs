@@ -41,9 +41,15 @@ fn rules(at_least: usize) -> impl Strategy<Value = Vec<RulePlan>> {
 
 fn conditions() -> impl Strategy<Value = StagePlan> {
     let condition = || prop::option::weighted(0.3, (any::<bool>(), rules(1)));
+    let failure = prop_oneof![4 => Just(None), 3 => Just(Some(Vec::new())), 3 => rules(1).prop_map(Some)];
     let retry = prop::option::weighted(0.3, prop_oneof![Just("FAILED_ACTIONS"), Just("ALL_ACTIONS")]);
-    (condition(), condition(), prop::option::weighted(0.3, rules(0)), retry)
-        .prop_map(|(entry, success, failure, retry)| StagePlan { actions: Vec::new(), entry, success, failure, retry })
+    (condition(), condition(), failure, retry).prop_map(|(entry, success, failure, retry)| StagePlan {
+        actions: Vec::new(),
+        entry,
+        success,
+        failure,
+        retry,
+    })
 }
 
 pub(super) const MODES: [&str; 3] = ["SUPERSEDED", "QUEUED", "PARALLEL"];
@@ -66,7 +72,7 @@ pub(super) fn in_mode(mode: &str, definition: &str) -> String {
     [format!("mode={mode}")].into_iter().chain(stages).collect::<Vec<_>>().join("\n")
 }
 
-/// A pipeline in the short notation: one to three sources, then one to four stages of one to four actions, some of them
+/// A pipeline in the short notation: one or two sources, then one to three stages of one to three actions, some of them
 /// manual approvals, and conditions of up to three rules.
 fn definition() -> impl Strategy<Value = String> {
     let plan = (
@@ -94,15 +100,15 @@ fn definition() -> impl Strategy<Value = String> {
         asks: None,
     });
     let again = prop::option::weighted(0.2, Just("FAILED_ACTIONS"));
-    let sources = (vec(source, 1..4), again).prop_map(|(actions, retry)| StagePlan {
+    let sources = (vec(source, 1..3), again).prop_map(|(actions, retry)| StagePlan {
         actions,
         entry: None,
         success: None,
         failure: None,
         retry,
     });
-    let stage = (vec(plan, 1..5), conditions()).prop_map(|(actions, conditions)| StagePlan { actions, ..conditions });
-    (sources, vec(stage, 1..5))
+    let stage = (vec(plan, 1..4), conditions()).prop_map(|(actions, conditions)| StagePlan { actions, ..conditions });
+    (sources, vec(stage, 1..4))
         .prop_map(|(sources, rest)| write(std::iter::once(sources).chain(rest).collect::<Vec<_>>().as_slice()))
 }
 

@@ -1,16 +1,16 @@
 //! Moves on an engine, and somebody who watches.
 
+mod people;
+
 use proptest::sample::Index;
 
-use super::definition::{MODES, in_mode};
+use super::definition::in_mode;
 use super::event::{answer, finish, goes_on, judge, news};
 use super::moves::Move;
 use super::started::Started;
 use super::watcher::Watcher;
 use super::*;
 use crate::pipeline::action::Outcome;
-
-const KINDS: [ConditionKind; 3] = [ConditionKind::BeforeEntry, ConditionKind::OnSuccess, ConditionKind::OnFailure];
 
 pub(super) struct Game {
     definitions: Vec<String>,
@@ -126,79 +126,6 @@ impl Game {
             Move::Transition { stage, inbound, close } => self.transition(*stage, *inbound, *close),
             Move::Stop { .. } | Move::Retry { .. } | Move::RollBack { .. } | Move::Override { .. } => self.people(step),
         }
-    }
-
-    /// What somebody asks of an execution: it is done if and only if it may be, and once.
-    fn people(&mut self, step: &Move) {
-        let all = self.watcher.all();
-        let (Move::Stop { which, .. }
-        | Move::Retry { which, .. }
-        | Move::RollBack { which, .. }
-        | Move::Override { which, .. }) = step
-        else {
-            return;
-        };
-        if all.is_empty() {
-            return;
-        }
-        let id = which.get(&all);
-        let execution = self.history[id].clone();
-        let current = self.watcher.stage_of(id).unwrap_or_else(|| "none".into());
-        let somewhere = |stage: &Index| stage.get(&self.watcher.pipeline.stages).name.clone();
-        let (may, asked) = match step {
-            Move::Stop { abandon, .. } => {
-                let asked = self.engine.stop(&execution, *abandon, Some("enough".into()));
-                (self.watcher.may_stop(id, *abandon), asked)
-            }
-            Move::Retry { stage, all, .. } => {
-                let stage = stage.as_ref().map_or(current, somewhere);
-                let mode = if *all { RetryMode::AllActions } else { RetryMode::FailedActions };
-                (self.watcher.may_retry(id, &stage), self.engine.retry(&execution, &stage, mode))
-            }
-            Move::RollBack { stage, .. } => {
-                let stage = somewhere(stage);
-                let trigger =
-                    Trigger { trigger_type: TriggerType::ManualRollback, trigger_detail: "arn:somebody".into() };
-                (self.watcher.may_roll_back(id, &stage), self.engine.roll_back(&execution, &stage, trigger))
-            }
-            Move::Override { kind, .. } => {
-                let kind = KINDS[usize::from(*kind)];
-                let asked = self.engine.override_condition(&execution.id, &current, kind, "arn:somebody".into());
-                (self.watcher.may_override(id, kind), asked)
-            }
-            _ => return,
-        };
-        assert_eq!(asked.is_ok(), may, "{step:?} of {id}: {asked:?}");
-        if let Ok(event) = asked {
-            self.tell(&event);
-            // The stage may be free again, and then another rollback is as good as the first.
-            let free = |place: usize| !self.watcher.occupied(&self.watcher.pipeline.stages[place].name);
-            match &event {
-                Event::RollBack(back) if free(back.stage) => {}
-                // Side by side, what has ended is forgotten.
-                Event::Retry(retry) if settled(&self.engine).state.execution(&retry.execution.id).is_none() => {}
-                _ => self.tell_in_vain(&event),
-            }
-        }
-    }
-
-    fn transition(&mut self, stage: Index, inbound: bool, close: bool) {
-        let stage = stage.get(&self.watcher.pipeline.stages).name.clone();
-        let way = if inbound { Way::Inbound } else { Way::Outbound };
-        let by = "arn:somebody".to_owned();
-        let change = if close {
-            self.engine.disable(&stage, way, by, "not now".into())
-        } else {
-            self.engine.enable(&stage, way, by)
-        };
-        self.tell(&change.unwrap());
-    }
-
-    fn replace(&mut self, definition: &str, mode: u8) {
-        let mut next = pipeline(&in_mode(MODES[usize::from(mode)], definition));
-        next.set_version(self.engine.pipeline().version + 1);
-        self.earlier.push(self.engine.pipeline().clone());
-        self.tell(&Event::Replaced(Box::new(next)));
     }
 
     fn with(&mut self, which: Index, running: bool, kind: fn(&Started) -> bool, does: impl FnOnce(&mut Self, &RunId)) {

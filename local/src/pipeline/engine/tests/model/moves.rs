@@ -9,21 +9,69 @@ use proptest::sample::Index;
 pub(super) enum Move {
     Start,
     StartAgain,
-    Finish { which: Index, well: bool, variables: bool },
-    Answer { which: Index, approved: bool },
-    NotAsked { which: Index },
-    Judge { which: Index, holds: bool },
-    News { which: Index, percent: u8 },
-    Continue { which: Index },
-    Wait { minutes: u32 },
-    Late { which: Index, well: bool },
-    Amiss { which: Index },
-    Stop { which: Index, abandon: bool },
-    Retry { which: Index, stage: Option<Index>, all: bool },
-    RollBack { which: Index, stage: Index },
-    Override { which: Index, kind: u8 },
-    Transition { stage: Index, inbound: bool, close: bool },
-    Replace { which: Index, mode: u8 },
+    Finish {
+        which: Index,
+        well: bool,
+        variables: bool,
+    },
+    Answer {
+        which: Index,
+        approved: bool,
+    },
+    NotAsked {
+        which: Index,
+    },
+    Judge {
+        which: Index,
+        holds: bool,
+    },
+    News {
+        which: Index,
+        percent: u8,
+    },
+    Continue {
+        which: Index,
+    },
+    Wait {
+        minutes: u32,
+    },
+    Late {
+        which: Index,
+        well: bool,
+    },
+    Amiss {
+        which: Index,
+    },
+    Stop {
+        which: Index,
+        abandon: bool,
+    },
+    Retry {
+        which: Index,
+        stage: Option<Index>,
+        all: bool,
+    },
+    /// To an execution that succeeded in the stage, if there is one and it is aimed at.
+    RollBack {
+        which: Index,
+        stage: Index,
+        aimed: bool,
+    },
+    /// Of a condition that is being evaluated, if there is one and it is aimed at.
+    Override {
+        which: Index,
+        kind: u8,
+        aimed: bool,
+    },
+    Transition {
+        stage: Index,
+        inbound: bool,
+        close: bool,
+    },
+    Replace {
+        which: Index,
+        mode: u8,
+    },
     Restart,
 }
 
@@ -32,7 +80,7 @@ fn which() -> impl Strategy<Value = Index> {
 }
 
 pub(super) fn moves() -> impl Strategy<Value = Vec<Move>> {
-    vec(prop_oneof![10 => of_work(), 4 => of_people()], 0..100)
+    vec(prop_oneof![10 => of_work(), 4 => of_people()], 0..120)
 }
 
 fn of_work() -> impl Strategy<Value = Move> {
@@ -59,8 +107,10 @@ fn of_people() -> impl Strategy<Value = Move> {
     prop_oneof![
         3 => (which(), any::<bool>()).prop_map(|(which, abandon)| Move::Stop { which, abandon }),
         6 => (which(), elsewhere, any::<bool>()).prop_map(|(which, stage, all)| Move::Retry { which, stage, all }),
-        4 => (which(), which()).prop_map(|(which, stage)| Move::RollBack { which, stage }),
-        2 => (which(), 0..3_u8).prop_map(|(which, kind)| Move::Override { which, kind }),
+        4 => (which(), which(), prop::bool::weighted(0.8))
+            .prop_map(|(which, stage, aimed)| Move::RollBack { which, stage, aimed }),
+        3 => (which(), 0..3_u8, prop::bool::weighted(0.8))
+            .prop_map(|(which, kind, aimed)| Move::Override { which, kind, aimed }),
         5 => (which(), any::<bool>(), prop::bool::weighted(0.4))
             .prop_map(|(stage, inbound, close)| Move::Transition { stage, inbound, close }),
         1 => (which(), 0..3_u8).prop_map(|(which, mode)| Move::Replace { which, mode }),

@@ -48,6 +48,22 @@ impl Watcher {
         self.executions[id].current().map(|stage| stage.name.clone())
     }
 
+    /// Every execution that succeeded in a stage but the first, with the stage.
+    pub(in super::super) fn successes(&self) -> Vec<(String, String)> {
+        let of = |(id, seen): (&String, &Seen)| {
+            let places = seen.succeeded.iter().filter(|place| **place > 0 && self.is_current(seen));
+            places.map(|place| (id.clone(), seen.pipeline.stages[*place].name.clone())).collect::<Vec<_>>()
+        };
+        self.executions.iter().flat_map(of).collect()
+    }
+
+    /// Every condition that is being evaluated.
+    pub(in super::super) fn evaluations(&self) -> Vec<(String, ConditionKind)> {
+        let rules = self.pick(true, Started::is_rule).into_iter().map(|run| self.started[&run].what.clone());
+        let of = |what: What| if let What::Rule(rule) = what { Some((rule.execution, rule.kind)) } else { None };
+        rules.filter_map(of).collect()
+    }
+
     pub(in super::super) fn all(&self) -> Vec<String> {
         self.executions.keys().cloned().collect()
     }
