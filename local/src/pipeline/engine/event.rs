@@ -12,7 +12,7 @@ use crate::pipeline::token::Token;
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody or something started the pipeline.
+    /// Somebody or something started the pipeline. The execution's id is a new one.
     Start(Start),
     /// Somebody stopped an execution.
     Stop(Stop),

@@ -6,6 +6,7 @@
 //! - where they supersede each other, at most one waits for a stage; where they queue, nobody enters before who started
 //!   before and waits for the same;
 //! - nobody waits for a stage that is free and open;
+//! - who takes turns goes by the current definition, or comes to an end; who runs beside others goes on as it began;
 //! - an execution that is in a stage has an action or a rule running there, or an approval waiting; one that ended has
 //!   none;
 //! - an approval succeeds by a person's answer only, in time and with its own token;

@@ -18,7 +18,7 @@ use super::change::{Command, Subject};
 use super::event::{Event, Ids, Start};
 use super::prepare::View;
 use super::situation::{Situation, situation};
-use super::state::{Execution, ExecutionStatus, ExecutionType, Position, RunId, StageRun, StageStatus, State};
+use super::state::{Execution, ExecutionStatus, ExecutionType, Position, RunId, Seen, StageRun, StageStatus, State};
 use crate::pipeline::definition::{ExecutionMode, Pipeline};
 
 /// The state while an event is taken in, and the commands so far. Executions go by their index.
@@ -136,11 +136,8 @@ impl<'a> Step<'a> {
         let name = self.pipeline(index).stages[stage].name.clone();
         let execution = &mut self.state.executions[index];
         execution.position = Position::In(stage);
-        execution.stages.push(StageRun::new(name.clone(), self.now));
-        if execution.in_turn() {
-            let number = execution.number;
-            self.state.stages.entry(name).or_default().latest = Some(number);
-        }
+        execution.stages.push(StageRun::new(name, self.now));
+        self.note(index, |seen, number| seen.latest = Some(number));
         self.stage_changed(index);
         self.advance(index);
     }
@@ -173,19 +170,21 @@ impl<'a> Step<'a> {
         let (next, stages) = (stage + 1, self.pipeline(index).stages.len());
         match self.state.executions[index].execution_type {
             ExecutionType::Standard => {
-                self.remember_success(index, status);
+                if status == StageStatus::Succeeded {
+                    self.note(index, |seen, number| seen.succeeded = Some(number));
+                }
                 if next < stages { self.arrive(index, next) } else { self.end(index, ExecutionStatus::Succeeded, None) }
             }
             ExecutionType::Rollback => self.end(index, ExecutionStatus::Succeeded, None),
         }
     }
 
-    /// What a rollback of the stage can bring back from now on.
-    fn remember_success(&mut self, index: usize, status: StageStatus) {
+    /// Has the stage remember that this execution was the last to do something there. Of those that run side by side
+    /// nobody is the last.
+    fn note(&mut self, index: usize, what: impl FnOnce(&mut Seen, u64)) {
         let execution = &self.state.executions[index];
-        let (number, stage) = (execution.number, execution.stages.last().map(|stage| stage.name.clone()));
-        if let Some(stage) = stage.filter(|_| execution.in_turn() && status == StageStatus::Succeeded) {
-            self.state.stages.entry(stage).or_default().succeeded = Some(number);
+        if let Some(stage) = execution.stages.last().filter(|_| execution.in_turn()) {
+            what(self.state.stages.entry(stage.name.clone()).or_default(), execution.number);
         }
     }
 

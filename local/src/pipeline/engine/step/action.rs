@@ -15,14 +15,10 @@ impl Step<'_> {
     pub(super) fn run(&mut self, index: usize, action: &Action) {
         let (view, ids) = self.prepare(index);
         let run = view.action(action, ids);
-        let execution = &mut self.state.executions[index];
-        let (number, in_turn) = (execution.number, execution.in_turn());
-        let Some(stage) = execution.stages.last_mut() else { return };
+        let Some(stage) = self.state.executions[index].stages.last_mut() else { return };
         let name = stage.name.clone();
         stage.actions.push(run.clone());
-        if in_turn {
-            self.state.stages.entry(name.clone()).or_default().actions.insert(action.name.clone(), number);
-        }
+        self.note(index, |seen, number| _ = seen.actions.insert(action.name.clone(), number));
         self.changed_action(index, &run);
         if run.status == ActionStatus::InProgress {
             let request = self.prepare(index).0.request(&name, &run);

@@ -20,14 +20,10 @@ impl Step<'_> {
         let mut run =
             ConditionRun { kind, result: condition.result, status, summary: None, started, updated: started, rules };
         settle(&mut run);
-        let execution = &mut self.state.executions[index];
-        let (number, in_turn) = (execution.number, execution.in_turn());
-        let Some(stage) = execution.stages.last_mut() else { return };
+        let Some(stage) = self.state.executions[index].stages.last_mut() else { return };
         let name = stage.name.clone();
         stage.conditions.push(run.clone());
-        if in_turn {
-            self.state.stages.entry(name.clone()).or_default().conditions.insert(kind, number);
-        }
+        self.note(index, |seen, number| _ = seen.conditions.insert(kind, number));
         for rule in &run.rules {
             self.changed_rule(index, kind, rule);
             if rule.status == RuleStatus::InProgress {

@@ -17,15 +17,15 @@ impl Step<'_> {
     pub(super) fn stop(&mut self, stop: Stop) {
         let Some(index) = self.state.index(&stop.execution) else { return };
         let execution = &mut self.state.executions[index];
-        let before = (execution.position, execution.ending);
-        if matches!(before, (Position::Ended, _)) || before.1 == Some(Ending::Stopped) && !stop.abandon {
+        let (position, stopping) = (execution.position, execution.ending == Some(Ending::Stopped));
+        if position == Position::Ended || stopping && !stop.abandon {
             return;
         }
         execution.stop_reason = stop.reason.or(execution.stop_reason.take());
-        if before.1 != Some(Ending::Stopped) {
+        if !stopping {
             self.begin_to_stop(index);
         }
-        if let (Position::Waiting(_), _) = before {
+        if let Position::Waiting(_) = position {
             return self.stopped(index);
         }
         if stop.abandon {
