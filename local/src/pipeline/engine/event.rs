@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::state::{Execution, ExecutionId, RunId};
-use crate::pipeline::action::{ConditionKind, Outcome, Progress};
+use crate::pipeline::action::{Outcome, Progress};
 use crate::pipeline::definition::{Action, Pipeline, RetryMode};
 use crate::pipeline::token::Token;
 
@@ -134,7 +134,8 @@ pub struct RollBack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     pub(super) execution: ExecutionId,
-    pub(super) kind: ConditionKind,
+    /// A rule of the evaluation that it is about: the condition may be evaluated again.
+    pub(super) rule: RunId,
     pub(super) by: String,
 }
 

@@ -155,7 +155,8 @@ impl Engine {
             return Err(Refusal::NotLatest { stage: stage.to_owned(), execution: execution.clone() });
         };
         let run = found.stages.last().and_then(|run| run.counting_condition(kind));
-        let Some(run) = run.filter(|run| run.status == ConditionStatus::InProgress) else {
+        let run = run.filter(|run| run.status == ConditionStatus::InProgress);
+        let Some((run, rule)) = run.and_then(|run| Some((run, run.rules.first()?))) else {
             return refuse("it is not being evaluated");
         };
         if kind == ConditionKind::OnFailure {
@@ -164,7 +165,7 @@ impl Engine {
         if run.result == ConditionResult::Skip {
             return refuse("its result is SKIP");
         }
-        Ok(Event::Override(Override { execution: execution.clone(), kind, by }))
+        Ok(Event::Override(Override { execution: execution.clone(), rule: rule.id.clone(), by }))
     }
 
     /// Opens a transition.

@@ -47,9 +47,10 @@ impl Step<'_> {
 
     /// Whatever its rules would have said, the condition stands in the way no more.
     pub(super) fn override_condition(&mut self, overridden: Override) {
-        let Override { execution, kind, by } = overridden;
+        let Override { execution, rule, by } = overridden;
         let Some(index) = self.state.index(&execution) else { return };
-        let asked = |run: &ConditionRun| run.kind == kind && run.status == ConditionStatus::InProgress;
+        let is_it = |run: &RuleRun| run.id == rule;
+        let asked = |run: &ConditionRun| run.status == ConditionStatus::InProgress && run.rules.iter().any(is_it);
         let stage = self.state.executions[index].stages.last();
         let Some(place) = stage.and_then(|stage| stage.conditions.iter().position(asked)) else { return };
         self.change_condition(index, place, |condition| {

@@ -18,7 +18,7 @@ impl Step<'_> {
         let Some(index) = self.state.index(&stop.execution) else { return };
         let execution = &mut self.state.executions[index];
         let (position, stopping) = (execution.position, execution.ending == Some(Ending::Stopped));
-        if position == Position::Ended || stopping && !stop.abandon {
+        if position == Position::Ended {
             return;
         }
         execution.stop_reason = stop.reason.or(execution.stop_reason.take());

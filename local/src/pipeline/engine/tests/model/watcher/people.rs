@@ -23,7 +23,8 @@ impl Watcher {
     }
 
     pub(super) fn overridden(&mut self, event: &Override) {
-        self.executions.get_mut(&event.execution.0).unwrap().overridden.insert(event.kind);
+        let What::Rule(rule) = &self.started[&event.rule].what else { panic!("{event:?}") };
+        self.executions.get_mut(&event.execution.0).unwrap().overridden.insert(rule.kind);
         self.give_up(&event.execution.0, Started::is_rule);
     }
 
