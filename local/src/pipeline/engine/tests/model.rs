@@ -1,4 +1,5 @@
 //! Random pipelines under random interleavings, watched by somebody who sees only events and commands.
+//! `PROPTEST_CASES=100000` asks for a longer run.
 
 mod definition;
 mod event;

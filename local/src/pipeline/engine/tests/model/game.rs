@@ -14,7 +14,7 @@ use crate::pipeline::action::Outcome;
 
 pub(super) struct Game {
     definitions: Vec<String>,
-    /// Before every so manieth event somebody else goes on.
+    /// Somebody else goes on, from what is kept, whenever about so many commands more were told.
     restored: usize,
     engine: Engine,
     ids: Counter,

@@ -17,8 +17,8 @@ impl Game {
             }
             Move::Retry { which, stage, all: from_the_first } => {
                 let id: &String = which.get(&all);
-                let own = self.watcher.stage_of(id).unwrap_or_else(|| self.somewhere(which));
-                let stage = stage.as_ref().map_or(own, |stage| self.somewhere(stage));
+                let own = self.watcher.stage_of(id).unwrap_or_else(|| self.somewhere(*which));
+                let stage = stage.map_or(own, |stage| self.somewhere(stage));
                 self.retry(id, &stage, if *from_the_first { RetryMode::AllActions } else { RetryMode::FailedActions });
             }
             Move::RollBack { which, stage, aimed } => {
@@ -26,7 +26,7 @@ impl Game {
                 let (id, stage) = if *aimed && !good.is_empty() {
                     which.get(&good).clone()
                 } else {
-                    (which.get(&all).clone(), self.somewhere(stage))
+                    (which.get(&all).clone(), self.somewhere(*stage))
                 };
                 self.roll_back(&id, &stage);
             }
@@ -80,7 +80,7 @@ impl Game {
         }
     }
 
-    fn somewhere(&self, stage: &Index) -> String {
+    fn somewhere(&self, stage: Index) -> String {
         stage.get(&self.watcher.pipeline.stages).name.clone()
     }
 
