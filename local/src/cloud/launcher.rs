@@ -34,6 +34,7 @@ const FILES: &[(&str, &str)] = &[
     ("patches/nested_actions.py", include_str!("launcher/patches/nested_actions.py")),
     ("patches/node_sdk.js", include_str!("launcher/patches/node_sdk.js")),
     ("patches/node_sdk.py", include_str!("launcher/patches/node_sdk.py")),
+    ("patches/parameter_names.py", include_str!("launcher/patches/parameter_names.py")),
     ("patches/pass_role.py", include_str!("launcher/patches/pass_role.py")),
     ("patches/pipeline_properties.py", include_str!("launcher/patches/pipeline_properties.py")),
     ("patches/principal_arn.py", include_str!("launcher/patches/principal_arn.py")),
