@@ -35,9 +35,17 @@ def resource_of(service, body, prefix):
         return "*"
     if arn := next((asked[name] for name in ARNS if isinstance(asked.get(name), str)), None):
         return arn
-    pipeline = asked["pipeline"] if isinstance(asked.get("pipeline"), dict) else asked
-    name = next((pipeline[key] for key in NAMES.get(service, ()) if isinstance(pipeline.get(key), str)), None)
+    about = part(asked)
+    name = next((about[key] for key in NAMES.get(service, ()) if isinstance(about.get(key), str)), None)
     if name is None:
         return "*"
     within = [asked[key] for key in ("stageName", "actionName") if isinstance(asked.get(key), str)]
     return prefix + "/".join([name, *within])
+
+
+def part(asked):
+    """Where a request names what it is about: a pipeline's definition, a pull request's only target, or itself."""
+    inner = asked.get("pipeline") or asked.get("targets")
+    if isinstance(inner, list) and len(inner) == 1:
+        inner = inner[0]
+    return inner if isinstance(inner, dict) else asked
