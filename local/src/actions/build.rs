@@ -121,7 +121,7 @@ pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Obser
     let id = format!("{name}:{uuid}");
     observer.progress(Progress { external_execution_id: Some(id.clone()), ..Progress::default() });
     let identity = Identity { request, project_name: name, project: &project, uuid: &uuid, started: Timestamp::now() };
-    match started(acting, &identity, &id, observer).await {
+    match Box::pin(started(acting, &identity, &id, observer)).await {
         Ok(variables) => Ok(Success {
             summary: Some(format!("Build {id} succeeded.")),
             external_execution_id: Some(id),

@@ -37,7 +37,7 @@ pub enum News<'a> {
     Retrying {
         /// Which.
         phase: PhaseName,
-        /// The how manieth time, from 1.
+        /// Which of its further runs this is, from 1.
         attempt: u8,
         /// Of how many at most.
         of: u8,

@@ -14,7 +14,8 @@ impl Mask {
     /// Hides these, each wherever its exact value appears. The log is written line by line, so that each line of one that
     /// has several is hidden too.
     pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut all: Vec<String> = secrets.into_iter().flat_map(parts).filter(|part| !part.is_empty()).collect();
+        let mut all: Vec<String> =
+            secrets.into_iter().flat_map(|secret| parts(&secret)).filter(|part| !part.is_empty()).collect();
         // The longest first: one may be a part of another.
         all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         all.dedup();
@@ -26,7 +27,7 @@ impl Mask {
     }
 }
 
-fn parts(secret: String) -> Vec<String> {
+fn parts(secret: &str) -> Vec<String> {
     let lines = secret.lines().map(str::trim).filter(|line| secret.contains('\n') && line.len() >= LINE);
     lines.map(str::to_owned).chain([secret.trim_end_matches(['\n', '\r']).to_owned()]).collect()
 }
