@@ -17,7 +17,7 @@ from patches import authority, kept_pipelines, snapshot, stores
 
 SAVE = "/_flowgate/save"
 # How often to look whether there is something to save, and how much longer than a save the pause after it is.
-PAUSE_SECONDS, REST = 1, 20
+PAUSE_SECONDS, REST = 1, 10
 # How long a change may wait until no stack is being changed, and how long what changes without a request may.
 PATIENCE_SECONDS = 60
 # The same when somebody waits for it.
