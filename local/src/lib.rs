@@ -13,6 +13,7 @@ mod git_http;
 pub mod identity;
 mod json_api;
 pub mod pipeline;
+pub mod polling;
 pub mod report;
 pub mod repository;
 pub mod runner;

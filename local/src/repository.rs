@@ -8,6 +8,7 @@ mod compare;
 pub(crate) mod files;
 mod git;
 mod held;
+mod merge;
 mod moves;
 mod record;
 
@@ -17,7 +18,8 @@ use std::path::{Path, PathBuf};
 pub use commit::{Commit, Signature};
 use git::Git;
 pub(crate) use git::isolate;
-pub use held::Held;
+pub use held::{Held, NEUTRAL};
+pub use merge::{Merge, Told};
 pub use moves::{Move, RefKind, Reference};
 pub use record::Record;
 use uuid::Uuid;
@@ -261,6 +263,11 @@ impl Store {
     /// When there is no such repository or commit, or git fails.
     pub async fn archive(&self, repository: &str, commit: &str) -> Result<Vec<u8>, Error> {
         Ok(self.open(repository)?.bytes(&["archive", "--format=zip", commit]).await?)
+    }
+
+    /// Keeps everybody else from giving numbers to what all repositories have in common.
+    pub(crate) async fn numbering(&self) -> Result<File, Error> {
+        lock(self.root.join("numbering.lock")).await
     }
 
     fn open(&self, repository: &str) -> Result<Git, Error> {

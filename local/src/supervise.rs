@@ -25,7 +25,8 @@ pub use child::{Child, Supervisor, environment};
 /// The hidden subcommand that runs a supervisor.
 pub const SUBCOMMAND: &str = "supervise";
 
-/// How long the program has between SIGTERM and SIGKILL. It has nothing to save: the local cloud lives in memory.
+/// How long the program has between SIGTERM and SIGKILL. It has nothing to save: what a local cloud keeps is saved while it
+/// runs, and before it is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long the supervisor goes on killing. Only a process that the kernel itself holds survives SIGKILL.
 const PERSISTENCE: Duration = Duration::from_secs(3);

@@ -38,7 +38,11 @@ async fn every_failing_test_is_named_with_its_message() {
 #[tokio::test]
 async fn a_failing_build_names_its_phase_its_command_and_what_that_said() {
     let run = fails(&fixture("failing_build")).await;
-    let expected = ["phase build failed", "; false`", "exited with code 1", "greeter.c:42: expected a semicolon"];
+    let expected = [
+        "Phase: BUILD, Code: COMMAND_EXECUTION_ERROR",
+        "; false. Reason: exit status 1",
+        "greeter.c:42: expected a semicolon",
+    ];
     assert_says(run.failed_at("Build", "Build"), &expected);
     assert_eq!(run.stages(), ["Source", "Build"], "nothing is deployed");
 }

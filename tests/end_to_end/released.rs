@@ -56,7 +56,7 @@ async fn only_what_somebody_else_approved_reaches_prod() {
         assert!(groups.contains(&group), "{groups:?}");
     }
     let build = up.json("logs", &["plain", "--action", "Build"]).await;
-    assert!(build.iter().any(|line| line["message"] == "Entering phase build"), "{build:?}");
+    assert!(build.iter().any(|line| line["message"] == "Entering phase BUILD"), "{build:?}");
     assert!(build.iter().all(|line| line["group"] == "/aws/codebuild/plain-build"), "{build:?}");
 }
 

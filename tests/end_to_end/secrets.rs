@@ -193,7 +193,7 @@ async fn i26_no_keys_of_a_session_and_no_token_of_an_approval_are_printed() {
     // That it would be found: what a buildspec prints of its environment is its own affair.
     watched.change("; echo \"$AWS_SESSION_TOKEN\"; false", "");
     let commit = watched.push().await;
-    watched.fails(&commit, "Build", "exited with code 1").await;
+    watched.fails(&commit, "Build", "Reason: exit status 1").await;
     let said = watched.end();
     assert!(watched.found(&said).is_some(), "{said}");
 }

@@ -84,12 +84,23 @@ impl<'a> Archive<'a> {
 /// # Errors
 /// When a file cannot be read.
 pub fn pack(files: &BTreeMap<String, PathBuf>) -> Result<Vec<u8>, Error> {
+    pack_with_links(files, &BTreeMap::new())
+}
+
+/// Packs files likewise, and symbolic links: from the name inside the archive to what it points to.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn pack_with_links(files: &BTreeMap<String, PathBuf>, links: &BTreeMap<String, String>) -> Result<Vec<u8>, Error> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, path) in files {
         let at = |source| Error::Disk { path: path.clone(), source };
         let mode = fs::metadata(path).map_err(at)?.permissions().mode();
         zip.start_file(name.as_str(), options().unix_permissions(mode & 0o777))?;
         zip.write_all(&fs::read(path).map_err(at)?).map_err(at)?;
+    }
+    for (name, target) in links {
+        zip.add_symlink(name.as_str(), target.as_str(), options())?;
     }
     Ok(zip.finish()?.into_inner())
 }
@@ -161,7 +172,8 @@ fn link(
     symlink(target, &to).map_err(|source| Error::Disk { path: to, source })
 }
 
-fn stays_inside(path: &Path, target: &str) -> bool {
+/// Whether a link at `path` inside an archive points to something inside the archive.
+pub(super) fn stays_inside(path: &Path, target: &str) -> bool {
     let mut depth = path.components().count() - 1;
     for part in Path::new(target).components() {
         match part {

@@ -1,28 +1,38 @@
 //! CodeBuild actions: the project's buildspec, run for real on this machine.
 
 mod artifacts;
+mod buildspec_file;
 mod cloud_log;
 mod environment;
+mod error;
 mod execute;
 mod log;
+mod mask;
 mod project;
 mod shell;
+mod upload;
+mod vault;
 mod workspace;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::acting::{self, Acting};
 use super::{Context, Observer, config, store};
-use crate::buildspec::Files;
 use crate::cloud::authority::{Refused, Role};
 use crate::cloud::client::REGION;
-use crate::pipeline::action::{Artifact, Failure, Progress, Request, Success};
+use crate::pipeline::action::{Artifact, Failure, Location, Progress, Request, Success};
 pub use artifacts::Packed;
+pub use buildspec_file::Place;
 use cloud_log::CloudLog;
 use environment::Identity;
+pub use error::{Error as BuildError, Terminated};
 pub use execute::{Built, Job, execute};
 use project::Project;
+use vault::Stores;
+pub use vault::{Refused as NoValue, Vault};
 pub use workspace::Input;
 
 /// CodeBuild's principal.
@@ -47,15 +57,8 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The build failed.
-    #[error("build {id} of project {project} failed: {source}")]
-    Build {
-        /// Its id.
-        id: String,
-        /// The project.
-        project: String,
-        /// Why.
-        source: Box<execute::Error>,
-    },
+    #[error("{how}, Message: {0}", how = .0.terminated())]
+    Build(Box<BuildError>),
     /// The pipeline's role may not build.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -82,32 +85,25 @@ pub enum Error {
         "output artifact {0} is not in the buildspec: add artifacts.files, or secondary-artifacts.{0} when there are several"
     )]
     NoArtifact(String),
-    /// An output artifact cannot be made.
-    #[error("output artifact {name} of build {id}: {source}")]
-    Artifact {
-        /// Its name.
-        name: String,
-        /// The build.
-        id: String,
-        /// Why.
-        source: artifacts::Error,
-    },
+}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        Self::Build(Box::new(error))
+    }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (code, id) = match &error {
-            Error::Refused(refused) => return acting::refusal(refused),
-            Error::Store(denial) if denial.is_denial() => return super::denied(error),
-            Error::Log { .. } => return super::denied(error),
-            Error::Role { id, role, source } => {
-                return Self { external_execution_id: Some(id.clone()), ..unassumed(id, role, source) };
-            }
-            Error::Build { id, .. } | Error::Artifact { id, .. } => ("JobFailed", Some(id.clone())),
-            Error::Store(store::Error::Store { .. }) => ("JobFailed", None),
-            _ => ("ConfigurationError", None),
-        };
-        Self { external_execution_id: id, ..super::failed(code, error.to_string()) }
+        match &error {
+            Error::Refused(refused) => acting::refusal(refused),
+            Error::Store(denial) if denial.is_denial() => super::denied(error),
+            Error::Build(build) if build.is_denial() => super::denied(error),
+            Error::Log { .. } => super::denied(error),
+            Error::Role { id, role, source } => unassumed(id, role, source),
+            Error::Build(_) | Error::Store(store::Error::Store { .. }) => super::failed("JobFailed", error.to_string()),
+            _ => super::failed("ConfigurationError", error.to_string()),
+        }
     }
 }
 
@@ -118,38 +114,56 @@ fn unassumed(id: &str, role: &str, refused: &Refused) -> Failure {
     })
 }
 
-pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Observer) -> Result<Success, Error> {
-    let name = config::required(request, "ProjectName")?;
+pub(super) async fn run(acting: &Acting, request: &Request, observer: &dyn Observer) -> Result<Success, Failure> {
+    let name = config::required(request, "ProjectName").map_err(Error::from)?;
+    let project = admitted(acting, request, name).await?;
+    let uuid = Uuid::new_v4().to_string();
+    let id = format!("{name}:{uuid}");
+    observer.progress(Progress { external_execution_id: Some(id.clone()), ..Progress::default() });
+    let identity = Identity { request, project_name: name, project: &project, uuid: &uuid, started: Timestamp::now() };
+    match Box::pin(started(acting, &identity, &id, observer)).await {
+        Ok(variables) => Ok(Success {
+            summary: Some(format!("Build {id} succeeded.")),
+            external_execution_id: Some(id),
+            variables,
+            revision: None,
+        }),
+        Err(error) => Err(Failure { external_execution_id: Some(id), ..error.into() }),
+    }
+}
+
+/// The project, when there is one and the pipeline's role may build it.
+async fn admitted(acting: &Acting, request: &Request, name: &str) -> Result<Project, Error> {
     for name in request.inputs.iter().map(|artifact| artifact.name.as_str()).chain([name]) {
         check_name(name)?;
     }
     if let Some(batch) = config::optional(request, "BatchEnabled").filter(|value| *value != "false") {
-        return Err(config::unsupported(request, "BatchEnabled", batch, "").into());
+        return Err(config::unsupported(request, "BatchEnabled", batch, ", builds run one by one").into());
     }
     let arn = format!("arn:aws:codebuild:{REGION}:{}:project/{name}", acting.account);
     acting.session.may("codebuild:StartBuild", &arn, &[]).await?;
     // As CodeBuild reads its own.
     let project = project::read(acting.authority.root(), name).await?;
-    let uuid = Uuid::new_v4().to_string();
-    let id = format!("{name}:{uuid}");
-    observer.progress(Progress { external_execution_id: Some(id.clone()), ..Progress::default() });
     acting.session.may("codebuild:BatchGetBuilds", &arn, &[]).await?;
-    let builder = builder(acting, &project, &id, &uuid).await?;
-    let unwritten = |reason| Error::Log { id: id.clone(), reason };
-    let (log, lines) = CloudLog::new(observer, &builder.sdk, name, &uuid).await.map_err(unwritten)?;
-    let building = async {
-        let job = job(&builder, request, name, project, &uuid).await?;
-        build(&builder, request, name, &id, job, log).await
-    };
+    Ok(project)
+}
+
+/// The build, and what it exports. Its log is whole when this ends.
+async fn started(
+    acting: &Acting,
+    identity: &Identity<'_>,
+    id: &str,
+    observer: &dyn Observer,
+) -> Result<BTreeMap<String, String>, Error> {
+    let builder = builder(acting, identity.project, id, identity.uuid).await?;
+    let unwritten = |reason| Error::Log { id: id.to_owned(), reason };
+    let place = identity.project.log_of(identity.uuid);
+    let (log, lines) = CloudLog::new(observer, &builder.sdk, place).await.map_err(unwritten)?;
+    let building = build(&builder, identity, log);
     let (built, written) = tokio::join!(building, lines.run());
     let built = built?;
     written.map_err(unwritten)?;
-    Ok(Success {
-        summary: Some(format!("Build {id} succeeded.")),
-        external_execution_id: Some(id),
-        variables: built.exported,
-        revision: None,
-    })
+    Ok(built)
 }
 
 /// Who builds: CodeBuild, as the project's role.
@@ -161,46 +175,58 @@ async fn builder(context: &Context, project: &Project, id: &str, uuid: &str) -> 
     context.authority.assume(&role).await.map(|session| context.with(session)).map_err(failed)
 }
 
-/// The build itself. Its log is whole when this ends.
+/// The build itself. The log is dropped at its end.
 async fn build(
-    context: &Context,
-    request: &Request,
-    name: &str,
-    id: &str,
-    job: Job,
+    builder: &Acting,
+    identity: &Identity<'_>,
     log: CloudLog<'_>,
-) -> Result<Built, Error> {
-    let failed = |source| Error::Build { id: id.to_owned(), project: name.to_owned(), source: Box::new(source) };
-    let built = execute(&context.supervisor, job, &log).await.map_err(failed)?;
-    upload(context, request, &built, id, &log).await?;
-    Ok(built)
+) -> Result<BTreeMap<String, String>, Error> {
+    let job = job(builder, identity).await?;
+    let vault = Stores::new(&builder.sdk);
+    let mut built = execute(&builder.supervisor, job, &vault, &log).await?;
+    let uploaded = upload::upload(builder, identity.request, &built, &log).await;
+    // What failed first is what failed the build.
+    match built.failed.take() {
+        Some(failed) => Err(failed.into()),
+        None => uploaded.map(|()| built.exported),
+    }
 }
 
-async fn job(builder: &Acting, request: &Request, name: &str, project: Project, uuid: &str) -> Result<Job, Error> {
-    let now = Timestamp::now();
+async fn job(builder: &Acting, identity: &Identity<'_>) -> Result<Job, Error> {
+    let Identity { request, project_name, project, started, .. } = *identity;
     let inputs = inputs(request)?;
-    let region = builder.sdk.region().map(ToString::to_string).unwrap_or_default();
-    let identity = Identity { request, project_name: name, project: &project, uuid, region: &region, started: now };
-    let of_codebuild = environment::of_codebuild(&identity, inputs[0]);
     let mut base = environment::from_host(crate::supervise::environment());
     base.extend(builder.child_env.clone());
     base.extend(environment::keys(builder.session.credentials()));
+    base.extend(environment::region(builder.sdk.region().map_or("", AsRef::as_ref)));
     let mut zips = Vec::new();
-    for artifact in inputs {
+    for artifact in &inputs {
         zips.push(Input { name: artifact.name.clone(), zip: store::get(builder, artifact).await? });
     }
-    let mut overrides = project.variables;
+    let mut overrides = project.variables.clone();
     overrides.extend(project::action_variables(request)?);
-    overrides.extend(of_codebuild);
     Ok(Job {
-        root: builder.builds.join(name),
+        root: builder.builds.join(project_name),
         inputs: zips,
-        buildspec: project.buildspec,
+        buildspec: buildspec(builder, project.buildspec.as_deref()).await?,
         base,
         overrides,
+        fixed: environment::of_codebuild(identity, &inputs),
+        secrets: environment::hidden(builder.session.credentials()),
+        notes: project.notes.clone(),
         timeout: project.timeout,
-        now,
+        queued_timeout: project.queued_timeout,
+        now: started,
     })
+}
+
+/// Where the buildspec is, once an object has been fetched as the project's role.
+async fn buildspec(builder: &Context, set: Option<&str>) -> Result<Place, Error> {
+    let Place::Object { bucket, key } = Place::of(set) else { return Ok(Place::of(set)) };
+    let location = Location { bucket, key };
+    let origin = format!("s3://{}/{}", location.bucket, location.key);
+    let artifact = Artifact { name: "of the buildspec".to_owned(), location, revision: None };
+    Ok(Place::fetched(origin, store::get(builder, &artifact).await?)?)
 }
 
 /// The input artifacts, the source first.
@@ -212,32 +238,6 @@ fn inputs(request: &Request) -> Result<Vec<&Artifact>, Error> {
     };
     let others = request.inputs.iter().filter(|artifact| artifact.name != primary.name);
     Ok(std::iter::once(primary).chain(others).collect())
-}
-
-async fn upload(
-    context: &Context,
-    request: &Request,
-    built: &Built,
-    id: &str,
-    observer: &dyn Observer,
-) -> Result<(), Error> {
-    for artifact in &request.outputs {
-        let name = || artifact.name.clone();
-        let files = files_of(built, artifact, request.outputs.len()).ok_or_else(|| Error::NoArtifact(name()))?;
-        let packed = built.pack(files).map_err(|source| Error::Artifact { name: name(), id: id.to_owned(), source })?;
-        for pattern in &packed.unmatched {
-            observer.line(&format!("Skipping invalid file path {pattern}"));
-        }
-        observer.line(&format!("Uploading artifact {}: {} files", artifact.name, packed.files));
-        store::put(context, artifact, packed.zip).await?;
-    }
-    Ok(())
-}
-
-/// A single output is the primary artifact; several are the secondary artifacts of the same names.
-fn files_of<'a>(built: &'a Built, artifact: &Artifact, outputs: usize) -> Option<&'a Files> {
-    let secondary = built.spec.secondary_artifacts.get(&artifact.name);
-    if outputs == 1 { built.spec.artifacts.as_ref().or(secondary) } else { secondary }
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use super::{config, store};
 use crate::cloud::authority::Refused;
 use crate::pipeline::action::{Artifact, Failure, Request, Success};
 use crate::repository;
+pub(crate) use object::newest_version;
 
 /// Why a source action failed.
 #[derive(Debug, thiserror::Error)]

@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::history::{Entry, List, Run};
+use super::history::{self, Entry, List, Listed, Run};
 use super::json::{artifacts, error_details, external_id, summary, time};
-use super::records::Versions;
 use crate::cloud::client::REGION;
 use crate::pipeline::definition::{Action, Pipeline};
-use crate::pipeline::engine::{ActionRun, ActionStatus, ConditionKind};
+use crate::pipeline::engine::{ActionRun, ActionStatus, ConditionKind, Execution, StageRun};
 use crate::runner::History;
 
 impl Run for &ActionRun {
@@ -26,14 +25,27 @@ impl Run for &ActionRun {
     }
 }
 
-pub(super) fn list(request: &List, history: &History) -> Result<Value, ApiError> {
-    let (executions, versions) = request.read(history)?;
-    request.answer("actionExecutionDetails", &executions, |stage| stage.actions.iter(), |entry| detail(entry, &versions))
+struct Actions;
+
+impl Listed for Actions {
+    const MEMBER: &'static str = "actionExecutionDetails";
+    type Run<'s> = &'s ActionRun;
+
+    fn runs(stage: &StageRun) -> impl Iterator<Item = &ActionRun> {
+        stage.actions.iter()
+    }
+
+    fn write(entry: &Entry<&ActionRun>, pipeline: Option<&Pipeline>) -> Value {
+        detail(entry, pipeline)
+    }
 }
 
-fn detail(entry: &Entry<&ActionRun>, versions: &Versions) -> Value {
+pub(super) fn list(request: &List, history: &History) -> Result<Value, ApiError> {
+    history::answer::<Actions>(request, history)
+}
+
+fn detail(entry: &Entry<&ActionRun>, pipeline: Option<&Pipeline>) -> Value {
     let Entry { execution, stage, run } = entry;
-    let pipeline = versions.of(execution.pipeline_version);
     json!({
         "pipelineExecutionId": execution.id,
         "actionExecutionId": run.id,
@@ -45,7 +57,7 @@ fn detail(entry: &Entry<&ActionRun>, versions: &Versions) -> Value {
         "updatedBy": run.updated_by,
         "status": run.status,
         "input": input(run, pipeline.and_then(|pipeline| declared(pipeline, &stage.name, run))),
-        "output": output(run),
+        "output": output(run, own_id(execution, run)),
     })
 }
 
@@ -67,14 +79,22 @@ fn input(run: &ActionRun, declared: Option<&Action>) -> Value {
     })
 }
 
+/// In a pipeline that shows no state, an approval is answered with this.
+fn own_id(execution: &Execution, run: &ActionRun) -> Value {
+    match &run.approval {
+        Some(approval) if !execution.in_turn() => json!(approval.token),
+        _ => external_id(run.external_execution_id.as_ref()),
+    }
+}
+
 /// An action that runs has no output yet, but may have an id where it runs; one that failed wrote no artifact.
-fn output(run: &ActionRun) -> Value {
+fn output(run: &ActionRun, own_id: Value) -> Value {
     let ended = run.status != ActionStatus::InProgress;
     let outputs = if run.status == ActionStatus::Succeeded { &run.output_artifacts[..] } else { &[] };
     json!({
         "outputArtifacts": artifacts(outputs),
         "executionResult": {
-            "externalExecutionId": external_id(run.external_execution_id.as_ref()),
+            "externalExecutionId": own_id,
             "externalExecutionSummary": summary(run.summary.as_ref()),
             "errorDetails": error_details(run.error_details.as_ref()),
         },

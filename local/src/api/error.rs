@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::unserved;
 use crate::actions::jobs::JobError;
-use crate::pipeline::engine::{ApprovalError, Refusal};
-use crate::runner;
+use crate::pipeline::engine::{ApprovalError, Refusal, RunId};
+use crate::{repository, runner};
 
 /// A documented exception, with a message.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub(super) struct ApiError {
     exception: &'static str,
     message: String,
@@ -31,7 +33,8 @@ impl ApiError {
 
     pub(super) fn unknown(operation: &str) -> Self {
         let message = format!("operation {operation:?} is not served by the local CodePipeline");
-        Self::new("UnknownOperationException", message)
+        let why = unserved::why(operation).map(|why| format!(": {why}")).unwrap_or_default();
+        Self::new("UnknownOperationException", message + &why)
     }
 
     pub(super) fn no_version(name: &str, version: u32) -> Self {
@@ -46,7 +49,10 @@ impl ApiError {
     }
 
     pub(super) fn arn(arn: &str) -> Self {
-        Self::new("InvalidArnException", format!("{arn:?} is not the ARN of a pipeline of this account and region"))
+        Self::new(
+            "InvalidArnException",
+            format!("{arn:?} is not the ARN of a pipeline or a webhook of this account and region"),
+        )
     }
 
     pub(super) fn no_resource(arn: &str) -> Self {
@@ -58,7 +64,40 @@ impl ApiError {
     }
 
     pub(super) fn too_many_tags(count: usize) -> Self {
-        Self::new("TooManyTagsException", format!("{count} tags; a pipeline may have 50"))
+        Self::new("TooManyTagsException", format!("{count} tags; a resource may have 50"))
+    }
+
+    pub(super) fn limit(message: impl Into<String>) -> Self {
+        Self::new("LimitExceededException", message)
+    }
+
+    pub(super) fn webhook_filter(message: impl Into<String>) -> Self {
+        Self::new("InvalidWebhookFilterPatternException", message)
+    }
+
+    pub(super) fn webhook_authentication(message: impl Into<String>) -> Self {
+        Self::new("InvalidWebhookAuthenticationParametersException", message)
+    }
+
+    pub(super) fn completed(action: &str) -> Self {
+        Self::new("ApprovalAlreadyCompletedException", format!("what action {action:?} asked was answered already"))
+    }
+
+    pub(super) fn no_stage(stage: &str) -> Self {
+        Self::new("StageNotFoundException", format!("the pipeline has no stage {stage:?}"))
+    }
+
+    pub(super) fn no_action(stage: &str, action: &str) -> Self {
+        Self::new("ActionNotFoundException", format!("stage {stage:?} has no action {action:?}"))
+    }
+
+    pub(super) fn no_action_execution(id: &RunId) -> Self {
+        Self::new("ActionExecutionNotFoundException", format!("there is no action execution {id}"))
+    }
+
+    /// The same as another exception, where an operation does not document this one.
+    pub(super) fn instead_of(self, undocumented: &str, exception: &'static str) -> Self {
+        if self.exception == undocumented { Self { exception, ..self } } else { self }
     }
 
     /// The exception's name.
@@ -100,6 +139,12 @@ fn refused(refusal: &Refusal) -> &'static str {
         Refusal::NoRollback { .. } => "UnableToRollbackStageException",
         Refusal::Outdated(_) => "PipelineExecutionOutdatedException",
         Refusal::NotOverridable { .. } => "ConditionNotOverridableException",
+    }
+}
+
+impl From<repository::Error> for ApiError {
+    fn from(error: repository::Error) -> Self {
+        Self::new("InternalFailure", error.to_string())
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod actions;
 mod approval;
+mod control;
 mod error;
 mod executions;
 mod guard;
@@ -14,13 +15,18 @@ mod model;
 mod page;
 mod pipelines;
 mod records;
+mod revision;
 mod rules;
 mod start;
 mod state;
 mod tags;
+mod targets;
 #[cfg(test)]
 mod tests;
+mod types;
+mod unserved;
 mod validate;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -49,6 +55,7 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 struct Api {
     runner: Runner,
     model: Model,
+    webhooks: webhooks::Book,
 }
 
 /// Serves until it is dropped.
@@ -58,8 +65,11 @@ struct Api {
 pub async fn serve(listener: TcpListener, runner: Runner) -> std::io::Result<()> {
     let model = Model::embedded().map_err(std::io::Error::other)?;
     let (context, sources) = (runner.context().clone(), runner.clone());
-    let api = Arc::new(Api { runner, model });
-    let router = codecommit::beside(Router::new().route("/", post(handle)).with_state(api), context);
+    let webhooks = webhooks::Book::new(&context.state);
+    let api = Arc::new(Api { runner, model, webhooks });
+    let router = Router::new().route("/", post(handle));
+    let router = router.route(&format!("{}/{{key}}", webhooks::PATH), post(webhooks::receive)).with_state(api);
+    let router = codecommit::beside(router, context);
     let router = connections::beside(router, sources);
     axum::serve(listener, router.layer(middleware::from_fn(guard::only_this_machine))).await
 }
@@ -92,6 +102,19 @@ impl Api {
             "ListPipelineExecutions" => self.look(&read(request)?, executions::list),
             "ListActionExecutions" => self.look(&read(request)?, actions::list),
             "ListRuleExecutions" => self.look(&read(request)?, rules::list),
+            "ListDeployActionExecutionTargets" => targets::list(self, &read(request)?),
+            "ListActionTypes" => types::list_actions(&read(request)?),
+            "ListRuleTypes" => Ok(types::list_rules(&read(request)?)),
+            "StopPipelineExecution" => control::stop(self, read(request)?),
+            "RetryStageExecution" => control::retry(self, &read(request)?),
+            "RollbackStage" => control::roll_back(self, caller, &read(request)?),
+            "OverrideStageCondition" => control::override_condition(self, caller, &read(request)?),
+            "EnableStageTransition" => control::enable(self, caller, &read(request)?),
+            "DisableStageTransition" => control::disable(self, caller, read(request)?),
+            "PutActionRevision" => revision::put(self, caller, read(request)?),
+            "PutWebhook" => webhooks::put(self, read(request)?),
+            "DeleteWebhook" => webhooks::delete(self, &read(request)?),
+            "ListWebhooks" => webhooks::list(self, read(request)?),
             "StartPipelineExecution" => start::start(self, headers, read(request)?),
             "PutApprovalResult" => approval::put(self, caller, read(request)?),
             "PutJobSuccessResult" => jobs::success(self, read(request)?),

@@ -46,6 +46,7 @@ pub(super) enum Kind {
     },
     String,
     Integer,
+    Boolean,
     Timestamp,
 }
 

@@ -25,6 +25,11 @@ pub(super) struct Page<T> {
 }
 
 impl Paging {
+    /// What a request says under other names.
+    pub(super) fn new(max_results: Option<usize>, next_token: Option<String>) -> Self {
+        Self { max_results, next_token }
+    }
+
     /// The page of what is `wanted`. A token is the `key` of the last item that was handed out: items that come or go
     /// elsewhere move nothing.
     pub(super) fn page<T>(

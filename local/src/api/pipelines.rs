@@ -15,6 +15,9 @@ use crate::identity::Caller;
 use crate::pipeline::definition::Pipeline;
 use crate::runner::{self, Listed, Times};
 
+/// How many pipelines there may be.
+const MOST: usize = 1000;
+
 /// `CreatePipeline` and `UpdatePipeline`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Define {
@@ -40,6 +43,9 @@ pub(super) struct Named {
 /// default cannot.
 pub(super) fn create(api: &Api, caller: &Caller, request: Define) -> Result<Value, ApiError> {
     let pipeline = definition(&request.pipeline)?;
+    if api.runner.names().len() >= MOST {
+        return Err(ApiError::limit(format!("there are {MOST} pipelines already; delete one")));
+    }
     let tags = tags::checked(&BTreeMap::new(), request.tags)?;
     let written = (!tags.is_empty()).then(|| tags::written(&tags));
     let pipeline = api.runner.create(pipeline, tags)?;

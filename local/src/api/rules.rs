@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::history::{Entry, List, Run};
+use super::history::{self, Entry, List, Listed, Run};
 use super::json::{error_details, external_id, summary, time};
-use super::records::Versions;
 use crate::cloud::client::REGION;
 use crate::pipeline::definition::{Pipeline, Rule};
 use crate::pipeline::engine::{ConditionKind, RuleRun, StageRun};
@@ -33,21 +32,30 @@ impl Run for Ruling<'_> {
     }
 }
 
+struct Rules;
+
+impl Listed for Rules {
+    const MEMBER: &'static str = "ruleExecutionDetails";
+    type Run<'s> = Ruling<'s>;
+
+    fn runs(stage: &StageRun) -> impl Iterator<Item = Ruling<'_>> {
+        let all =
+            stage.conditions.iter().flat_map(|condition| condition.rules.iter().map(move |run| (condition.kind, run)));
+        all.map(|(kind, run)| Ruling { kind, run })
+    }
+
+    fn write(entry: &Entry<Ruling>, pipeline: Option<&Pipeline>) -> Value {
+        detail(entry, pipeline)
+    }
+}
+
 pub(super) fn list(request: &List, history: &History) -> Result<Value, ApiError> {
-    let (executions, versions) = request.read(history)?;
-    request.answer("ruleExecutionDetails", &executions, rulings, |entry| detail(entry, &versions))
+    history::answer::<Rules>(request, history)
 }
 
-fn rulings(stage: &StageRun) -> impl Iterator<Item = Ruling<'_>> {
-    let all =
-        stage.conditions.iter().flat_map(|condition| condition.rules.iter().map(move |run| (condition.kind, run)));
-    all.map(|(kind, run)| Ruling { kind, run })
-}
-
-fn detail(entry: &Entry<Ruling>, versions: &Versions) -> Value {
+fn detail(entry: &Entry<Ruling>, pipeline: Option<&Pipeline>) -> Value {
     let Entry { execution, stage, run: Ruling { kind, run } } = entry;
-    let rule = versions.of(execution.pipeline_version);
-    let rule = rule.and_then(|pipeline| declared(pipeline, &stage.name, *kind, run));
+    let rule = pipeline.and_then(|pipeline| declared(pipeline, &stage.name, *kind, run));
     json!({
         "pipelineExecutionId": execution.id,
         "ruleExecutionId": run.id,

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::json::{error_details, external_id, summary, time};
-use crate::pipeline::definition::{Action, Condition, Pipeline, Stage};
+use crate::pipeline::definition::{Action, Condition, ExecutionMode, Pipeline, Stage};
 use crate::pipeline::engine::{
-    ActionRun, ActionStatus, ConditionKind, ConditionRun, Execution, Position, RuleRun, StageRun, StageStatus, State, Transition,
+    ActionRun, ActionStatus, ConditionKind, ConditionRun, Execution, Position, RuleRun, StageRun, StageStatus, State,
+    Transition,
 };
 use crate::runner::Times;
 
@@ -14,19 +15,27 @@ type Passage<'a> = (&'a Execution, &'a StageRun);
 
 /// The answer.
 pub(super) fn answer(pipeline: &Pipeline, state: &State, times: Times) -> Value {
+    let shown = shown(pipeline, state);
     let stages = pipeline.stages.iter().enumerate();
     json!({
         "pipelineName": pipeline.name,
         "pipelineVersion": pipeline.version,
-        "stageStates": stages.map(|(index, stage)| stage_state(stage, index, state)).collect::<Vec<_>>(),
+        "stageStates": stages.map(|(index, stage)| stage_state(stage, index, state, &shown)).collect::<Vec<_>>(),
         "created": time(times.created),
         "updated": time(times.updated),
     })
 }
 
-fn stage_state(stage: &Stage, index: usize, state: &State) -> Value {
-    let passages = passages(stage, state);
-    let waiting = state.executions.iter().rev().filter(|one| one.in_turn() && one.position == Position::Waiting(index));
+/// Those whose ways through the stages are its state: a pipeline in mode `PARALLEL` has none, and in other modes those that
+/// still run beside each other are no part of it.
+fn shown<'a>(pipeline: &Pipeline, state: &'a State) -> Vec<&'a Execution> {
+    let has_state = pipeline.execution_mode != ExecutionMode::Parallel;
+    state.executions.iter().filter(|execution| has_state && execution.in_turn()).collect()
+}
+
+fn stage_state(stage: &Stage, index: usize, state: &State, shown: &[&Execution]) -> Value {
+    let passages = passages(stage, shown);
+    let waiting = shown.iter().rev().filter(|execution| execution.position == Position::Waiting(index));
     let inbound: Vec<_> = waiting.map(|execution| stage_execution(execution, StageStatus::InProgress)).collect();
     let seen = state.stages.get(&stage.name);
     let condition = |kind, declared: Option<&Condition>| declared.map(|declared| condition(kind, declared, &passages));
@@ -68,9 +77,8 @@ fn retries(run: &StageRun) -> Option<Value> {
 }
 
 /// Every passage through the stage, the latest last: a rollback passes it after executions that are newer.
-fn passages<'a>(stage: &Stage, state: &'a State) -> Vec<Passage<'a>> {
-    let in_turn = state.executions.iter().filter(|execution| execution.in_turn());
-    let all = in_turn.flat_map(|execution| execution.stages.iter().map(move |run| (execution, run)));
+fn passages<'a>(stage: &Stage, shown: &[&'a Execution]) -> Vec<Passage<'a>> {
+    let all = shown.iter().flat_map(|execution| execution.stages.iter().map(|run| (*execution, run)));
     let mut passages: Vec<_> = all.filter(|(_, run)| run.name == stage.name).collect();
     passages.sort_by_key(|(_, run)| run.started);
     passages

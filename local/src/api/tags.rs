@@ -1,4 +1,4 @@
-//! Tags of pipelines.
+//! Tags of pipelines and of webhooks.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::page::Paging;
 use super::records;
 
-/// How many tags a pipeline may have.
+/// How many tags one of them may have.
 const MOST: usize = 50;
 
 /// A tag as requests and answers have it.
@@ -46,14 +46,14 @@ pub(super) struct Remove {
 }
 
 pub(super) fn list(api: &Api, request: &List) -> Result<Value, ApiError> {
-    let tags = of(&request.resource_arn, |name| Ok(api.runner.tags(name)?))?;
+    let tags = Resource::named(&request.resource_arn)?.tags(api)?;
     let page = request.paging.page(written(&tags), |tag| &tag.key, |_| true)?;
     Ok(json!({"tags": page.items, "nextToken": page.next_token}))
 }
 
 pub(super) fn add(api: &Api, request: Add) -> Result<Value, ApiError> {
     let Add { resource_arn, tags: new } = request;
-    of(&resource_arn, |name| api.runner.tag(name, |tags| checked(tags, new)))?;
+    Resource::named(&resource_arn)?.change(api, |tags| checked(tags, new))?;
     Ok(json!({}))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn remove(api: &Api, request: &Remove) -> Result<Value, ApiError> {
         let kept = tags.iter().filter(|(key, _)| !request.tag_keys.contains(key));
         Ok(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
     };
-    of(&request.resource_arn, |name| api.runner.tag(name, kept))?;
+    Resource::named(&request.resource_arn)?.change(api, kept)?;
     Ok(json!({}))
 }
 
@@ -87,13 +87,45 @@ pub(super) fn checked(tags: &BTreeMap<String, String>, new: Vec<Tag>) -> Result<
     if tags.len() > MOST { Err(ApiError::too_many_tags(tags.len())) } else { Ok(tags) }
 }
 
-/// With the pipeline that the ARN names.
-fn of<T>(arn: &str, work: impl FnOnce(&str) -> Result<T, ApiError>) -> Result<T, ApiError> {
-    let name = arn.strip_prefix(&records::arn("")).ok_or_else(|| ApiError::arn(arn))?;
-    work(name).map_err(|error| match error.exception() {
-        "PipelineNotFoundException" => ApiError::no_resource(arn),
-        _ => error,
-    })
+/// What has tags.
+enum Resource<'a> {
+    Pipeline { arn: &'a str, name: &'a str },
+    Webhook { arn: &'a str, name: &'a str },
+}
+
+type Tags = BTreeMap<String, String>;
+
+impl<'a> Resource<'a> {
+    fn named(arn: &'a str) -> Result<Self, ApiError> {
+        let webhook = arn.strip_prefix(&records::webhook_arn("")).map(|name| Self::Webhook { arn, name });
+        let pipeline = || arn.strip_prefix(&records::arn("")).map(|name| Self::Pipeline { arn, name });
+        webhook.or_else(pipeline).ok_or_else(|| ApiError::arn(arn))
+    }
+
+    fn tags(self, api: &Api) -> Result<Tags, ApiError> {
+        match self {
+            Self::Pipeline { arn, name } => api.runner.tags(name).map_err(|error| missing(error.into(), arn)),
+            Self::Webhook { arn, name } => {
+                let webhook = api.webhooks.all()?.remove(name);
+                Ok(webhook.ok_or_else(|| ApiError::no_resource(arn))?.tags)
+            }
+        }
+    }
+
+    fn change(self, api: &Api, change: impl FnOnce(&Tags) -> Result<Tags, ApiError>) -> Result<(), ApiError> {
+        match self {
+            Self::Pipeline { arn, name } => api.runner.tag(name, change).map_err(|error| missing(error, arn)),
+            Self::Webhook { arn, name } => api.webhooks.change(|all| {
+                let webhook = all.get_mut(name).ok_or_else(|| ApiError::no_resource(arn))?;
+                webhook.tags = change(&webhook.tags)?;
+                Ok(())
+            }),
+        }
+    }
+}
+
+fn missing(error: ApiError, arn: &str) -> ApiError {
+    if error.exception() == "PipelineNotFoundException" { ApiError::no_resource(arn) } else { error }
 }
 
 #[cfg(test)]

@@ -46,7 +46,9 @@ impl Check<'_> {
             }
             (Kind::List { member }, Value::Array(items)) => self.list(member, items, value, path),
             (Kind::Map { key, value: of }, Value::Object(_)) => self.map(key, of, value, path),
-            (Kind::String, Value::String(_)) | (Kind::Timestamp, Value::Number(_)) => Ok(()),
+            (Kind::String, Value::String(_))
+            | (Kind::Timestamp, Value::Number(_))
+            | (Kind::Boolean, Value::Bool(_)) => Ok(()),
             (Kind::Integer, Value::Number(number)) if number.is_i64() => Ok(()),
             (kind, _) => {
                 Err(ApiError::serialization(&format!("{} cannot be read as {}", what(value), name(kind)), path))
@@ -138,7 +140,7 @@ fn constraints(shape: &Shape, value: &Value) -> Vec<Constraint> {
 
 impl Kind {
     fn is_simple(&self) -> bool {
-        matches!(self, Self::String | Self::Integer | Self::Timestamp)
+        matches!(self, Self::String | Self::Integer | Self::Boolean | Self::Timestamp)
     }
 }
 
@@ -177,6 +179,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Map { .. } => "a map",
         Kind::String => "a string",
         Kind::Integer => "a whole number",
+        Kind::Boolean => "true or false",
         Kind::Timestamp => "a timestamp, a number of seconds",
     }
 }

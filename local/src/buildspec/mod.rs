@@ -2,23 +2,34 @@
 //!
 //! Nothing here runs a command or reads a file.
 
+#[cfg(test)]
+mod corpus_tests;
+mod known;
+mod on_failure;
 mod parse;
 pub mod phases;
 mod raw;
 pub mod select;
+mod value;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use on_failure::{OnFailure, Pattern};
 pub use parse::{Error, parse};
+pub use value::{Secret, Value};
 
 /// A buildspec that can be run here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buildspec {
     /// Whether commands share a shell.
     pub version: Version,
+    /// What runs the commands.
+    pub shell: Shell,
     /// Variables it sets, the weakest of all that are set.
-    pub variables: BTreeMap<String, String>,
+    pub variables: BTreeMap<String, Value>,
+    /// Whether git may use the project's credentials.
+    pub git_credentials: bool,
     /// Variables that become output variables of the action.
     pub exported: Vec<String>,
     /// Its phases, in the order they run.
@@ -40,6 +51,16 @@ pub enum Version {
     ShellEach,
     /// 0.2: all commands run in one shell.
     SharedShell,
+}
+
+/// `env.shell`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shell {
+    /// `bash`, which we take where the buildspec names none.
+    #[default]
+    Bash,
+    /// `/bin/sh`
+    Sh,
 }
 
 /// Some commands, and what follows when one of them fails.
@@ -68,24 +89,28 @@ pub enum PhaseName {
     PostBuild,
 }
 
-impl fmt::Display for PhaseName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl PhaseName {
+    /// Its key in a buildspec.
+    pub fn key(self) -> &'static str {
+        match self {
             Self::Install => "install",
             Self::PreBuild => "pre_build",
             Self::Build => "build",
             Self::PostBuild => "post_build",
-        })
+        }
     }
 }
 
-/// What follows a failed phase. Neither makes the build succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFailure {
-    /// `ABORT`: no further phase.
-    Abort,
-    /// `CONTINUE`: the next phase.
-    Continue,
+/// CodeBuild's name of it, in logs and in answers: `PRE_BUILD`.
+impl fmt::Display for PhaseName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Install => "INSTALL",
+            Self::PreBuild => "PRE_BUILD",
+            Self::Build => "BUILD",
+            Self::PostBuild => "POST_BUILD",
+        })
+    }
 }
 
 /// Which files an artifact holds.
@@ -93,12 +118,14 @@ pub enum OnFailure {
 pub struct Files {
     /// Paths or patterns, relative to the base directory.
     pub patterns: Vec<String>,
-    /// Where the patterns start, relative to the source directory, or absolute; may itself be a pattern.
+    /// Where the patterns start, relative to the source directory, or absolute; may itself be a pattern, of several directories.
     pub base_directory: Option<String>,
     /// Whether only the files' names are kept.
     pub discard_paths: bool,
     /// Patterns of files to leave out, relative to the base directory.
     pub exclude: Vec<String>,
+    /// Whether symbolic links are kept as such.
+    pub symlinks: bool,
 }
 
 impl Files {

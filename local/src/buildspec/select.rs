@@ -17,9 +17,6 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// CodeBuild's own words, because people search for them.
-    #[error("no matching artifact paths found for {}", .0.join(", "))]
-    NoMatch(Vec<String>),
 }
 
 /// The files chosen, and the patterns that chose none.
@@ -34,7 +31,7 @@ pub struct Selection {
 /// Chooses among `paths`, which are relative to the base directory and use `/`.
 ///
 /// # Errors
-/// When a pattern is malformed, or none matches.
+/// When a pattern is malformed.
 pub fn select(wanted: &Files, paths: &[String]) -> Result<Selection, Error> {
     let exclude = wanted.exclude.iter().map(|pattern| matcher(pattern)).collect::<Result<Vec<_>, _>>()?;
     let mut selection = Selection::default();
@@ -45,11 +42,11 @@ pub fn select(wanted: &Files, paths: &[String]) -> Result<Selection, Error> {
             selection.unmatched.push(pattern.clone());
         }
         for path in matches.filter(|path| !exclude.iter().any(|exclude| exclude.is_match(path))) {
-            let name = if wanted.discard_paths { file_name(path) } else { path };
+            let name = if wanted.discard_paths { file_name(path) } else { path.trim_start_matches('/') };
             selection.files.insert(name.to_owned(), path.clone());
         }
     }
-    if selection.files.is_empty() { Err(Error::NoMatch(wanted.patterns.clone())) } else { Ok(selection) }
+    Ok(selection)
 }
 
 /// A matcher in which `*` stays within one directory and `**` does not.
@@ -155,7 +152,7 @@ mod tests {
             (&["out/**/*"], "out/a.txt|out/deep/b.txt|out/deep/c.log|out/x y.txt"),
             (&["**/*"], ".hidden|app.yaml|out/a.txt|out/deep/b.txt|out/deep/c.log|out/x y.txt"),
             (&["*.yaml", "absent"], "app.yaml"),
-            (&["absent", "out"], "no matching artifact paths found for absent, out"),
+            (&["absent", "out"], ""),
         ] {
             assert_eq!(chosen(&files(patterns)), expected, "{patterns:?}");
         }

@@ -1,29 +1,19 @@
 //! `flowgate approve` and `flowgate reject`.
 
-use std::fmt;
-
-use aws_sdk_codepipeline::Client;
 use serde::Serialize;
 use serde_json::json;
 
 use super::account::Default;
 use super::approvals::{self, Answer};
-use super::call::Called as _;
 use super::client::{self, Chosen, ClientError};
+use super::place::Place;
 use super::{args, ask};
 use crate::report::view::Waiting;
 use crate::report::{self, say, subject};
 
-/// Where a pipeline is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Place {
-    account: String,
-    region: String,
-}
-
 pub(super) async fn run(options: &args::Answer, approved: bool) -> Result<(), ClientError> {
     let Chosen { client, pipeline, .. } = client::open(&options.pipeline, &options.caller, Default::Approver).await?;
-    let place = place(&client, &pipeline).await?;
+    let place = Place::of(&client, &pipeline).await?;
     let waiting = approvals::waiting(&client, &pipeline).await?;
     let waiting = choose(&pipeline, waiting, options.action.as_deref())?;
     check(&waiting, options)?;
@@ -38,23 +28,6 @@ pub(super) async fn run(options: &args::Answer, approved: bool) -> Result<(), Cl
     approvals::answer(&client, &waiting, &answer).await?;
     tell(&waiting, &place, approved, options.json);
     Ok(())
-}
-
-async fn place(client: &Client, pipeline: &str) -> Result<Place, ClientError> {
-    let found = client.get_pipeline().name(pipeline).send().await.called("GetPipeline", pipeline)?;
-    Ok(in_arn(found.metadata().and_then(|metadata| metadata.pipeline_arn()).unwrap_or_default()))
-}
-
-/// `arn:aws:codepipeline:REGION:ACCOUNT:NAME`
-fn in_arn(arn: &str) -> Place {
-    let part = |index| arn.split(':').nth(index).unwrap_or("unknown").to_owned();
-    Place { account: part(4), region: part(3) }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "account {}, region {}", self.account, self.region)
-    }
 }
 
 /// Refuses to answer what is not what was meant.
@@ -137,12 +110,6 @@ mod tests {
         };
         assert_eq!(check(&["--commit", "0123457"]), is_not("commit 0123457"));
         assert_eq!(check(&["--commit", "0123456", "--execution", "11111112"]), is_not("execution 11111112"));
-    }
-
-    #[test]
-    fn a_pipelines_arn_says_where_it_is() {
-        let place = in_arn("arn:aws:codepipeline:eu-west-1:111122223333:shop");
-        assert_eq!(place.to_string(), "account 111122223333, region eu-west-1");
     }
 
     #[test]

@@ -23,11 +23,17 @@ pub(super) enum Subcommand {
     /// Pushes a service; makes its repository and pipeline first, when they do not exist
     Push(Push),
     /// Shows where executions are, and what waits for an answer
-    Status(Look),
+    Status(Status),
     /// Approves what waits
     Approve(Answer),
     /// Rejects what waits
     Reject(Answer),
+    /// Has a stage tried again that failed or was stopped
+    Retry(Retry),
+    /// Stops an execution, once what runs of it has ended or at once
+    Stop(Stop),
+    /// Brings a stage back to what an earlier execution made of it
+    Rollback(Rollback),
     /// Lists executions, the newest first, with what approvals and the gate said
     History(Look),
     /// Prints what the newest execution's builds and functions wrote
@@ -96,6 +102,79 @@ pub(super) struct Look {
     #[command(flatten)]
     pub(super) caller: Caller,
     /// Prints JSON instead of text, one object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    pub(super) look: Look,
+    /// Goes on showing it until Ctrl-C: live on a terminal, elsewhere a line for each change
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Retry {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// The stage to try again, when several failed or were stopped
+    #[arg(long, value_name = "NAME")]
+    pub(super) stage: Option<String>,
+    /// Retries only if it is this execution that failed there; its first 7 characters or more
+    #[arg(long, value_name = "ID", value_parser = prefix)]
+    pub(super) execution: Option<String>,
+    /// Runs all actions of the stage again, not only those that failed
+    #[arg(long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) ask: Ask,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Stop {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// The execution to stop, when several are in progress; its first 7 characters or more
+    #[arg(long, value_name = "ID", value_parser = prefix)]
+    pub(super) execution: Option<String>,
+    /// Does not wait for what runs of it
+    #[arg(long)]
+    pub(super) abandon: bool,
+    /// Said of the execution from then on
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) ask: Ask,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Rollback {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// The stage to bring back; without it the one that failed
+    #[arg(long, value_name = "NAME")]
+    pub(super) stage: Option<String>,
+    /// The execution to go back to, its first 7 characters or more; without it the last that succeeded there before
+    #[arg(long, value_name = "ID", value_parser = prefix)]
+    pub(super) to: Option<String>,
+    #[command(flatten)]
+    pub(super) ask: Ask,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Ask {
+    /// Does not ask first, as is done on a terminal when no execution is named
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Prints a JSON object instead of text
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -171,7 +250,7 @@ pub(super) struct Sweep {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Pipeline {
-    /// The pipeline; without it the only one there is, but not to answer on AWS
+    /// The pipeline; without it the only one there is, but not to answer or to change anything on AWS
     #[arg(id = "pipeline", value_name = "PIPELINE")]
     pub(super) name: Option<String>,
 }

@@ -4,6 +4,7 @@ use aws_sdk_codepipeline::Client;
 
 use super::account::{Account, AccountError, Default};
 use super::call::CallError;
+use super::change::ChangeError;
 use super::choose::{self, ChooseError};
 use super::function::FunctionError;
 use super::service::NotAService;
@@ -28,6 +29,8 @@ pub(super) enum ClientError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     #[error("no approval waits in pipeline {0}; `flowgate status {0}` shows where it is")]
     NothingWaits(String),
     #[error("no approval named {action} waits in pipeline {pipeline}; these do: {}", waiting.join(", "))]
@@ -53,7 +56,7 @@ pub(super) enum ClientError {
     NotChanged,
     #[error("name the claim with --token N, or say --yes for whichever stands: without a terminal nobody can be asked")]
     UnnamedClaim,
-    #[error("name the pipeline: AWS_ENDPOINT_URL is not set, so this would answer in your AWS account")]
+    #[error("name the pipeline: AWS_ENDPOINT_URL is not set, so this would change it in your AWS account")]
     Unnamed,
     #[error("name the service: AWS_ENDPOINT_URL is not set, so this would delete stacks in your AWS account")]
     UnnamedService,
@@ -94,10 +97,24 @@ pub(super) async fn open(
     caller: &args::Caller,
     default: Default,
 ) -> Result<Chosen, ClientError> {
+    choose(pipeline, caller, default, default == Default::Approver).await
+}
+
+/// The same for whoever changes where executions are: that, too, is done on AWS only to what was named.
+pub(super) async fn open_to_change(pipeline: &args::Pipeline, caller: &args::Caller) -> Result<Chosen, ClientError> {
+    choose(pipeline, caller, Default::Caller, true).await
+}
+
+async fn choose(
+    pipeline: &args::Pipeline,
+    caller: &args::Caller,
+    default: Default,
+    changes: bool,
+) -> Result<Chosen, ClientError> {
     let account = Account::open(caller.name.as_deref(), default).await?;
     let client = Client::new(&account.sdk);
     let named = pipeline.name.as_deref();
-    if named.is_none() && default == Default::Approver && !account.is_local() {
+    if named.is_none() && changes && !account.is_local() {
         return Err(ClientError::Unnamed);
     }
     let pipeline = match choose::pipeline(&client, named).await {

@@ -21,6 +21,7 @@ use crate::cloud::home::{Home, HomeError};
 use crate::cloud::stacks::{self, PackageError};
 use crate::clock::Clock;
 use crate::cloud::{self, Cloud, Keep, StartError, StopError, client};
+use crate::polling::Poller;
 use crate::report::{Clocked, Cost};
 use crate::runner::store::{Store, StoreError};
 use crate::runner::{self, News, Runner};
@@ -188,6 +189,10 @@ async fn agree(cloud: &Cloud, runner: &Runner, reporter: &Shared) -> Result<(), 
 
 fn serve(listener: TcpListener, runner: Runner) -> JoinSet<()> {
     let mut api = JoinSet::new();
+    let poller = Poller::new(runner.clone());
+    api.spawn(async move {
+        match poller.run().await {}
+    });
     api.spawn(async move {
         if let Err(error) = api::serve(listener, runner).await {
             eprintln!("error: the local CodePipeline API stopped: {error}");

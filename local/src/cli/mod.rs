@@ -6,6 +6,7 @@ mod approvals;
 mod args;
 mod ask;
 mod call;
+mod change;
 mod check;
 mod choose;
 mod client;
@@ -17,6 +18,7 @@ mod host;
 mod lease;
 mod logs;
 mod observe;
+mod place;
 mod push;
 mod run;
 mod service;
@@ -118,6 +120,9 @@ async fn perform(
         Subcommand::Status(options) => status::run(options).await,
         Subcommand::Approve(options) => answer::run(options, true).await,
         Subcommand::Reject(options) => answer::run(options, false).await,
+        Subcommand::Retry(options) => change::retry(options).await,
+        Subcommand::Stop(options) => change::stop(options).await,
+        Subcommand::Rollback(options) => change::roll_back(options).await,
         Subcommand::History(options) => history::run(options).await,
         Subcommand::Logs(options) => logs::run(options).await,
         Subcommand::Lease(options) => lease::run(options).await,

@@ -6,7 +6,8 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::primitives::DateTime;
 use aws_sdk_codepipeline::types::{
     ActionExecution, ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ActionState, ConditionState,
-    ExecutionType, PipelineExecutionSummary, SourceRevision, StageConditionState, StageState,
+    ExecutionMode, ExecutionType, PipelineExecutionFilter, PipelineExecutionSummary, RetryStageMetadata,
+    SourceRevision, StageConditionState, StageState, SucceededInStageFilter,
 };
 use jiff::Timestamp;
 
@@ -14,18 +15,78 @@ use super::call::{CallError, Called as _};
 use crate::pipeline::action::ConditionKind;
 use crate::report::view::{Action, Condition, Execution, Revision, Said, Stage, Status};
 
+/// How many executions are asked for at once.
+const PAGE: usize = 100;
+
+/// Of so many that run beside one another the stage is asked for: each costs a request.
+const SIDE_BY_SIDE: usize = 10;
+
 /// The pipeline as it is now.
 pub(super) async fn status(client: &Client, pipeline: &str) -> Result<Status, CallError> {
+    let Status { pipeline, mode, stages, executions } = whole(client, pipeline).await?;
+    let mut executions = current(executions);
+    for execution in executions.iter_mut().filter(|one| one.runs() && is_beside_others(one)).take(SIDE_BY_SIDE) {
+        execution.stage = place(client, &pipeline, &execution.execution).await?;
+    }
+    Ok(Status { pipeline, mode, stages, executions })
+}
+
+/// The same with older executions: a hundred at least if there are so many, and all that a stage names.
+pub(super) async fn whole(client: &Client, pipeline: &str) -> Result<Status, CallError> {
     let state = client.get_pipeline_state().name(pipeline).send().await.called("GetPipelineState", pipeline)?;
-    let stages: Vec<Stage> = state.stage_states().iter().map(stage).collect();
-    let mut missing = named(&stages);
+    let mut stages: Vec<Stage> = state.stage_states().iter().map(stage).collect();
+    let (mut missing, mut seen) = (named(&stages), 0);
     // An execution may wait in a stage while a hundred pass by.
-    let executions = executions_until(client, pipeline, |newest| {
+    let executions = executions_until(client, pipeline, None, |newest| {
         missing.remove(&newest.execution);
-        missing.is_empty()
+        seen += 1;
+        missing.is_empty() && seen >= PAGE
     });
     let executions = executions.await?;
-    Ok(Status { pipeline: pipeline.to_owned(), stages, executions: current(executions) })
+    for stage in &mut stages {
+        line_up(stage, &executions);
+    }
+    let mode = executions.first().and_then(|newest| newest.mode.clone());
+    Ok(Status { pipeline: pipeline.to_owned(), mode, stages, executions })
+}
+
+/// The stage that an execution is in, or was in last, with all its actions that have run.
+pub(super) async fn place(client: &Client, pipeline: &str, execution: &str) -> Result<Option<Stage>, CallError> {
+    Ok(last_stage(execution, &actions(client, pipeline, execution).await?))
+}
+
+/// The newest comes first of the runs, and so its stage's name is the one.
+fn last_stage(execution: &str, newest_first: &[ActionExecutionDetail]) -> Option<Stage> {
+    let name = newest_first.first()?.stage_name()?;
+    let of_stage = newest_first.iter().rev().filter(|action| action.stage_name() == Some(name));
+    let mut actions: Vec<Action> = Vec::new();
+    for run in of_stage.map(ran) {
+        actions.retain(|before| before.name != run.name);
+        actions.push(run);
+    }
+    Some(Stage { name: name.to_owned(), execution: Some(execution.to_owned()), actions, ..Stage::default() })
+}
+
+fn ran(run: &ActionExecutionDetail) -> Action {
+    let runs = run.status() == Some(&ActionExecutionStatus::InProgress);
+    let said = said(run);
+    let at = if runs { run.start_time() } else { run.last_update_time() };
+    let is_approval = category(run).is_some_and(|category| category == "Approval");
+    let (at, waits) = (at.and_then(timestamp), runs && is_approval);
+    Action { name: said.action, status: Some(said.status), at, summary: said.text, by: said.by, waits }
+}
+
+/// The one that came first enters first.
+fn line_up(stage: &mut Stage, newest_first: &[Execution]) {
+    let mut waiting: Vec<String> = stage.inbound.take().into_iter().chain(stage.queued.drain(..)).collect();
+    waiting.sort_by_key(|id| std::cmp::Reverse(newest_first.iter().position(|one| one.execution == *id)));
+    waiting.dedup();
+    stage.queued = waiting.split_off(waiting.len().min(1));
+    stage.inbound = waiting.pop();
+}
+
+fn is_beside_others(execution: &Execution) -> bool {
+    execution.mode.as_deref() == Some(ExecutionMode::Parallel.as_str())
 }
 
 /// The newest executions of a pipeline.
@@ -55,16 +116,29 @@ pub(super) async fn executions(client: &Client, pipeline: &str, limit: usize) ->
         seen += 1;
         seen == limit
     };
-    executions_until(client, pipeline, enough).await
+    executions_until(client, pipeline, None, enough).await
+}
+
+/// Executions that succeeded in a stage up to the first that is `enough`, the newest first.
+pub(super) async fn succeeded(
+    client: &Client,
+    pipeline: &str,
+    stage: &str,
+    enough: impl FnMut(&Execution) -> bool,
+) -> Result<Vec<Execution>, CallError> {
+    let stage = SucceededInStageFilter::builder().stage_name(stage).build();
+    let filter = PipelineExecutionFilter::builder().succeeded_in_stage(stage).build();
+    executions_until(client, pipeline, Some(filter), enough).await
 }
 
 /// The newest executions up to the first that is `enough`, the newest first.
 async fn executions_until(
     client: &Client,
     pipeline: &str,
+    filter: Option<PipelineExecutionFilter>,
     mut enough: impl FnMut(&Execution) -> bool,
 ) -> Result<Vec<Execution>, CallError> {
-    let request = client.list_pipeline_executions().pipeline_name(pipeline);
+    let request = client.list_pipeline_executions().pipeline_name(pipeline).set_filter(filter);
     let mut pages = request.into_paginator().page_size(100).items().send();
     let mut executions = Vec::new();
     while let Some(execution) = pages.next().await {
@@ -80,7 +154,7 @@ async fn executions_until(
 
 /// The executions that are in a stage, were there last, or wait before one.
 fn named(stages: &[Stage]) -> BTreeSet<String> {
-    stages.iter().flat_map(|stage| [&stage.execution, &stage.inbound]).flatten().cloned().collect()
+    stages.iter().flat_map(|stage| stage.execution.iter().chain(&stage.inbound).chain(&stage.queued)).cloned().collect()
 }
 
 /// Whether an action is an approval that somebody must answer.
@@ -133,10 +207,18 @@ fn stage(state: &StageState) -> Stage {
         status: state.latest_execution().map(|latest| latest.status().as_str().to_owned()),
         execution: state.latest_execution().map(|latest| latest.pipeline_execution_id().to_owned()),
         inbound: state.inbound_execution().map(|inbound| inbound.pipeline_execution_id().to_owned()),
+        queued: state.inbound_executions().iter().map(|inbound| inbound.pipeline_execution_id().to_owned()).collect(),
+        retries: state.retry_stage_metadata().map(retries).unwrap_or_default(),
         disabled: transition.map(|transition| transition.disabled_reason().unwrap_or("disabled").to_owned()),
         conditions: conditions.into_iter().filter_map(|(kind, state)| condition(kind, state?)).collect(),
         actions: state.action_states().iter().map(action).collect(),
     }
+}
+
+/// By hand and by itself.
+fn retries(retries: &RetryStageMetadata) -> i32 {
+    let count = [retries.manual_stage_retry_attempt(), retries.auto_stage_retry_attempt()];
+    count.into_iter().flatten().sum()
 }
 
 fn condition(kind: ConditionKind, state: &StageConditionState) -> Option<Condition> {
@@ -167,12 +249,15 @@ fn action(state: &ActionState) -> Action {
 
 fn execution(summary: &PipelineExecutionSummary) -> Execution {
     let source = summary.source_revisions().first();
-    let trigger = summary.trigger();
+    let (trigger, target) = (summary.trigger(), summary.rollback_metadata());
+    let stopped = summary.stop_trigger().and_then(|stop| stop.reason());
     Execution {
         execution: summary.pipeline_execution_id().unwrap_or_default().to_owned(),
         status: summary.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        summary: summary.status_summary().map(str::to_owned),
+        summary: summary.status_summary().or(stopped).map(str::to_owned),
+        mode: summary.execution_mode().map(|mode| mode.as_str().to_owned()),
         rollback: summary.execution_type() == Some(&ExecutionType::Rollback),
+        rollback_of: target.and_then(|target| target.rollback_target_pipeline_execution_id()).map(str::to_owned),
         trigger: trigger.and_then(|trigger| trigger.trigger_type()).map(|kind| kind.as_str().to_owned()),
         started_by: trigger.and_then(|trigger| trigger.trigger_detail()).map(who),
         started: summary.start_time().and_then(timestamp),
@@ -181,17 +266,20 @@ fn execution(summary: &PipelineExecutionSummary) -> Execution {
             source.and_then(SourceRevision::revision_id),
             source.and_then(SourceRevision::revision_summary),
         ),
+        stage: None,
         said: Vec::new(),
     }
 }
 
 /// Approvals, and the gate's function.
 fn decides(action: &ActionExecutionDetail) -> bool {
-    let input = action.input();
-    let is_approval =
-        input.and_then(|input| input.action_type_id()).is_some_and(|id| id.category().as_str() == "Approval");
-    let function = input.and_then(|input| input.configuration()?.get("FunctionName"));
+    let is_approval = category(action).is_some_and(|category| category == "Approval");
+    let function = action.input().and_then(|input| input.configuration()?.get("FunctionName"));
     is_approval || function.is_some_and(|name| name.ends_with("-flowgate-gate"))
+}
+
+fn category(action: &ActionExecutionDetail) -> Option<&str> {
+    Some(action.input()?.action_type_id()?.category().as_str())
 }
 
 fn said(action: &ActionExecutionDetail) -> Said {

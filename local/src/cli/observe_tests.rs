@@ -35,6 +35,36 @@ fn every_execution_that_a_stage_names_is_looked_for() {
 }
 
 #[test]
+fn who_came_first_enters_first() {
+    let named = |id: &str| Execution { execution: id.to_owned(), ..Execution::default() };
+    let newest_first = ["3", "2", "1"].map(named);
+    let queue = ["3", "1", "2"].map(str::to_owned).to_vec();
+    let mut stage = Stage { inbound: Some("3".to_owned()), queued: queue, ..Stage::default() };
+    line_up(&mut stage, &newest_first);
+    assert_eq!((stage.inbound.as_deref(), stage.queued), (Some("1"), vec!["2".to_owned(), "3".to_owned()]));
+    let mut alone = Stage { inbound: Some("2".to_owned()), queued: vec!["2".to_owned()], ..Stage::default() };
+    line_up(&mut alone, &newest_first);
+    assert_eq!((alone.inbound.as_deref(), alone.queued.len()), (Some("2"), 0));
+}
+
+#[test]
+fn an_execution_is_in_the_stage_of_its_newest_action_as_each_ran_last() {
+    let run = |stage: &str, action: &str, status: ActionExecutionStatus| {
+        ActionExecutionDetail::builder().stage_name(stage).action_name(action).status(status).build()
+    };
+    let newest_first = [
+        run("Beta", "Test", ActionExecutionStatus::InProgress),
+        run("Beta", "Deploy", ActionExecutionStatus::Succeeded),
+        run("Beta", "Deploy", ActionExecutionStatus::Failed),
+        run("Source", "Source", ActionExecutionStatus::Succeeded),
+    ];
+    let stage = last_stage("1", &newest_first).unwrap();
+    let actions: Vec<_> = stage.actions.iter().map(|one| (&*one.name, one.status.as_deref().unwrap())).collect();
+    assert_eq!((&*stage.name, actions), ("Beta", vec![("Deploy", "Succeeded"), ("Test", "InProgress")]));
+    assert_eq!(last_stage("1", &[]), None);
+}
+
+#[test]
 fn a_message_is_found_in_what_either_provider_says() {
     let cases = [
         ("Say hello", "Say hello"),

@@ -22,9 +22,12 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let (repository, branch) = place(released.as_ref(), &service.name, account.is_local(), &parameters)?;
     // First, because what cannot be used should change nothing.
     setup.check(&parameters).await?;
-    if released.is_some() && !parameters.is_empty() && setup.is_busy().await? {
+    let is_busy = released.is_some() && account.is_local() && setup.is_busy().await?;
+    if is_busy && !parameters.is_empty() {
         return Err(ClientError::Busy(service.name));
     }
+    // While it is busy it stays what it is, for this push.
+    let is_outdated = released.is_some() && account.is_local() && !is_busy && setup.is_outdated().await?;
     let state = run_dir::default_state().ok_or(StartError::NoStateDir).map_err(SourceError::from)?;
     let source = Source::new(&service, branch, &state)?;
     let remote = |url| Remote { url, access: account.kind.clone() };
@@ -39,7 +42,7 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
         None if account.is_local() => remote(setup.make_repository().await?),
         None => return Err(ClientError::NoRepository(repository.to_owned())),
     };
-    if released.is_none() || !parameters.is_empty() {
+    if released.is_none() || !parameters.is_empty() || is_outdated {
         setup.make_pipeline(&parameters).await?;
     }
     if released.is_none() && head.is_none() {

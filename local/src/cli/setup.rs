@@ -116,6 +116,22 @@ impl<'a> Setup<'a> {
         check(chosen, &self.declared(&client, &self.template()).await?)
     }
 
+    /// Whether the pipeline was made from another template than the packaged one: by a Flowgate before this one, in a cloud
+    /// that goes on. What was not made from it is left alone.
+    pub(super) async fn is_outdated(&self) -> Result<bool, SetupError> {
+        let client = aws_sdk_cloudformation::Client::new(self.sdk);
+        let stack = format!("{}-flowgate", self.service);
+        let before = stack_wait::find(&client, &stack).await.map_err(DeployError::Call)?;
+        let Some(before) = before else { return Ok(false) };
+        let made = client.get_template().stack_name(&before.id).send().await.called("GetTemplate", &stack)?;
+        let config = aws_sdk_s3::config::Builder::from(self.sdk).force_path_style(true).build();
+        let packaged = aws_sdk_s3::Client::from_conf(config).get_object().bucket(BUCKET).key(TEMPLATE).send().await;
+        let packaged = packaged.called("GetObject", TEMPLATE)?.body.collect().await;
+        // One that cannot be read to its end is tried again, by CloudFormation.
+        Ok(packaged
+            .map_or(true, |packaged| Some(packaged.to_vec().as_slice()) != made.template_body().map(str::as_bytes)))
+    }
+
     /// Makes the pipeline from the packaged template, or gives one that is there other parameters: what was given before
     /// and is not given now stays.
     pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {

@@ -23,6 +23,10 @@ impl Shared {
         self.get().note(text);
     }
 
+    pub(super) fn follows(&self, pipeline: &str, stages: Vec<String>) {
+        self.get().follows(pipeline, stages);
+    }
+
     pub(super) fn asked(&self, waiting: &Waiting) {
         self.get().asked(waiting);
     }

@@ -10,6 +10,7 @@ use super::ask::Answers;
 use super::call::CallError;
 use super::shared::Shared;
 use crate::cloud::Meter;
+use crate::pipeline::definition::Pipeline;
 use crate::pipeline::engine::{
     ActionChange, ActionStatus, Change, ExecutionId, ExecutionStatus, RunId, StageStatus, Subject, TriggerType,
 };
@@ -69,6 +70,8 @@ impl<'a> Watch<'a> {
     /// Reports the news, and answers approvals, until the execution has ended, whichever way.
     pub(super) async fn follow(mut self, news: &mut UnboundedReceiver<News>) -> Result<Seen, WatchError> {
         let limit = Instant::now() + START_LIMIT;
+        let stages = self.runner.pipeline(self.pipeline).map(|pipeline| names(&pipeline)).unwrap_or_default();
+        self.reporter.follows(self.pipeline, stages);
         loop {
             let next = match self.ours {
                 Some(_) => Ok(news.recv().await),
@@ -131,6 +134,10 @@ impl<'a> Watch<'a> {
         }
         self.answers.give(self.pipeline, action, self.reporter).await
     }
+}
+
+fn names(pipeline: &Pipeline) -> Vec<String> {
+    pipeline.stages.iter().map(|stage| stage.name.clone()).collect()
 }
 
 /// The change that news is, if it is one; after the end of the pipeline there is none to wait for.

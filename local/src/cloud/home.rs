@@ -8,6 +8,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -99,9 +100,11 @@ impl Home {
     /// When it cannot be removed.
     pub fn forget(&self) -> Result<(), HomeError> {
         let failed = |source| HomeError::Files { path: self.path.clone(), source };
-        match fs::rename(self.kept(), self.path.join(format!("{FORGOTTEN}{}", Uuid::new_v4()))) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
+        let moved = fs::rename(self.kept(), self.path.join(format!("{FORGOTTEN}{}", Uuid::new_v4())));
+        if let Err(error) = moved
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(failed(error));
         }
         self.remove_left_overs();
         Ok(())
@@ -168,7 +171,8 @@ impl Home {
 const FORGOTTEN: &str = "forgotten-";
 
 fn open_lock(home: &Path) -> io::Result<(File, Option<Served>)> {
-    fs::create_dir_all(home)?;
+    // What a cloud holds has secrets among it.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
     let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(home.join("lock"))?;
     let last = read(&mut lock)?;
     Ok((lock, last))
@@ -201,6 +205,8 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     async fn open(state: &Path, name: &str) -> Result<Home, HomeError> {
@@ -212,6 +218,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let mut one = open(state.path(), "one").await.unwrap();
         one.serves(4566).unwrap();
+        assert_eq!(fs::metadata(&one.path).unwrap().permissions().mode() & 0o77, 0, "nobody else reads what it holds");
         let refused = open(state.path(), "one").await.unwrap_err().to_string();
         let process = std::process::id();
         assert!(refused.contains(&format!("process {process} serves it at http://127.0.0.1:4566")), "{refused}");

@@ -34,9 +34,11 @@ const FILES: &[(&str, &str)] = &[
     ("patches/nested_actions.py", include_str!("launcher/patches/nested_actions.py")),
     ("patches/node_sdk.js", include_str!("launcher/patches/node_sdk.js")),
     ("patches/node_sdk.py", include_str!("launcher/patches/node_sdk.py")),
+    ("patches/parameter_names.py", include_str!("launcher/patches/parameter_names.py")),
     ("patches/pass_role.py", include_str!("launcher/patches/pass_role.py")),
     ("patches/pipeline_properties.py", include_str!("launcher/patches/pipeline_properties.py")),
     ("patches/principal_arn.py", include_str!("launcher/patches/principal_arn.py")),
+    ("patches/project_settings.py", include_str!("launcher/patches/project_settings.py")),
     ("patches/request_actions.py", include_str!("launcher/patches/request_actions.py")),
     ("patches/request_tokens.py", include_str!("launcher/patches/request_tokens.py")),
     ("patches/resource_actions.py", include_str!("launcher/patches/resource_actions.py")),
@@ -47,6 +49,7 @@ const FILES: &[(&str, &str)] = &[
     ("patches/service_calls.py", include_str!("launcher/patches/service_calls.py")),
     ("patches/snapshot.py", include_str!("launcher/patches/snapshot.py")),
     ("patches/sns_subjects.py", include_str!("launcher/patches/sns_subjects.py")),
+    ("patches/stack_conditions.py", include_str!("launcher/patches/stack_conditions.py")),
     ("patches/stack_facts.py", include_str!("launcher/patches/stack_facts.py")),
     ("patches/stack_ids.py", include_str!("launcher/patches/stack_ids.py")),
     ("patches/stack_operations.py", include_str!("launcher/patches/stack_operations.py")),
@@ -68,4 +71,23 @@ pub(super) fn write(dir: &Path) -> io::Result<PathBuf> {
         fs::write(dir.join(path), content)?;
     }
     Ok(dir.join("launcher.py"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_carried() {
+        let launcher = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cloud/launcher");
+        let names = |directory: &str| -> Vec<String> {
+            let entries = fs::read_dir(launcher.join(directory)).unwrap().map(|entry| entry.unwrap().path());
+            let files = entries.filter(|path| path.is_file());
+            files.map(|path| path.strip_prefix(&launcher).unwrap().display().to_string()).collect()
+        };
+        let mut files = [names(""), names("patches")].concat();
+        files.sort();
+        let carried: Vec<_> = FILES.iter().map(|(path, _)| *path).collect();
+        assert_eq!(carried, files);
+    }
 }

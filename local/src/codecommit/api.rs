@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::metadata::{commit, metadata};
 use super::page::{self, Entry};
+use super::pulls;
 use crate::actions::Context;
+use crate::identity;
 use crate::json_api::{self, Refusal, read};
 use crate::repository::{Record, Store};
 
@@ -26,7 +28,11 @@ pub(super) async fn answer_ours(State(context): State<Context>, request: Request
 }
 
 async fn handle(context: &Context, operation: &str, request: Request) -> Result<Value, Refusal> {
+    let caller = identity::caller(request.headers());
     let body = json_api::body(request.into_body()).await?;
+    if let Some(answer) = pulls::answer(context, operation, &body, &caller.arn).await {
+        return answer;
+    }
     match operation {
         "CreateRepository" => create(context, read(&body)?).await,
         "GetRepository" => get(context, &read(&body)?).await,

@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::metadata;
+use super::{metadata, pulls};
 use crate::actions::Context;
 use crate::event_bus::{EventBus, Refusal};
 use crate::repository::{self, Held, Move, RefKind};
@@ -37,6 +37,7 @@ pub(super) async fn publish(context: &Context, held: &Held, by: &str) -> Result<
     let id = held.record()?.id;
     let events: Vec<_> = moves.iter().map(|moved| event(held.name(), id, moved, by)).collect();
     let put = EventBus::new(&context.sdk).put(&events).await;
+    pulls::moved(context, held, &moves, by).await?;
     put.map_err(|refusal| untold(held.name(), &moves, refusal))
 }
 

@@ -53,6 +53,7 @@ fn user(signature: &Signature) -> Value {
     json!({"name": name, "email": email, "date": format!("{} {offset}", date.as_second())})
 }
 
-fn seconds(at: Timestamp) -> f64 {
+/// As the API writes a time.
+pub(super) fn seconds(at: Timestamp) -> f64 {
     SignedDuration::from_millis(at.as_millisecond()).as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! CodeCommit: its JSON API, git over HTTP, and the event of a push, over the source store.
+//! CodeCommit: its JSON API with pull requests, git over HTTP, and the events of both, over the source store.
 //!
 //! The local cloud forwards here what is addressed to CodeCommit, and what lies below [`CLONE_PATH`].
 
@@ -7,6 +7,7 @@ mod events;
 mod git;
 mod metadata;
 mod page;
+mod pulls;
 mod refusal;
 
 use axum::Router;

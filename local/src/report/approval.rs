@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::view::Waiting;
+use super::view::{Revision, Waiting};
 use super::words::{first_line, printable, short};
 
 /// What an answer to this approval decides about.
@@ -20,7 +20,12 @@ pub fn approval(waiting: &Waiting) -> String {
 
 /// The commit that is approved, in a few words.
 pub fn subject(waiting: &Waiting) -> String {
-    let commit = waiting.revision.commit.as_deref().map_or("no commit is known", short);
-    let message = waiting.revision.message.as_deref().map(|message| format!(" {}", first_line(message)));
+    commit(&waiting.revision)
+}
+
+/// A commit in a few words.
+pub fn commit(revision: &Revision) -> String {
+    let commit = revision.commit.as_deref().map_or("no commit is known", short);
+    let message = revision.message.as_deref().map(|message| format!(" {}", first_line(message)));
     format!("commit {commit}{}", message.unwrap_or_default())
 }

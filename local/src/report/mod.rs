@@ -7,7 +7,11 @@ mod json;
 mod lease;
 #[cfg(test)]
 mod lease_tests;
+mod live;
+#[cfg(test)]
+mod live_tests;
 mod logs;
+mod page;
 mod paint;
 mod plain;
 mod status;
@@ -17,6 +21,7 @@ mod sweep;
 mod sweep_tests;
 mod table;
 mod terminal;
+mod track;
 pub mod view;
 #[cfg(test)]
 mod view_tests;
@@ -25,10 +30,11 @@ mod words;
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 
-pub use approval::{approval, subject};
+pub use approval::{approval, commit, subject};
 pub use check::check;
 pub use history::history;
 pub use lease::{Lease, changed, claimed, lease, leases};
+pub use live::Watcher;
 pub use logs::log_heading;
 pub use paint::Paint;
 pub use plain::describe_of_many;
@@ -46,6 +52,8 @@ pub trait Reporter: Send {
     fn preparing(&mut self, what: &str);
     /// Something that whoever runs it should know.
     fn note(&mut self, text: &str);
+    /// From now on it is about an execution of this pipeline, which has these stages.
+    fn follows(&mut self, _pipeline: &str, _stages: Vec<String>) {}
     /// Something happened in the pipeline.
     fn news(&mut self, news: &News);
     /// An approval waits for an answer.

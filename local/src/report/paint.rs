@@ -23,14 +23,21 @@ impl Paint {
 
     /// A status in the colour of what it means, on the left of a column.
     pub(super) fn status(self, status: &str, width: usize) -> impl Display {
+        self.meant(status, format!("{status:<width$}"))
+    }
+
+    /// Any words in the colour of a status.
+    pub(super) fn meant(self, status: &str, words: String) -> impl Display {
         let style = match status {
             "Succeeded" | "HELD" | "done" | "would run here" => AnsiColor::Green.on_default(),
             "Failed" | "Errored" | "QUARANTINED" | "failed" | "would not run here" => AnsiColor::Red.on_default(),
-            "InProgress" | "Stopping" | "DELETING" | "planned" => AnsiColor::Cyan.on_default(),
-            "waits" | "DIRTY" | "conflict" | "left" => AnsiColor::Yellow.on_default(),
+            "InProgress" | "DELETING" | "planned" => AnsiColor::Cyan.on_default(),
+            "waits" | "Stopping" | "Stopped" | "Cancelled" | "Abandoned" | "DIRTY" | "conflict" | "left" => {
+                AnsiColor::Yellow.on_default()
+            }
             _ => Style::new().dimmed(),
         };
-        self.styled(style, format!("{status:<width$}"))
+        self.styled(style, words)
     }
 
     pub(super) fn bold(self, text: impl Into<String>) -> impl Display {

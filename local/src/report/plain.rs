@@ -56,6 +56,10 @@ pub(super) fn describe(news: &News) -> Option<String> {
                 Some("superseded by a newer execution".to_owned())
             }
             Subject::Pipeline { status: ExecutionStatus::Stopped, .. } => Some("stopped by somebody".to_owned()),
+            Subject::Pipeline { status: ExecutionStatus::Stopping, .. } => Some("is being stopped".to_owned()),
+            Subject::Pipeline { status: ExecutionStatus::Cancelled, .. } => {
+                Some("cancelled, as the pipeline was changed".to_owned())
+            }
             Subject::Stage { .. } | Subject::Pipeline { .. } => None,
         },
     }

@@ -7,6 +7,9 @@ const AT: &str = "2026-01-02T03:04:05Z";
 fn execution(status: &str, stages: &Value) -> Execution {
     let execution = json!({
         "id": "e",
+        "number": 1,
+        "mode": "SUPERSEDED",
+        "attempt": 0,
         "pipelineVersion": 1,
         "executionType": "STANDARD",
         "trigger": {"triggerType": "CloudWatchEvent", "triggerDetail": "rule"},
@@ -29,6 +32,9 @@ fn stage(status: &str, condition: &Value) -> Value {
         "updated": AT,
         "actions": [],
         "conditions": [condition],
+        "attempts": {
+            "automatic": 0, "manual": 0, "last": null, "actions": 0, "conditions": 0, "failures": [0, 0],
+        },
     })
 }
 

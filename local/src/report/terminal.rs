@@ -1,15 +1,21 @@
-//! A live view: finished things scroll by, what runs stays at the bottom with a spinner.
+//! A live view: finished things scroll by, what runs stays at the bottom with a spinner, below a line of all stages.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use jiff::Timestamp;
 
-use super::plain::{describe, waiting};
+use super::paint::Paint;
+use super::plain::{describe, describe_of_many, waiting};
+use super::track::Track;
 use super::view::Waiting;
 use super::words::{first_line, printable};
 use super::{Reporter, Summary, say};
-use crate::pipeline::engine::{ActionStatus, RuleStatus, RunId, Subject};
+use crate::pipeline::engine::{ActionChange, ActionStatus, Change, RuleStatus, RunId, Subject};
 use crate::runner::News;
 
 /// How often the spinners turn.
@@ -19,6 +25,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Terminal {
     screen: MultiProgress,
     preparing: Option<ProgressBar>,
+    track: Option<(Arc<Mutex<Track>>, ProgressBar)>,
     running: BTreeMap<RunId, ProgressBar>,
 }
 
@@ -26,21 +33,32 @@ pub(super) struct Terminal {
 struct Running<'a> {
     run: &'a RunId,
     name: String,
-    says: Option<&'a str>,
+    says: Option<String>,
 }
 
 fn running(subject: &Subject) -> Option<Running<'_>> {
     match subject {
         Subject::Action(action) if action.status == ActionStatus::InProgress => {
             let name = format!("{} {}", action.stage, action.action);
-            Some(Running { run: &action.run, name, says: action.summary.as_deref() })
+            Some(Running { run: &action.run, name, says: says(action) })
         }
         Subject::Rule(rule) if rule.status == RuleStatus::InProgress => {
             let name = format!("{} {}", rule.stage, rule.rule);
-            Some(Running { run: &rule.run, name, says: rule.summary.as_deref() })
+            Some(Running { run: &rule.run, name, says: rule.summary.as_deref().map(first_line) })
         }
         _ => None,
     }
+}
+
+/// What it said last, and how far it is if it knows.
+fn says(action: &ActionChange) -> Option<String> {
+    let said = action.summary.as_deref().map(first_line);
+    let far = action.percent_complete.map(|percent| format!("{percent} %"));
+    if action.type_id.category == "Approval" && said.is_none() {
+        return Some("waits for an answer".to_owned());
+    }
+    let words: Vec<String> = far.into_iter().chain(said).collect();
+    (!words.is_empty()).then(|| words.join("  "))
 }
 
 fn ended(subject: &Subject) -> Option<&RunId> {
@@ -53,7 +71,7 @@ fn ended(subject: &Subject) -> Option<&RunId> {
 
 impl Terminal {
     pub(super) fn new() -> Self {
-        Self { screen: MultiProgress::new(), preparing: None, running: BTreeMap::new() }
+        Self { screen: MultiProgress::new(), preparing: None, track: None, running: BTreeMap::new() }
     }
 
     fn spinner(&self, name: &str) -> ProgressBar {
@@ -75,13 +93,28 @@ impl Terminal {
             self.running.insert(run.clone(), self.spinner(&name));
         }
         if let (Some(bar), Some(says)) = (self.running.get(run), says) {
-            bar.set_message(first_line(says));
+            bar.set_message(says);
         }
     }
 
+    /// What others do is told with their names.
     fn tell(&self, news: &News) {
-        if let Some(line) = describe(news) {
+        let line = match news {
+            News::Changed(change) if self.is_of_others(change) => describe_of_many(change),
+            _ => describe(news),
+        };
+        if let Some(line) = line {
             self.print(&line);
+        }
+    }
+
+    fn is_of_others(&self, change: &Change) -> bool {
+        self.track.as_ref().is_some_and(|(track, _)| !lock(track).follows(change))
+    }
+
+    fn clear_track(&mut self) {
+        if let Some((_, bar)) = self.track.take() {
+            bar.finish_and_clear();
         }
     }
 
@@ -89,6 +122,22 @@ impl Terminal {
         // A terminal that went away is no reason to stop.
         drop(self.screen.println(line));
     }
+}
+
+fn lock(track: &Mutex<Track>) -> MutexGuard<'_, Track> {
+    track.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A line that is drawn anew at each turn, as wide as the terminal is then.
+fn tracking(track: &Arc<Mutex<Track>>) -> ProgressStyle {
+    let (track, paint) = (track.clone(), Paint::of_stdout());
+    let draw = move |_: &ProgressState, out: &mut dyn Write| {
+        let columns = usize::from(Term::stderr().size().1);
+        // It is written to memory, which cannot fail.
+        let _ = out.write_str(&lock(&track).line(Timestamp::now(), columns, paint));
+    };
+    let style = ProgressStyle::with_template("{track}");
+    style.unwrap_or_else(|_| ProgressStyle::default_spinner()).with_key("track", draw)
 }
 
 impl Reporter for Terminal {
@@ -100,6 +149,14 @@ impl Reporter for Terminal {
 
     fn note(&mut self, text: &str) {
         self.print(text);
+    }
+
+    fn follows(&mut self, pipeline: &str, stages: Vec<String>) {
+        self.clear_track();
+        let track = Arc::new(Mutex::new(Track::new(pipeline, stages)));
+        let bar = self.screen.add(ProgressBar::new_spinner().with_style(tracking(&track)));
+        bar.enable_steady_tick(TICK);
+        self.track = Some((track, bar));
     }
 
     fn asked(&mut self, waiting: &Waiting) {
@@ -125,6 +182,9 @@ impl Reporter for Terminal {
             }
             News::Deleted { .. } => self.tell(news),
             News::Changed(change) => {
+                if let Some((track, _)) = &self.track {
+                    lock(track).take(change);
+                }
                 if let Some(running) = running(&change.subject) {
                     return self.spin(running);
                 }
@@ -139,11 +199,13 @@ impl Reporter for Terminal {
     /// Standard error says it, undisturbed by spinners.
     fn broke_off(&mut self, _status: &str, _why: &str) {
         self.clear_preparing();
+        self.clear_track();
         drop(self.screen.clear());
     }
 
     fn end(&mut self, summary: &Summary, afterwards: &str) {
         self.clear_preparing();
+        self.clear_track();
         // Through the screen, which has left the cursor at the end of its last line.
         self.print("");
         drop(self.screen.clear());

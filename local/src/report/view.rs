@@ -14,6 +14,9 @@ use crate::pipeline::token::Token;
 pub struct Status {
     /// Its name.
     pub pipeline: String,
+    /// How its executions get on with one another, as the newest has it: `SUPERSEDED`, `QUEUED` or `PARALLEL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Its stages, in order.
     pub stages: Vec<Stage>,
     /// Executions that run, and others as new as the oldest of these; the newest first.
@@ -30,9 +33,15 @@ pub struct Stage {
     pub status: Option<String>,
     /// The execution that is or was in it.
     pub execution: Option<String>,
-    /// The execution that waits before it.
+    /// The execution that waits before it, and enters next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbound: Option<String>,
+    /// Those that wait behind that, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub queued: Vec<String>,
+    /// How often it was tried again.
+    #[serde(skip_serializing_if = "is_none")]
+    pub retries: i32,
     /// Why nothing may enter, when somebody has disabled that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<String>,
@@ -62,7 +71,7 @@ pub struct Action {
     pub name: String,
     /// CodePipeline's status; none while it has never run.
     pub status: Option<String>,
-    /// When that changed.
+    /// When that changed; of one in progress, when it began.
     pub at: Option<Timestamp>,
     /// What it said, or why it failed.
     pub summary: Option<String>,
@@ -84,8 +93,14 @@ pub struct Execution {
     /// Why it has that status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
+    /// How it gets on with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Whether it brings back what an earlier execution deployed.
     pub rollback: bool,
+    /// Which execution that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback_of: Option<String>,
     /// The way it was started.
     pub trigger: Option<String>,
     /// Who or what started it.
@@ -97,9 +112,17 @@ pub struct Execution {
     /// What it takes through the pipeline.
     #[serde(flatten)]
     pub revision: Revision,
+    /// The stage that it is in, where the pipeline's stages do not tell since it runs beside others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
     /// What approvals and the gate said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Said>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none(count: &i32) -> bool {
+    *count == 0
 }
 
 impl Execution {

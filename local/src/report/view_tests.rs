@@ -34,7 +34,7 @@ fn action(name: &str, status: Option<&str>, summary: Option<&str>) -> Action {
 
 #[track_caller]
 fn shows(stage: Stage, expected: &str) {
-    let shown = status(&Status { stages: vec![stage], ..Status::default() }, Paint::Plain);
+    let shown = status(&Status { stages: vec![stage], ..Status::default() }, NOW.parse().unwrap(), Paint::Plain);
     assert_eq!(shown.trim_start_matches('\n'), expected);
 }
 
@@ -43,13 +43,13 @@ fn a_stage_that_succeeded_shows_what_its_actions_said() {
     let deploy = action("Deploy", Some("Succeeded"), Some("Stack a-beta was created.\nmore"));
     shows(
         stage("Beta", Some("Succeeded"), vec![deploy]),
-        "Beta           Succeeded   11111111\n  Deploy           Succeeded   Stack a-beta was created.\n",
+        "Beta               Succeeded   11111111\n  Deploy           Succeeded   Stack a-beta was created.\n",
     );
 }
 
 #[test]
 fn a_stage_that_nobody_entered_has_no_status() {
-    shows(stage("Prod", None, vec![action("Gate", None, None)]), "Prod           -\n  Gate             -\n");
+    shows(stage("Prod", None, vec![action("Gate", None, None)]), "Prod               -\n  Gate             -\n");
 }
 
 #[test]
@@ -57,14 +57,14 @@ fn an_approval_that_waits_says_how_to_answer_it_and_one_that_was_answered_says_b
     let waits = Action { waits: true, ..action("Approve", Some("InProgress"), None) };
     shows(
         stage("Approve", Some("InProgress"), vec![waits]),
-        "Approve        InProgress  11111111\n  \
+        "Approve            InProgress  11111111\n  \
            Approve          waits       for `flowgate approve` or `flowgate reject`\n",
     );
     let answered =
         Action { by: Some("user/approver".to_owned()), ..action("Approve", Some("Succeeded"), Some("fine")) };
     shows(
         stage("Approve", Some("Succeeded"), vec![answered]),
-        "Approve        Succeeded   11111111\n  Approve          Succeeded   fine (by user/approver)\n",
+        "Approve            Succeeded   11111111\n  Approve          Succeeded   fine (by user/approver)\n",
     );
 }
 
@@ -83,7 +83,7 @@ fn who_waits_before_a_stage_and_what_holds_it_is_shown() {
     };
     shows(
         prod,
-        "Prod           InProgress  11111111\n  22222222 waits to enter\n  nothing may enter: a freeze\n  \
+        "Prod               InProgress  11111111\n  22222222 waits to enter\n  nothing may enter: a freeze\n  \
            (before entry)   InProgress  the window opens at 9\n",
     );
 }
@@ -92,7 +92,11 @@ fn who_waits_before_a_stage_and_what_holds_it_is_shown() {
 fn superseded_executions_say_so() {
     let superseded = Execution { summary: Some("by a newer one".to_owned()), ..execution(EXECUTION, "Superseded") };
     let executions = vec![execution(NEWER, "InProgress"), superseded];
-    let shown = status(&Status { pipeline: "a".to_owned(), executions, ..Status::default() }, Paint::Plain);
+    let shown = status(
+        &Status { pipeline: "a".to_owned(), executions, ..Status::default() },
+        NOW.parse().unwrap(),
+        Paint::Plain,
+    );
     let expected = "a\n\n22222222  InProgress  01234567 Say hello\n\
                     11111111  Superseded  01234567 Say hello (by a newer one)\n";
     assert_eq!(shown, expected);

@@ -131,13 +131,13 @@ impl Git {
     pub(super) async fn commit_tree(
         &self,
         tree: &str,
-        parent: Option<&str>,
+        parents: &[&str],
         message: &str,
         (name, email): (&str, &str),
     ) -> Result<String, Error> {
         let mut command = self.command(isolated());
         command.args(["commit-tree", tree, "-m", message]);
-        if let Some(parent) = parent {
+        for parent in parents {
             command.args(["-p", parent]);
         }
         command.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", email);

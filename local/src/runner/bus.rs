@@ -2,6 +2,7 @@
 
 mod delivery;
 mod detail;
+mod git;
 
 use std::collections::HashSet;
 

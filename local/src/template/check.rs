@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::document;
 use super::judge::judge;
+use super::path::Path;
 use super::placeholder;
 use super::problem::{Error, Problem};
 use super::projects;
@@ -145,6 +146,7 @@ impl Resolver<'_> {
     pub(super) fn is_made(&mut self, resource: &str) -> bool {
         let template = self.template;
         let condition = template.resources.get(resource).and_then(|resource| resource.get("Condition"));
+        self.at = Path::new(["Resources", resource]);
         condition.and_then(Value::as_str).is_none_or(|name| self.condition(name))
     }
 }

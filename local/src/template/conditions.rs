@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::path::Path;
 use super::resolver::Resolver;
 
 impl Resolver<'_> {
@@ -17,7 +18,9 @@ impl Resolver<'_> {
             return self.no_condition(format!("{name:?} is no condition of the template"));
         };
         self.conditions.insert(name.to_owned(), None);
+        let outside = std::mem::replace(&mut self.at, Path::new(["Conditions", name]));
         let holds = self.holds(expression);
+        self.at = outside;
         self.conditions.insert(name.to_owned(), Some(holds));
         holds
     }

@@ -9,7 +9,7 @@ use serde_saphyr::{Options, Tagged, budget, options};
 
 use super::problem::Error;
 
-/// The most bytes of a template, which is `CloudFormation`'s own limit.
+/// The most bytes of a template, which is CloudFormation's own limit.
 pub const LARGEST: usize = 1_048_576;
 
 /// The deepest nesting of YAML: no template comes near it, and the stack of a thread is enough for it.
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Result<Value, Error> {
     json.or_else(|error| yaml().map_err(|_| failed(&error)))
 }
 
-/// Anchors must not multiply a template. `CloudFormation`, too, takes `Y` for a text.
+/// Anchors must not multiply a template. CloudFormation, too, takes `Y` for a text.
 fn limits() -> Options {
     let budget = budget! {
         enforce_alias_anchor_ratio: false,

@@ -7,6 +7,10 @@ use std::fmt;
 pub(super) struct Path(Vec<String>);
 
 impl Path {
+    pub(super) fn new<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(parts.into_iter().map(|part| format!(".{part}")).collect())
+    }
+
     pub(super) fn push(&mut self, key: &str) {
         self.0.push(format!(".{key}"));
     }

@@ -10,7 +10,7 @@ use crate::pipeline::definition::{DefinitionError, Place};
 /// Why a file says nothing about pipelines.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `CloudFormation` would not take it.
+    /// CloudFormation would not take it.
     #[error("has {bytes} bytes; a template has {LARGEST} at most")]
     TooLong {
         /// Its size.

@@ -1,4 +1,4 @@
-//! Resolves what `CloudFormation` would put in place of its functions.
+//! Resolves what CloudFormation would put in place of its functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,15 +70,8 @@ impl<'t> Resolver<'t> {
     pub(super) fn properties(&mut self, resource: &str) -> Value {
         let template = self.template;
         let properties = template.resources.get(resource).and_then(|resource| resource.get("Properties"));
-        let path = ["Resources", resource, "Properties"];
-        for part in path {
-            self.at.push(part);
-        }
-        let resolved = properties.and_then(|properties| self.value(properties, ""));
-        for _ in path {
-            self.at.pop();
-        }
-        resolved.unwrap_or(Value::Null)
+        self.at = Path::new(["Resources", resource, "Properties"]);
+        properties.and_then(|properties| self.value(properties, "")).unwrap_or(Value::Null)
     }
 
     /// The value that stands behind this key; none where `AWS::NoValue` removes it.
@@ -142,7 +135,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Something that `CloudFormation` would refuse here.
+    /// Something that CloudFormation would refuse here.
     pub(super) fn problem(&mut self, message: String) {
         let problem = Problem::at(&self.at.to_string(), message);
         if self.found.problems.len() < MOST && !self.found.problems.contains(&problem) {
@@ -218,7 +211,7 @@ fn function(members: &Map<String, Value>) -> Option<(&str, &Value)> {
     (name == "Ref" || name.starts_with("Fn::") && !stays).then_some((name, given))
 }
 
-/// `CodePipeline` has functions of its own, which stay.
+/// CodePipeline has functions of its own, which stay.
 fn is_of_codepipeline(function: &str) -> bool {
     ["Fn::GetArtifactAtt", "Fn::GetParam"].contains(&function)
 }

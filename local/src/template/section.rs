@@ -40,7 +40,7 @@ impl Template {
         self.resources.iter().filter(move |(_, resource)| is(resource)).map(|(name, _)| name.as_str())
     }
 
-    /// What expands it before `CloudFormation` reads it.
+    /// What expands it before CloudFormation reads it.
     pub(super) fn transforms(&self) -> Vec<&str> {
         let items = match &self.transform {
             Value::Array(items) => items.iter().collect(),

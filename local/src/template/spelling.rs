@@ -1,4 +1,4 @@
-//! `CloudFormation`'s spelling, which begins with a capital where the API's does not.
+//! CloudFormation's spelling, which begins with a capital where the API's does not.
 
 use serde_json::Value;
 

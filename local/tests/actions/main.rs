@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod approval;
+mod build;
 mod cloudformation;
 mod enforced;
+mod objects;
 mod queue;
 mod rules;
 mod runner;
@@ -135,11 +137,12 @@ async fn a_project_is_built_with_its_variables_and_speaks_to_the_local_cloud() {
     build.configuration.insert("EnvironmentVariables".into(), fail.into());
     let failure = world.run(&build).await.unwrap_err();
     assert!(failure.external_execution_id.unwrap().starts_with("builder:"));
-    assert!(failure.message.contains("phase build failed: command `test"), "{}", failure.message);
+    assert!(failure.message.contains("Error while executing command: test"), "{}", failure.message);
 
     let secret = r#"[{"name": "TOKEN", "value": "/t", "type": "PARAMETER_STORE"}]"#;
     build.configuration.insert("EnvironmentVariables".into(), secret.into());
-    assert!(world.refusal(&build).await.contains("variable TOKEN is of type PARAMETER_STORE"));
+    let refusal = world.refusal(&build).await;
+    assert!(refusal.contains("Code: Decrypted Variables Error, Message: variable TOKEN, kept as /t: "), "{refusal}");
     build.configuration.insert("ProjectName".into(), "absent".into());
     assert!(world.refusal(&build).await.contains("codebuild project absent does not exist"));
     world.cloud.stop().await.unwrap();
@@ -183,8 +186,8 @@ async fn api(jobs: &Jobs) -> String {
     url
 }
 
-#[tokio::test]
-async fn a_function_settles_its_job_through_the_api_after_a_continuation() {
+/// A local cloud with that function.
+pub(crate) async fn with_function() -> World {
     let jobs = Jobs::default();
     let world = World::with_runner(Some(api(&jobs).await), jobs).await;
     let code = FunctionCode::builder().zip_file(Blob::new(pack_one("index.py", FUNCTION.as_bytes()).unwrap()));
@@ -193,7 +196,12 @@ async fn a_function_settles_its_job_through_the_api_after_a_continuation() {
         client.create_function().function_name("settler").runtime(Runtime::Python312).handler("index.handler");
     let function = function.code(code.build()).timeout(30).role(format!("arn:aws:iam::{ACCOUNT}:role/r"));
     function.send().await.unwrap();
+    world
+}
 
+#[tokio::test]
+async fn a_function_settles_its_job_through_the_api_after_a_continuation() {
+    let world = with_function().await;
     let invoke = |function: &str, parameters: &str| {
         request("Invoke", "Lambda", &[("FunctionName", function), ("UserParameters", parameters)], &[], &[])
     };

@@ -6,6 +6,7 @@ use flowgate::actions::rules;
 use flowgate::clock::Clock;
 use flowgate::pipeline::action::{ConditionKind, Outcome, Roles, RuleRequest, TypeId};
 
+use crate::with_function;
 use crate::world::World;
 
 fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) -> RuleRequest {
@@ -84,10 +85,28 @@ async fn what_cannot_be_evaluated_fails_and_says_why() {
             "F JobFailed: window \"* * * ? * * 1999\" in UTC never opens",
         ),
         ("DeploymentWindow", [("Cron", "* * * ? * *")], "P window \"* * * ? * *\" in UTC is open"),
-        ("LambdaInvoke", [("FunctionName", "f")], "F ConfigurationError: rule Check is by LambdaInvoke"),
+        ("LambdaInvoke", [("FunctionName", "f")], "F ConfigurationError: function f does not exist"),
+        ("VariableCheck", [("Variable", "a")], "F ConfigurationError: rule Check needs Value in its configuration"),
+        ("Commands", [("Commands", "true")], "F ConfigurationError: rule Check is by Commands, which does not run here"),
     ] {
         let outcome = run(&world, &request(provider, entry, &configuration)).await;
         assert!(outcome.starts_with(expected), "{outcome}");
+    }
+    world.cloud.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_function_decides_a_rule_by_what_it_answers_to_its_job() {
+    let world = with_function().await;
+    for (kind, asked, expected) in [
+        (ConditionKind::BeforeEntry, "pass", "P "),
+        (ConditionKind::BeforeEntry, "fail", "F JobFailed: as asked"),
+        (ConditionKind::OnSuccess, "fail", "F JobFailed: as asked"),
+        (ConditionKind::OnFailure, "fail", "P function settler reports an error: as asked"),
+        (ConditionKind::OnFailure, "pass", "F JobFailed: function settler reports no error"),
+    ] {
+        let rule = request("LambdaInvoke", kind, &[("FunctionName", "settler"), ("UserParameters", asked)]);
+        assert_eq!(run(&world, &rule).await, expected, "{kind:?}");
     }
     world.cloud.stop().await.unwrap();
 }

@@ -13,24 +13,26 @@ use tokio::io::AsyncWriteExt as _;
 use crate::world::{World, state, supervisor};
 
 /// A call as it goes over the wire: the status, and the body.
-async fn call(world: &World, operation: &str, request: &str) -> (u16, Value) {
+pub(crate) async fn call(world: &World, operation: &str, request: &str, key: &str) -> (u16, Value) {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let target = format!("CodeCommit_20150413.{operation}");
     let post = http.post(world.cloud.endpoint()).header("x-amz-target", target);
     let post = post.header("content-type", "application/x-amz-json-1.1").body(request.to_owned());
+    let scope = "20260101/us-east-1/codecommit/aws4_request";
+    let post = post.header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/{scope}"));
     let answer = post.send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/x-amz-json-1.1");
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn succeeds(world: &World, operation: &str, request: Value) -> Value {
-    let (status, body) = call(world, operation, &request.to_string()).await;
+pub(crate) async fn succeeds(world: &World, operation: &str, request: Value) -> Value {
+    let (status, body) = call(world, operation, &request.to_string(), "author").await;
     assert_eq!(status, 200, "{operation} {request}: {body}");
     body
 }
 
 /// What the model of the local cloud's own botocore says of the responses.
-async fn judged(responses: &[(&str, Value)]) -> String {
+pub(crate) async fn judged(responses: &[(&str, Value)]) -> String {
     let installer = Installer {
         state: state(),
         supervisor: supervisor(),
@@ -133,11 +135,11 @@ async fn what_cannot_be_is_the_documented_exception_and_changes_nothing() {
         ("GetCommit", json!({"repositoryName": "service"}), "CommitIdRequiredException"),
         ("MergeBranchesByFastForward", json!({}), "UnknownOperationException"),
     ] {
-        let (status, body) = call(&world, operation, &request.to_string()).await;
+        let (status, body) = call(&world, operation, &request.to_string(), "author").await;
         assert_eq!((status, body["__type"].as_str()), (400, Some(exception)), "{operation} {request}: {body}");
         assert!(!body["message"].as_str().unwrap().is_empty());
     }
-    let (status, body) = call(&world, "GetRepository", "{").await;
+    let (status, body) = call(&world, "GetRepository", "{", "author").await;
     assert_eq!((status, &body["__type"]), (400, &json!("SerializationException")));
     assert_eq!(succeeds(&world, "ListRepositories", json!({})).await, before);
 }

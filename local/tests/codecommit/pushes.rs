@@ -60,8 +60,6 @@ async fn each_move_of_a_branch_is_told_once() {
     work.git(&["push", "-q", &url, ":feature/one"]).await;
     assert_eq!(heard.details().await, told("referenceDeleted", "feature/one", &[("oldCommitId", &other)]));
 
-    work.git(&["push", "-q", &url, "main", "main:refs/tags/v1"]).await;
-    assert_eq!(heard.details().await, Vec::<Value>::new(), "nothing that is a branch has moved");
 
     work.git(&[
         "push",
@@ -149,4 +147,29 @@ async fn the_same_content_again_is_told_once() {
     let expected = [detail("referenceCreated", &id, "main", &[("commitId", &first)], AUTHOR.arn)];
     assert_eq!(heard.details().await, expected);
     assert_eq!(world.head("service", "main").await, Some(first));
+}
+
+#[tokio::test]
+async fn each_move_of_a_tag_is_told_by_its_commit() {
+    let world = World::new().await;
+    let heard = Heard::begin(&world).await;
+    let url = world.create("service").await;
+    let id = id(&world).await;
+    let work = world.work("work").await;
+    let first = work.commit("a", b"1").await;
+    let told = |event, commits: &[(&str, &str)]| {
+        let mut detail = detail(event, &id, "v1", commits, AUTHOR.arn);
+        detail["referenceType"] = json!("tag");
+        detail["referenceFullName"] = json!("refs/tags/v1");
+        vec![detail]
+    };
+    work.git(&["tag", "v1"]).await;
+    work.git(&["push", "-q", &url, "v1"]).await;
+    assert_eq!(heard.details().await, told("referenceCreated", &[("commitId", &first)]));
+    let second = work.commit("a", b"2").await;
+    work.git(&["tag", "-f", "-a", "-m", "with a message, and an id of its own", "v1"]).await;
+    work.git(&["push", "-q", "--force", &url, "v1"]).await;
+    assert_eq!(heard.details().await, told("referenceUpdated", &[("commitId", &second), ("oldCommitId", &first)]));
+    work.git(&["push", "-q", &url, ":refs/tags/v1"]).await;
+    assert_eq!(heard.details().await, told("referenceDeleted", &[("oldCommitId", &second)]));
 }

@@ -5,7 +5,7 @@ import sys
 
 from botocore.session import Session
 
-KINDS = {"string": str, "timestamp": (int, float), "integer": int, "long": int, "boolean": bool, "list": list}
+KINDS = {"string": str, "timestamp": (int, float), "integer": int, "long": int, "boolean": bool, "list": list, "map": dict}
 
 
 def complaints(shape, value, where):

@@ -15,6 +15,7 @@ mod missing_code;
 mod nagle;
 mod node_sdk;
 mod principal_arn;
+mod project_settings;
 mod restart;
 mod sns_subjects;
 mod stacks;

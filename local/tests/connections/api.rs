@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flowgate::cloud::authority::Iam;
 use flowgate::cloud::install::{EMULATOR, Installer};
 use flowgate::cloud::python;
+use flowgate::supervise::Child;
 
 use crate::world::{World, state, supervisor};
 
@@ -20,8 +21,8 @@ async fn script(world: &World, name: &str) -> (bool, String) {
     let python = installer.install(EMULATOR).await.unwrap().join("python");
     let mut command = world.cloud.command(python.to_str().unwrap());
     let script = format!("{}/tests/connections/{name}", env!("CARGO_MANIFEST_DIR"));
-    let output = command.arg(script).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await;
-    let output = output.unwrap();
+    let child = Child::spawn(command.arg(script).stdout(Stdio::piped()).stderr(Stdio::piped())).unwrap();
+    let output = child.wait_with_output().await.unwrap();
     (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 

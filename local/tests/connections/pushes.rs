@@ -16,7 +16,7 @@ async fn a_first_push_makes_the_repository_and_starts_what_waits_for_its_branch(
     world.pipeline("p", &Value::Null);
     let (work, url) = (world.work("shop").await, world.url("ada/shop"));
     let first = work.commit("a", b"1").await;
-    work.git(&["push", "-q", &url, "main:topic"]).await;
+    work.git(&["push", "-q", &url, "main:topic", "main:other"]).await;
     assert_eq!(world.told("p").await, [""; 0]);
     work.git(&["push", "-q", &url, "main"]).await;
     assert_eq!(world.told("p").await, [short("PUSH", "main", &first)]);
@@ -29,7 +29,7 @@ async fn a_first_push_makes_the_repository_and_starts_what_waits_for_its_branch(
     let clone = world.work("clone").await;
     clone.git(&["pull", "-q", &format!("{url}.git"), "main"]).await;
     assert_eq!(clone.head().await, first);
-    work.git(&["push", "-q", &url, ":topic"]).await;
+    work.git(&["push", "-q", &url, ":other"]).await;
     assert_eq!(world.told("p").await.len(), 1);
 }
 
@@ -56,7 +56,7 @@ async fn triggers_choose_by_branch_file_and_tag() {
     push(&work, &["main"]).await;
     assert_eq!(world.told("files").await, [short("PUSH", "main", &second)]);
 
-    push(&work, &["main:feature/one", "main:feature/one/two"]).await;
+    push(&work, &["main:feature/one", "main:feature/two/three"]).await;
     assert_eq!(world.told("features").await, [short("PUSH", "feature/one", &second)]);
 
     work.git(&["tag", "v0"]).await;

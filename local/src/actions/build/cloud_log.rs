@@ -1,4 +1,4 @@
-//! A build's lines in CloudWatch Logs, where CodeBuild puts them: group `/aws/codebuild/PROJECT`, stream the build's uuid.
+//! A build's lines in CloudWatch Logs, where the project wants them.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
@@ -21,31 +21,37 @@ pub(super) struct CloudLog<'a> {
     lines: UnboundedSender<InputLogEvent>,
 }
 
-/// The other end: what is to be uploaded, and where to.
+/// Where a build's lines go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) group: String,
+    pub(super) stream: String,
+}
+
+/// The other end: what is to be uploaded, and where to, if anywhere.
 pub(super) struct Upload {
     lines: UnboundedReceiver<InputLogEvent>,
-    stream: Stream,
+    stream: Option<Stream>,
 }
 
 struct Stream {
     client: Client,
-    group: String,
-    name: String,
+    place: Place,
 }
 
 impl<'a> CloudLog<'a> {
-    /// Opens the stream of a build; only a role that may not fails that. The upload ends when the log is dropped and
-    /// everything is there.
+    /// Opens the stream of a build that has one; only a role that may not fails that. The upload ends when the log is
+    /// dropped and everything is there.
     pub(super) async fn new(
         observer: &'a dyn Observer,
         sdk: &SdkConfig,
-        project: &str,
-        build: &str,
+        place: Option<Place>,
     ) -> Result<(Self, Upload), Reason> {
         let (sender, lines) = mpsc::unbounded_channel();
-        let stream =
-            Stream { client: Client::new(sdk), group: format!("/aws/codebuild/{project}"), name: build.to_owned() };
-        stream.open().await?;
+        let stream = place.map(|place| Stream { client: Client::new(sdk), place });
+        if let Some(stream) = &stream {
+            stream.open().await?;
+        }
         Ok((Self { observer, lines: sender }, Upload { lines, stream }))
     }
 }
@@ -72,7 +78,10 @@ impl Upload {
         let mut batch = Vec::new();
         let mut all = Ok(());
         while self.lines.recv_many(&mut batch, BATCH).await > 0 {
-            all = all.and(self.stream.write(std::mem::take(&mut batch)).await);
+            let lines = std::mem::take(&mut batch);
+            if let Some(stream) = &self.stream {
+                all = all.and(stream.write(lines).await);
+            }
         }
         all
     }
@@ -83,7 +92,7 @@ impl Stream {
     async fn open(&self) -> Result<(), Reason> {
         match self.make().await {
             Err(error) if error.as_service_error().is_some_and(Unmade::is_resource_not_found_exception) => {
-                let group = self.client.create_log_group().log_group_name(&self.group).send().await;
+                let group = self.client.create_log_group().log_group_name(&self.place.group).send().await;
                 unless_denied(group)?;
                 unless_denied(self.make().await)
             }
@@ -92,11 +101,16 @@ impl Stream {
     }
 
     async fn make(&self) -> Result<CreateLogStreamOutput, SdkError<Unmade>> {
-        self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&self.name).send().await
+        self.client
+            .create_log_stream()
+            .log_group_name(&self.place.group)
+            .log_stream_name(&self.place.stream)
+            .send()
+            .await
     }
 
     async fn write(&self, lines: Vec<InputLogEvent>) -> Result<(), Reason> {
-        let put = self.client.put_log_events().log_group_name(&self.group).log_stream_name(&self.name);
+        let put = self.client.put_log_events().log_group_name(&self.place.group).log_stream_name(&self.place.stream);
         unless_denied(put.set_log_events(Some(lines)).send().await)
     }
 }

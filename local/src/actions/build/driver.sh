@@ -1,6 +1,6 @@
 # Runs the commands it is sent, all in this one shell, and tells how each ended.
 # Arguments: its own directory, the marker that starts every message, the variables whose values are asked for.
-# Written for bash 3.2 too.
+# Written for bash 3.2 and for POSIX shells alike.
 exec 9>&1 2>&1
 __flowgate_run=$1 __flowgate_mark=$2
 shift 2
@@ -13,7 +13,7 @@ __flowgate_save() {
   pwd >|"$__flowgate_run/directory"
   local IFS=' ' name
   for name in $__flowgate_names; do
-    if [ -n "${!name+x}" ]; then printf '%s\0%s\0' "$name" "${!name}"; fi
+    eval "if [ -n \"\${$name+x}\" ]; then printf '%s\\0%s\\0' $name \"\$$name\"; fi"
   done >|"$__flowgate_run/values"
 }
 

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use super::mask::Mask;
 use crate::actions::Observer;
 
 /// How many lines of a failed command its message quotes.
@@ -13,19 +14,23 @@ const QUOTED: usize = 10;
 pub(super) struct Log<'a> {
     file: File,
     observer: &'a dyn Observer,
+    mask: Mask,
     last: VecDeque<String>,
 }
 
 impl<'a> Log<'a> {
     pub(super) fn create(path: &Path, observer: &'a dyn Observer) -> io::Result<Self> {
-        Ok(Self { file: File::create(path)?, observer, last: VecDeque::new() })
+        Ok(Self { file: File::create(path)?, observer, mask: Mask::default(), last: VecDeque::new() })
+    }
+
+    /// From now on these are hidden.
+    pub(super) fn hide(&mut self, mask: Mask) {
+        self.mask = mask;
     }
 
     /// A line of our own.
     pub(super) fn line(&mut self, line: &str) {
-        // A full disk must not fail the build: whoever watches still sees the line.
-        let _ = writeln!(self.file, "{line}");
-        self.observer.line(line);
+        self.write(&self.mask.hide(line));
     }
 
     /// What a command wrote, at most one line. Of a progress bar that redraws itself only the last state counts.
@@ -35,12 +40,12 @@ impl<'a> Log<'a> {
         }
         let text = String::from_utf8_lossy(bytes);
         let line = text.trim_end_matches(['\n', '\r']);
-        let line = line.rsplit('\r').next().unwrap_or(line);
-        self.line(line);
+        let line = self.mask.hide(line.rsplit('\r').next().unwrap_or(line));
+        self.write(&line);
         if self.last.len() == QUOTED {
             self.last.pop_front();
         }
-        self.last.push_back(line.to_owned());
+        self.last.push_back(line);
     }
 
     pub(super) fn start_command(&mut self) {
@@ -50,5 +55,12 @@ impl<'a> Log<'a> {
     /// The last lines of the command that runs, or ran last.
     pub(super) fn command_output(&self) -> Vec<String> {
         self.last.iter().cloned().collect()
+    }
+
+    fn write(&mut self, line: &str) {
+        // I26: only what is masked comes here.
+        // A full disk must not fail the build: whoever watches still sees the line.
+        let _ = writeln!(self.file, "{line}");
+        self.observer.line(line);
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a build's commands in bash.
+//! Runs a build's commands in bash, or in sh.
 //!
 //! One stream carries both their output and the driver's messages, so what a command wrote always comes before the news
 //! that it ended. A shell that ends early (`exit`, `set -e`, `exec`) is replaced by another that goes on with its
@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::log::Log;
-use crate::buildspec::Version;
 use crate::buildspec::phases::{News, Shell};
+use crate::buildspec::{self, PhaseName, Version};
 use crate::supervise::{Child, Supervisor};
 
 const DRIVER: &str = include_str!("driver.sh");
@@ -28,11 +28,11 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// A command could not be run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// bash is missing, or ended before it ran anything.
-    #[error("bash did not start (exit code {0:?}), is it on the PATH?")]
-    NoBash(Option<i32>),
+    /// The shell is missing, or ended before it ran anything.
+    #[error("the shell did not start (exit code {0:?}), is bash on the PATH?")]
+    NoShell(Option<i32>),
     /// The system refuses.
-    #[error("bash cannot be driven: {0}")]
+    #[error("the shell cannot be driven: {0}")]
     System(#[from] io::Error),
 }
 
@@ -40,6 +40,7 @@ pub enum Error {
 pub(super) struct Settings<'a> {
     pub(super) supervisor: &'a Supervisor,
     pub(super) version: Version,
+    pub(super) shell: buildspec::Shell,
     /// An empty directory for the driver's own files.
     pub(super) run: PathBuf,
     /// Where commands start.
@@ -55,8 +56,7 @@ pub(super) struct Bash<'a> {
     marker: String,
     process: Option<Process>,
     commands: usize,
-    /// The output of the first command that failed.
-    failed_output: Option<Vec<String>>,
+    phase: PhaseName,
 }
 
 /// One running shell.
@@ -80,11 +80,12 @@ impl<'a> Bash<'a> {
     pub(super) fn new(settings: Settings<'a>, log: Log<'a>) -> io::Result<Self> {
         fs::write(settings.run.join("driver.sh"), DRIVER)?;
         let marker = Uuid::new_v4().to_string();
-        Ok(Self { settings, log, marker, process: None, commands: 0, failed_output: None })
+        Ok(Self { settings, log, marker, process: None, commands: 0, phase: PhaseName::Install })
     }
 
-    pub(super) fn take_failed_output(&mut self) -> Vec<String> {
-        self.failed_output.take().unwrap_or_default()
+    /// The phase that runs, or ran last.
+    pub(super) fn phase(&self) -> PhaseName {
+        self.phase
     }
 
     /// Ends the shell and all it left running; the answer is the variables that were asked for.
@@ -94,9 +95,23 @@ impl<'a> Bash<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             values => values?,
         };
+        self.forget()?;
         let values = String::from_utf8_lossy(&values).into_owned();
         let mut parts = values.split_terminator('\0').map(str::to_owned);
         Ok(std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect())
+    }
+
+    /// Ends the shell and all it left running in the middle of a command, and waits until that is done.
+    pub(super) async fn kill(mut self, why: &str) -> Result<(), Error> {
+        self.log.line(&format!("Phase complete: {} State: TIMED_OUT", self.phase));
+        self.log.line(&format!("Phase context status code: BUILD_TIMED_OUT Message: {why}"));
+        self.stop().await?;
+        Ok(self.forget()?)
+    }
+
+    /// I26: these files hold every variable of the build.
+    fn forget(&self) -> io::Result<()> {
+        ["exports", "values"].iter().try_for_each(|file| remove_file(&self.settings.run.join(file)))
     }
 
     async fn stop(&mut self) -> Result<(), Error> {
@@ -112,16 +127,20 @@ impl<'a> Bash<'a> {
         if self.settings.version == Version::ShellEach {
             remove_file(&run.join("exports"))?;
         }
-        let mut command = self.settings.supervisor.command("bash");
-        command.args(["--noprofile", "--norc"]).arg(run.join("driver.sh")).arg(run).arg(&self.marker).args(names);
+        let (shell, options) = match self.settings.shell {
+            buildspec::Shell::Bash => ("bash", &["--noprofile", "--norc"][..]),
+            buildspec::Shell::Sh => ("/bin/sh", &[][..]),
+        };
+        let mut command = self.settings.supervisor.command(shell);
+        command.args(options).arg(run.join("driver.sh")).arg(run).arg(&self.marker).args(names);
         command.env_clear().envs(&self.settings.environment).current_dir(source);
         let mut child = Child::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
         let output = child.take_stdout().ok_or_else(|| io::Error::other("stdout is not piped"))?;
         let mut process = Process { child, output: BufReader::new(output), commands: None };
         match process.message(&self.marker, &mut self.log).await? {
             Message::Ready => {}
-            Message::Ended(code) => return Err(Error::NoBash(Some(code))),
-            Message::Gone(code) => return Err(Error::NoBash(code)),
+            Message::Ended(code) => return Err(Error::NoShell(Some(code))),
+            Message::Gone(code) => return Err(Error::NoShell(code)),
         }
         // The driver has it open for reading, so this does not wait.
         process.commands = Some(File::options().write(true).open(run.join("commands"))?);
@@ -132,10 +151,12 @@ impl<'a> Bash<'a> {
         if self.settings.version == Version::ShellEach {
             self.stop().await?;
         }
-        let mut process = match self.process.take() {
+        let process = match self.process.take() {
             Some(process) => process,
             None => self.start().await?,
         };
+        // It stays here while a command runs: a build that is stopped meanwhile can wait for its end.
+        let process = self.process.insert(process);
         self.commands += 1;
         let file = self.settings.run.join(format!("command-{}", self.commands));
         fs::write(&file, format!("{command}\n"))?;
@@ -144,11 +165,11 @@ impl<'a> Bash<'a> {
         }
         self.log.start_command();
         match process.message(&self.marker, &mut self.log).await? {
-            Message::Ended(code) => {
-                self.process = Some(process);
-                Ok(code)
+            Message::Ended(code) => Ok(code),
+            Message::Gone(code) => {
+                self.process = None;
+                Ok(code.unwrap_or(-1))
             }
-            Message::Gone(code) => Ok(code.unwrap_or(-1)),
             Message::Ready => Err(io::Error::other("the shell started twice").into()),
         }
     }
@@ -158,20 +179,30 @@ impl Shell for Bash<'_> {
     type Error = Error;
 
     async fn run(&mut self, command: &str, succeeding: bool) -> Result<i32, Error> {
-        let code = self.run_command(command, succeeding).await?;
-        if code != 0 && self.failed_output.is_none() {
-            self.failed_output = Some(self.log.command_output());
-        }
-        Ok(code)
+        self.run_command(command, succeeding).await
     }
 
+    fn output(&self) -> Vec<String> {
+        self.log.command_output()
+    }
+
+    /// In the words of CodeBuild's own log.
     fn tell(&mut self, news: News<'_>) {
-        self.log.line(&match news {
-            News::Entering(phase) => format!("Entering phase {phase}"),
-            News::Running(command) => format!("Running command {}", command.trim_end()),
-            News::Left { phase, succeeded: true } => format!("Phase complete: {phase} State: SUCCEEDED"),
-            News::Left { phase, succeeded: false } => format!("Phase complete: {phase} State: FAILED"),
-        });
+        match news {
+            News::Entering(phase) => {
+                self.phase = phase;
+                self.log.line(&format!("Entering phase {phase}"));
+            }
+            News::Running(command) => self.log.line(&format!("Running command {}", command.trim_end())),
+            News::Left { phase, failed: None } => self.log.line(&format!("Phase complete: {phase} State: SUCCEEDED")),
+            News::Left { phase, failed: Some(failed) } => {
+                self.log.line(&format!("Phase complete: {phase} State: FAILED"));
+                self.log.line(&format!("Phase context status code: COMMAND_EXECUTION_ERROR Message: {failed}"));
+            }
+            News::Retrying { phase, attempt, of } => {
+                self.log.line(&format!("Retrying phase {phase}, attempt {attempt} of {of}"));
+            }
+        }
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn replace(
     deploy::may_tag(acting, &wanted, "CreateChangeSet").await?;
     let id = create(client, name, kind, wanted).await?;
     begun(observer, &id);
-    let made = settled(client, &stack, &id).await?.ok_or_else(|| missing(name, &stack))?;
+    let made = settled(client, &stack, name).await?.ok_or_else(|| missing(name, &stack))?;
     let changes = match made.status.as_str() {
         "CREATE_COMPLETE" => "",
         _ if made.is_empty() => " with no changes",
@@ -84,8 +84,8 @@ pub(super) async fn execute(
         return Ok(Done { summary, id: Some(existing.id), outputs: existing.outputs });
     }
     executable(&change_set)?;
-    // By its ARN: one that was made in its place meanwhile is another.
-    let request = client.execute_change_set().stack_name(stack).change_set_name(&change_set.id);
+    // By its name, as all else: policies limit roles to names (`cloudformation:ChangeSetName`).
+    let request = client.execute_change_set().stack_name(stack).change_set_name(name);
     let answer = request.client_request_token(token).send().await;
     answer.map_err(|error| CallError::new("ExecuteChangeSet", stack, &error))?;
     begun(observer, &existing.id);
@@ -128,10 +128,12 @@ fn executable(change_set: &ChangeSet) -> Result<(), Error> {
 
 /// Nothing of that name is left.
 async fn remove(client: &Client, stack: &str, name: &str) -> Result<(), Error> {
-    let Some(before) = find(client, stack, name).await? else { return Ok(()) };
-    let request = client.delete_change_set().stack_name(stack).change_set_name(&before.id);
+    if find(client, stack, name).await?.is_none() {
+        return Ok(());
+    }
+    let request = client.delete_change_set().stack_name(stack).change_set_name(name);
     request.send().await.map_err(|error| CallError::new("DeleteChangeSet", stack, &error))?;
-    match settled(client, stack, &before.id).await? {
+    match settled(client, stack, name).await? {
         Some(left) if left.status == "DELETE_FAILED" => {
             let reason = format!("the one of that name cannot be deleted: {}", left.reason);
             Err(Error::ChangeSetFailed { name: name.to_owned(), stack: stack.to_owned(), reason })
@@ -161,7 +163,7 @@ async fn settled(client: &Client, stack: &str, name: &str) -> Result<Option<Chan
     }
 }
 
-/// Looks at a change set, by its name or its ARN.
+/// Looks at a change set.
 async fn find(client: &Client, stack: &str, name: &str) -> Result<Option<ChangeSet>, CallError> {
     match client.describe_change_set().stack_name(stack).change_set_name(name).send().await {
         Ok(answer) => Ok(Some(ChangeSet {

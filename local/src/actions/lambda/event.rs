@@ -3,21 +3,22 @@
 use aws_credential_types::Credentials;
 use serde_json::{Value, json};
 
+use super::Work;
 use crate::actions::jobs::JobId;
-use crate::pipeline::action::{Artifact, Request};
+use crate::pipeline::action::Artifact;
 
 /// The event as bytes.
 pub(super) fn job_event(
     job: &JobId,
     account: &str,
     credentials: &Credentials,
-    request: &Request,
+    work: &Work<'_>,
     continuation_token: Option<&str>,
 ) -> Vec<u8> {
     let mut data = json!({
-        "actionConfiguration": {"configuration": request.configuration},
-        "inputArtifacts": artifacts(&request.inputs),
-        "outputArtifacts": artifacts(&request.outputs),
+        "actionConfiguration": {"configuration": work.configuration},
+        "inputArtifacts": artifacts(work.inputs),
+        "outputArtifacts": artifacts(work.outputs),
         "artifactCredentials": {
             "accessKeyId": credentials.access_key_id(),
             "secretAccessKey": credentials.secret_access_key(),

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::pipeline::action::{Artifact, Request};
+use super::Work;
+use crate::pipeline::action::Artifact;
 
 /// A session policy.
-pub(super) fn policy(request: &Request) -> Value {
-    let reads = allow(&["s3:GetObject", "s3:GetObjectVersion"], &request.inputs);
-    let writes = allow(&["s3:PutObject"], &request.outputs);
+pub(super) fn policy(work: &Work<'_>) -> Value {
+    let reads = allow(&["s3:GetObject", "s3:GetObjectVersion"], work.inputs);
+    let writes = allow(&["s3:PutObject"], work.outputs);
     let mut statements: Vec<Value> = reads.into_iter().chain(writes).collect();
     if statements.is_empty() {
         // A policy must have a statement, and a session without one may do all that its role may.
@@ -25,7 +26,7 @@ fn allow(actions: &[&str], artifacts: &[Artifact]) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::lambda::tests::request;
+    use crate::actions::lambda::tests::{request, work};
 
     #[test]
     fn just_the_artifacts_of_the_job_are_in_reach() {
@@ -33,10 +34,10 @@ mod tests {
         let reads = json!({"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"],
             "Resource": ["arn:aws:s3:::b/k/In"]});
         let writes = json!({"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::b/k/Out"]});
-        assert_eq!(policy(&request)["Statement"], json!([reads, writes]));
+        assert_eq!(policy(&work(&request))["Statement"], json!([reads, writes]));
         request.outputs.clear();
-        assert_eq!(policy(&request)["Statement"], json!([reads]));
+        assert_eq!(policy(&work(&request))["Statement"], json!([reads]));
         request.inputs.clear();
-        assert_eq!(policy(&request)["Statement"], json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
+        assert_eq!(policy(&work(&request))["Statement"], json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
     }
 }

@@ -78,12 +78,8 @@ impl Fake {
 #[derive(Default)]
 struct Heard(Mutex<Vec<Progress>>);
 
-impl Observer for Heard {
-    fn progress(&self, progress: Progress) {
-        self.0.lock().unwrap().push(progress);
-    }
-
-    fn line(&self, _: &str) {}
+pub(super) fn work(request: &Request) -> Work<'_> {
+    Work { configuration: &request.configuration, inputs: &request.inputs, outputs: &request.outputs }
 }
 
 pub(super) fn request() -> Request {
@@ -119,7 +115,8 @@ async fn converse_with(fake: &Fake, heard: &Heard) -> Result<Success, Failure> {
     let authority = Authority::new(Iam::Off, sdk_config("http://127.0.0.1:1")).unwrap();
     let session = authority.assume(&role).await.unwrap();
     let sender = Sender { account: "111122223333".into(), session };
-    converse(fake, &fake.jobs, &sender, &request(), heard).await
+    let continued = |progress| heard.0.lock().unwrap().push(progress);
+    converse(fake, &fake.jobs, &sender, &work(&request()), &continued).await?
 }
 
 #[tokio::test]

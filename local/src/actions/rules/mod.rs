@@ -4,8 +4,10 @@
 mod cloudwatch_alarm;
 mod cron;
 mod deployment_window;
+mod lambda_invoke;
 #[cfg(test)]
 mod tests;
+mod variable_check;
 
 use std::panic::AssertUnwindSafe;
 
@@ -36,7 +38,7 @@ enum Error {
     Missing { rule: String, key: &'static str },
     #[error("{key} {value:?} of rule {rule} cannot be used: {reason}")]
     Malformed { rule: String, key: &'static str, value: String, reason: String },
-    #[error("rule {rule} is by {provider}, which does not run here; use DeploymentWindow or CloudWatchAlarm")]
+    #[error("rule {rule} is by {provider}, which does not run here")]
     Provider { rule: String, provider: String },
 }
 
@@ -74,6 +76,11 @@ async fn dispatch(
             let acting = context.acting_as(&request.pipeline, &request.execution, &request.roles).await?;
             let watched = Watched { alarm, alarms: Alarms::new(&acting), started: clock.now() };
             wait(clock, &watched, waiting).await
+        }
+        "VariableCheck" => variable_check::run(request),
+        "LambdaInvoke" => {
+            let acting = context.acting_as(&request.pipeline, &request.execution, &request.roles).await?;
+            lambda_invoke::run(&acting, request, clock, waiting).await
         }
         provider => Err(Error::Provider { rule: request.rule.clone(), provider: provider.to_owned() }.into()),
     }

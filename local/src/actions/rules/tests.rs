@@ -210,3 +210,42 @@ async fn an_alarm_that_turns_bad_while_it_is_watched_fails_the_rule() {
     assert_eq!(said.into_inner().unwrap(), watched);
     assert_eq!((failure.message.as_str(), clock.now()), ("alarm errors is in state ALARM", breaks));
 }
+
+#[test]
+fn a_variable_is_compared_as_the_operator_says() {
+    for (variable, operator, value, holds) in [
+        ("main", "EQ", "main", true),
+        ("main", "EQ", "Main", false),
+        ("main", "NE", "main", false),
+        ("main", "NE", "", true),
+        ("feature/a", "CONTAINS", "ture/", true),
+        ("feature/a", "CONTAINS", "b", false),
+        ("release-12", "MATCHES", "release-[0-9]+", true),
+        ("release-12b", "MATCHES", "release-[0-9]+", false),
+        ("b", "MATCHES", "a|b", true),
+        ("", "EQ", "", true),
+    ] {
+        let configuration = [("Variable", variable), ("Operator", operator), ("Value", value)];
+        let answer = variable_check::run(&request("VariableCheck", ConditionKind::BeforeEntry, &configuration));
+        let said = format!("{variable:?} {operator} {value:?}");
+        match answer {
+            Ok(success) => assert_eq!((holds, success.summary), (true, Some(said))),
+            Err(failure) => assert_eq!((holds, failure.message), (false, format!("{said} does not hold"))),
+        }
+    }
+}
+
+#[test]
+fn a_comparison_that_cannot_be_made_is_refused() {
+    let refusal = |configuration: &[(&str, &str)]| {
+        let failure = variable_check::run(&request("VariableCheck", ConditionKind::OnSuccess, configuration));
+        let failure = failure.unwrap_err();
+        format!("{}: {}", failure.code, failure.message)
+    };
+    let missing = refusal(&[("Variable", "a"), ("Operator", "EQ")]);
+    assert_eq!(missing, "ConfigurationError: rule Check needs Value in its configuration");
+    let operator = refusal(&[("Variable", "a"), ("Operator", "GT"), ("Value", "b")]);
+    assert!(operator.ends_with("use EQ, NE, CONTAINS or MATCHES"), "{operator}");
+    let pattern = refusal(&[("Variable", "a"), ("Operator", "MATCHES"), ("Value", "(")]);
+    assert!(pattern.starts_with("ConfigurationError: Value \"(\" of rule Check cannot be used: "), "{pattern}");
+}

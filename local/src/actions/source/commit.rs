@@ -9,8 +9,9 @@ use crate::actions::acting::Acting;
 use crate::actions::{config, store};
 use crate::cloud::authority::Refused;
 use crate::cloud::client::REGION;
-use crate::connections::CLONE_PATH;
+use crate::connections::{CLONE_PATH, Detail};
 use crate::pipeline::action::{Request, Success};
+use crate::pipeline::engine::TriggerType;
 use crate::repository::{self, Commit, Store};
 
 /// What a source action's provider calls its repository.
@@ -43,7 +44,7 @@ pub(super) async fn run(acting: &Acting, request: &Request) -> Result<Success, E
         summary: Some(summary(&request.type_id.provider, &commit.message)),
         external_execution_id: Some(commit.id.clone()),
         revision: Some(commit.id.clone()),
-        variables: variables(commit, branch, names),
+        variables: variables(request, commit, branch, names),
     })
 }
 
@@ -110,7 +111,7 @@ fn names(acting: &Acting, request: &Request) -> Result<Names, Error> {
 }
 
 /// `CommitterDate` is a variable of CodeCommit alone, and who wrote it one of connections.
-fn variables(commit: Commit, branch: &str, names: Names) -> BTreeMap<String, String> {
+fn variables(request: &Request, commit: Commit, branch: &str, names: Names) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::from([
         ("AuthorDate", commit.author.date.to_string()),
         ("BranchName", branch.to_owned()),
@@ -126,10 +127,31 @@ fn variables(commit: Commit, branch: &str, names: Names) -> BTreeMap<String, Str
             variables.insert("AuthorDisplayName", commit.author.name);
             variables.insert("AuthorEmail", commit.author.email);
             variables.insert("ConnectionArn", arn);
+            variables.extend(told(request, &names.repository));
             variables.insert("FullRepositoryName", names.repository);
         }
     }
     variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// What the push or the pull request says that started the execution: another branch than the configured one, perhaps.
+fn told(request: &Request, repository: &str) -> Vec<(&'static str, String)> {
+    let trigger = &request.trigger;
+    if trigger.trigger_type != TriggerType::WebhookV2 {
+        return Vec::new();
+    }
+    let detail = serde_json::from_str::<Detail>(&trigger.trigger_detail).ok();
+    let Some(detail) = detail.filter(|detail| detail.full_repository_name == repository) else { return Vec::new() };
+    let mut told: Vec<_> = detail.branch_name.map(|branch| ("BranchName", branch)).into_iter().collect();
+    if let Some(pull) = detail.pull_request {
+        told.extend([
+            ("PullRequestId", pull.pull_request_id),
+            ("PullRequestTitle", pull.pull_request_title),
+            ("SourceBranchName", pull.source_branch_name),
+            ("DestinationBranchName", pull.destination_branch_name),
+        ]);
+    }
+    told
 }
 
 fn refuse_clone(request: &Request) -> Result<(), config::Error> {

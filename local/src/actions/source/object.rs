@@ -6,7 +6,7 @@ use aws_sdk_s3::types::BucketVersioningStatus;
 
 use super::only_output;
 use crate::actions::acting::Acting;
-use crate::actions::{config, store};
+use crate::actions::{Context, config, store};
 use crate::pipeline::action::{Request, Success};
 
 /// Why an object cannot be had.
@@ -81,11 +81,20 @@ pub(super) async fn run(acting: &Acting, request: &Request) -> Result<Success, s
     })
 }
 
+/// The newest version of an object, where there is one.
+pub(crate) async fn newest_version(context: &Context, bucket: &str, key: &str) -> Option<String> {
+    Wanted { bucket, key, version: None }.newest(&store::client(context)).await.ok()
+}
+
 /// The configured object, or what the execution was started with of another key and a version.
 fn wanted(request: &Request) -> Result<Wanted<'_>, config::Error> {
     let (bucket, configured) = (config::required(request, "S3Bucket")?, config::required(request, "S3ObjectKey")?);
-    let version = only_output(request).ok().and_then(|output| output.revision.as_deref());
-    Ok(Wanted { bucket, key: configured, version })
+    let given = |kind: &str| {
+        let revision = request.source_revisions.iter().find(|revision| revision.revision_type == kind)?;
+        Some(revision.revision_value.as_str())
+    };
+    let key = given("S3_OBJECT_KEY").unwrap_or(configured);
+    Ok(Wanted { bucket, key, version: given("S3_OBJECT_VERSION_ID") })
 }
 
 impl Wanted<'_> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::world::{TOKEN, id, pipeline, rolled_back, state};
 use crate::api::error::ApiError;
 use crate::api::{actions, executions, json as form, rules, state as pipeline_state};
-use crate::pipeline::definition::Pipeline;
+use crate::pipeline::definition::{ExecutionMode, Pipeline};
 use crate::pipeline::engine::{ActionStatus, State};
 use crate::runner::store::Store;
 use crate::runner::{History, Times};
@@ -95,6 +95,47 @@ fn the_state_says_who_is_in_a_stage_who_waits_and_what_is_asked() {
         },
     });
     assert_eq!(*approve, expected);
+}
+
+/// The pipeline, in mode `PARALLEL`.
+fn parallel() -> Pipeline {
+    let mut declaration = serde_json::to_value(pipeline().declaration()).unwrap();
+    declaration["executionMode"] = json!("PARALLEL");
+    let mut parallel = Pipeline::from_declaration(&declaration).unwrap();
+    parallel.set_version(3);
+    parallel
+}
+
+#[test]
+fn a_parallel_pipeline_has_no_state_and_executions_beside_each_other_are_part_of_none() {
+    let mut state = state();
+    let empty = |pipeline: &Pipeline, state: &State| {
+        let answer = form::present(pipeline_state::answer(pipeline, state, times()));
+        answer["stageStates"].as_array().unwrap().iter().all(|stage| {
+            let shown = ["latestExecution", "inboundExecution", "inboundExecutions"];
+            let actions = stage["actionStates"].as_array().unwrap();
+            shown.iter().all(|member| stage.get(member).is_none())
+                && actions.iter().all(|action| action.get("latestExecution").is_none())
+        })
+    };
+    assert!(!empty(&pipeline(), &state));
+    assert!(empty(&parallel(), &state), "what ran in turn before is not its state");
+    state.executions.iter_mut().for_each(|execution| execution.mode = ExecutionMode::Parallel);
+    assert!(empty(&parallel(), &state));
+    assert!(empty(&pipeline(), &state));
+}
+
+#[test]
+fn an_approval_of_a_parallel_pipeline_is_answered_by_its_external_id() {
+    let mut state = state();
+    let own = |state: &State| {
+        let filter = json!({"pipelineName": "p", "filter": {"pipelineExecutionId": id(3)}});
+        let answer = past(filter, (pipeline(), &[]), state, actions::list).unwrap();
+        answer["actionExecutionDetails"][0]["output"]["executionResult"].get("externalExecutionId").cloned()
+    };
+    assert_eq!(own(&state), None);
+    state.executions.iter_mut().for_each(|execution| execution.mode = ExecutionMode::Parallel);
+    assert_eq!(own(&state), Some(json!(TOKEN)));
 }
 
 #[test]
@@ -188,8 +229,15 @@ fn runs_of_actions_are_listed_newest_first_and_by_their_execution() {
     assert_eq!(list_actions(filter(9)).unwrap_err().exception(), "PipelineExecutionNotFoundException");
     let token = json!({"pipelineName": "p", "nextToken": id(1)});
     assert_eq!(list_actions(token).unwrap_err().exception(), "InvalidNextTokenException");
-    let page = json!({"pipelineName": "p", "maxResults": 2, "nextToken": id(31)});
-    assert_eq!(of(page), numbered(&[23, 22]));
+    for token in [format!("{}/{}", id(3), id(22)), format!("{}/{}", id(9), id(31))] {
+        let token = json!({"pipelineName": "p", "nextToken": token});
+        assert_eq!(list_actions(token).unwrap_err().exception(), "InvalidNextTokenException");
+    }
+    let first = list_actions(json!({"pipelineName": "p", "maxResults": 3})).unwrap();
+    assert_eq!(ids(&first["actionExecutionDetails"], "actionExecutionId"), numbered(&[41, 32, 31]));
+    let second = json!({"pipelineName": "p", "maxResults": 2, "nextToken": first["nextToken"]});
+    assert_eq!(of(second), numbered(&[23, 22]));
+    assert_eq!(list_actions(json!({"pipelineName": "p", "maxResults": 8})).unwrap().get("nextToken"), None);
 }
 
 #[test]

@@ -2,4 +2,5 @@
 
 mod answers;
 mod refusals;
-mod world;
+mod types;
+pub(in crate::api) mod world;

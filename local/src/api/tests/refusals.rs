@@ -157,6 +157,11 @@ fn a_value_of_another_type_cannot_be_read() {
         ("GetPipeline", json!([]), "a list cannot be read as a structure"),
         ("GetPipeline", json!(null), "null cannot be read as a structure"),
         (
+            "StopPipelineExecution",
+            json!({"pipelineName": "p", "pipelineExecutionId": ID, "abandon": "yes"}),
+            "a string cannot be read as true or false at 'abandon'",
+        ),
+        (
             "PutApprovalResult",
             approval(&json!({"result": true})),
             "true or false cannot be read as a structure at 'result'",
@@ -182,4 +187,5 @@ fn an_operation_that_is_not_served_is_unknown() {
     for operation in ["", "PollForJobs", "getPipeline"] {
         assert!(says(operation, &json!({})).starts_with("UnknownOperationException: "), "{operation}");
     }
+    assert!(says("PollForJobs", &json!({})).ends_with("custom action types, which do not run here"));
 }

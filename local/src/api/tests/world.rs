@@ -12,7 +12,7 @@ pub(super) fn id(n: u32) -> String {
     format!("00000000-0000-4000-8000-{n:012}")
 }
 
-pub(super) fn pipeline() -> Pipeline {
+pub(in crate::api) fn pipeline() -> Pipeline {
     let rule = json!({
         "name": "open", "configuration": {"Cron": "* * * * ? *"},
         "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},

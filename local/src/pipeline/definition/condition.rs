@@ -6,6 +6,7 @@ mod rules;
 use std::collections::BTreeMap;
 
 pub(super) use check::check;
+pub use rules::RuleType;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::action::{ConditionKind, TypeId};

@@ -23,7 +23,7 @@ pub mod wire;
 
 use std::collections::BTreeMap;
 
-pub use condition::{Condition, ConditionResult, RetryMode, Rule};
+pub use condition::{Condition, ConditionResult, RetryMode, Rule, RuleType};
 pub use error::{DefinitionError, ErrorKind, Place};
 pub use provider::Provider;
 pub use template::from_cloudformation;

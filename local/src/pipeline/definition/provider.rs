@@ -144,6 +144,11 @@ const fn code_build(category: &'static str) -> Provider {
 }
 
 impl Provider {
+    /// Everything that can run here.
+    pub fn all() -> &'static [Self] {
+        PROVIDERS
+    }
+
     /// The provider for this action type, where it can run here.
     pub fn find(id: &TypeId) -> Option<&'static Self> {
         PROVIDERS

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::git;
 use crate::cloud::client::REGION;
 use crate::pipeline::action::Artifact;
 use crate::pipeline::engine::{
@@ -55,6 +56,7 @@ pub(super) fn occurrence(change: &Change, state: &State) -> Option<Occurrence> {
 
 fn of_pipeline(status: ExecutionStatus, execution: &Execution) -> Map<String, Value> {
     let state = match status {
+        ExecutionStatus::InProgress if execution.attempt > 1 => "RESUMED",
         ExecutionStatus::InProgress => "STARTED",
         ExecutionStatus::Succeeded => "SUCCEEDED",
         ExecutionStatus::Failed => "FAILED",
@@ -64,17 +66,29 @@ fn of_pipeline(status: ExecutionStatus, execution: &Execution) -> Map<String, Va
         ExecutionStatus::Stopped => "STOPPED",
     };
     let mut detail = object(json!({"state": state, "start-time": time(execution.started)}));
-    if status == ExecutionStatus::InProgress {
-        let Trigger { trigger_type, trigger_detail } = &execution.trigger;
-        let trigger = json!({"trigger-type": trigger_type, "trigger-detail": trigger_detail});
-        detail.insert("execution-trigger".to_owned(), trigger);
-    }
+    let more = match status {
+        ExecutionStatus::InProgress if execution.attempt == 1 => {
+            let Trigger { trigger_type, trigger_detail } = &execution.trigger;
+            let trigger = json!({"trigger-type": trigger_type, "trigger-detail": trigger_detail});
+            Some(("execution-trigger", trigger))
+        }
+        ExecutionStatus::Stopping => {
+            execution.stop_reason.as_ref().map(|reason| ("stop-execution-comments", json!(reason)))
+        }
+        ExecutionStatus::Succeeded | ExecutionStatus::Failed => {
+            git::trigger(execution).map(|trigger| ("execution-trigger", trigger))
+        }
+        _ => None,
+    };
+    detail.extend(more.map(|(name, value)| (name.to_owned(), value)));
     detail
 }
 
 /// None of a skipped stage, of which no event is documented.
 fn of_stage(status: StageStatus, stage: &StageRun) -> Option<Map<String, Value>> {
+    let again = stage.attempts.last.as_ref();
     let state = match status {
+        StageStatus::InProgress if again.is_some() => "RESUMED",
         StageStatus::InProgress => "STARTED",
         StageStatus::Succeeded => "SUCCEEDED",
         StageStatus::Failed => "FAILED",
@@ -83,7 +97,11 @@ fn of_stage(status: StageStatus, stage: &StageRun) -> Option<Map<String, Value>>
         StageStatus::Stopped => "STOPPED",
         StageStatus::Skipped => return None,
     };
-    Some(object(json!({"state": state, "stage": stage.name, "start-time": time(stage.started)})))
+    let mut detail = object(json!({"state": state, "stage": stage.name, "start-time": time(stage.started)}));
+    if let Some((_, at)) = again {
+        detail.insert("stage-last-retry-attempt-time".to_owned(), json!(time(*at)));
+    }
+    Some(detail)
 }
 
 fn of_action(change: &ActionChange, run: &ActionRun) -> Map<String, Value> {

@@ -114,7 +114,7 @@ fn pipeline_of(action: &Value) -> String {
     json!({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Pipeline": resource}}).to_string()
 }
 
-/// The API's spelling as `CloudFormation` has it.
+/// The API's spelling as CloudFormation has it.
 fn capitalised(value: &Value) -> Value {
     let capital = |key: &str| key[..1].to_uppercase() + &key[1..];
     match value {

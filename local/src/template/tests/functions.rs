@@ -1,4 +1,4 @@
-//! What the functions give, as `CloudFormation`'s documentation has it.
+//! What the functions give, as CloudFormation's documentation has it.
 
 use std::collections::BTreeMap;
 
@@ -140,7 +140,6 @@ fn what_cloudformation_would_refuse_is_named_with_its_place() {
         ("!If [Beta]", "Fn::If takes a condition's name and two values"),
         ("!If [!Equals [1, 1], 1, 2]", "Fn::If takes the name of a condition; put this one among the Conditions"),
         ("!If [Nobody, 1, 2]", "\"Nobody\" is no condition of the template"),
-        ("!If [Round, 1, 2]", "condition \"Round\" depends on itself"),
         ("!Reff Stage", "Fn::Reff is no function"),
     ];
     for (expression, expected) in rows {
@@ -148,6 +147,12 @@ fn what_cloudformation_would_refuse_is_named_with_its_place() {
         assert!(problems.len() == 1 && problems[0].contains(expected), "{expression}: {problems:?}");
         assert!(problems[0].starts_with("field \"Resources.It.Properties.Value"), "{problems:?}");
     }
+}
+
+#[test]
+fn a_condition_that_depends_on_itself_is_named_once() {
+    let (_, problems, _) = resolved("[!If [Round, 1, 2], !If [Trip, 1, 2]]");
+    assert_eq!(problems, ["field \"Conditions.Trip\": condition \"Round\" depends on itself"]);
 }
 
 #[test]

@@ -124,7 +124,7 @@ async fn an_execution_that_fails_names_the_resource_and_needs_another_change_set
     made(&world, &small("one")).await;
     world.run(&execute()).await.unwrap();
     made(&world, &broken()).await;
-    let says = "stack s ended in UPDATE_ROLLBACK_COMPLETE: Broken (AWS::Lambda::Function) CREATE_FAILED: ";
+    let says = "stack s ended in UPDATE_ROLLBACK_COMPLETE: Broken (AWS::Lambda::Function) ";
     let refusal = execution_refused(&world).await;
     assert!(refusal.starts_with(says), "{refusal}");
     let refusal = execution_refused(&world).await;

@@ -47,7 +47,7 @@ async fn a_stack_that_cannot_be_deleted_says_why() {
     assert_eq!(refusal, format!("JobFailed: {says}"));
 
     s3.delete_object().bucket("full-bucket").key("k").send().await.unwrap();
-    world.run(&delete).await.unwrap();
+    world.run(&act("DELETE_ONLY", "s", &[])).await.unwrap();
     assert!(stack(&world, "s").await.is_none());
     world.cloud.stop().await.unwrap();
 }

@@ -72,6 +72,41 @@ async fn a_build_needs_each_permission_of_the_pipeline_and_of_its_project() {
     world.cloud.stop().await.unwrap();
 }
 
+const KEPT: &str = "
+version: 0.2
+env:
+  parameter-store: {TOKEN: /token}
+  secrets-manager: {PASSWORD: 'db:password'}
+phases: {build: {commands: ['test $TOKEN/$PASSWORD = t0ken/s3cret']}}
+";
+
+#[tokio::test]
+async fn a_build_reads_what_is_kept_elsewhere_as_its_projects_role() {
+    let world = world().await;
+    role(&world, "pipeline", service("codepipeline")).await;
+    let builder = role(&world, "builder", service("codebuild")).await;
+    create_project(&world, &builder).await;
+    crate::build::keep(&world).await;
+    world.store("Source", "buildspec.yml", KEPT).await;
+    allow(&world, "pipeline", [("codebuild:*", "*".to_owned())].iter()).await;
+    let build = request("Build", "CodeBuild", &[("ProjectName", "builder")], &["Source"], &[]);
+    let parameter = format!("arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/token");
+    let secret = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-*");
+    let others = [("logs:*", "*".to_owned()), ("s3:GetObject", objects("p/Source"))];
+    let needs = [("ssm:GetParameters", parameter), ("secretsmanager:GetSecretValue", secret)];
+    for missing in &needs {
+        allow(&world, "builder", needs.iter().filter(|need| *need != missing).chain(&others)).await;
+        let refusal = world.refusal(&build).await;
+        let parts = ["PermissionError: Build terminated with state: FAILED. Phase: DOWNLOAD_SOURCE, Code: ", missing.0];
+        for part in parts.into_iter().chain(["assumed-role/builder/AWSCodeBuild-", "; allow it"]) {
+            assert!(refusal.contains(part), "without {missing:?}: {refusal}");
+        }
+    }
+    allow(&world, "builder", needs.iter().chain(&others)).await;
+    world.run(&build).await.unwrap();
+    world.cloud.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_project_whose_role_does_not_trust_codebuild_is_not_built() {
     let world = world().await;

@@ -90,6 +90,32 @@ async fn a_change_set_is_executed_as_the_role_that_it_was_made_with() {
 }
 
 #[tokio::test]
+async fn a_role_may_be_limited_to_the_change_sets_of_a_name() {
+    let world = world().await;
+    let deployer = roles(&world).await;
+    store(&world, 1).await;
+    let everything_else = [("s3:*", "*".to_owned()), ("iam:PassRole", deployer.clone())];
+    allow(&world, "pipeline", everything_else.iter()).await;
+    // As CDK writes it.
+    let condition = json!({"StringEqualsIfExists": {"cloudformation:ChangeSetName": "c"}});
+    let statement = json!({"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*", "Condition": condition});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let client = aws_sdk_iam::Client::new(&world.context.sdk);
+    let limit = client.put_role_policy().role_name("pipeline").policy_name("Limit").policy_document(policy);
+    limit.send().await.unwrap();
+    for _ in 0..2 {
+        world.run(&replace(&deployer)).await.unwrap();
+    }
+    world.run(&act("CHANGE_SET_EXECUTE", &[])).await.unwrap();
+    for mut request in [replace(&deployer), act("CHANGE_SET_EXECUTE", &[])] {
+        request.configuration.insert("ChangeSetName".into(), "another".into());
+        let refusal = world.refusal(&request).await;
+        assert!(refusal.starts_with("PermissionError: "), "{refusal}");
+    }
+    world.cloud.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_deletion_needs_each_of_its_permissions() {
     let world = world().await;
     let deployer = roles(&world).await;

@@ -1,63 +1,13 @@
 //! Each service by its wire: what it answers about what it was given is the same after a restart.
 
 use flowgate::cloud::{Options, StopError};
-use regex_lite::Regex;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::wire::{Call, call, query, rest};
 use super::world::Kept;
 use crate::world::options;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/role";
-
-/// A request to a service.
-#[derive(Debug)]
-struct Call {
-    service: &'static str,
-    method: &'static str,
-    path: &'static str,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-}
-
-/// Of a service with a JSON protocol; `target` is its API and operation.
-fn call(service: &'static str, target: &str, body: &Value) -> Call {
-    let headers = vec![("x-amz-target", target.to_owned()), ("content-type", "application/x-amz-json-1.1".to_owned())];
-    Call { service, method: "POST", path: "/", headers, body: body.to_string() }
-}
-
-/// Of a service with the query protocol.
-fn query(service: &'static str, action: &str, parameters: &[(&str, &str)]) -> Call {
-    let pairs = parameters.iter().map(|(name, value)| format!("&{name}={}", encoded(value)));
-    let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
-    Call { service, method: "POST", path: "/", headers, body: format!("Action={action}{}", pairs.collect::<String>()) }
-}
-
-fn rest(service: &'static str, method: &'static str, path: &'static str, body: impl ToString) -> Call {
-    Call { service, method, path, headers: Vec::new(), body: body.to_string() }
-}
-
-fn encoded(text: &str) -> String {
-    let byte =
-        |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(byte).collect()
-}
-
-impl Call {
-    async fn send(&self, endpoint: &str) -> Result<String, String> {
-        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request", self.service);
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let method = self.method.parse().unwrap();
-        let mut request = http.request(method, format!("{endpoint}{}", self.path)).body(self.body.clone());
-        request = request.header("authorization", format!("{scope}, SignedHeaders=host, Signature=none"));
-        for (name, value) in &self.headers {
-            request = request.header(*name, value);
-        }
-        let answer = request.send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        let text = Regex::new("<RequestId>[^<]*</RequestId>").unwrap().replace_all(&text, "").into_owned();
-        if status.is_success() { Ok(text) } else { Err(text) }
-    }
-}
 
 /// What services are given.
 fn given() -> Vec<Call> {
@@ -296,10 +246,7 @@ async fn without_the_patch_nothing_is() {
     let options = || Options { without_patches: vec!["keeping".to_owned()], ..options() };
     let first = kept.start_with(options()).await.unwrap();
     give(first.cloud.endpoint()).await;
-    assert!(
-        matches!(first.cloud.stop().await, Err(StopError::Save(_))),
-        "who keeps a cloud learns that it is not saved"
-    );
+    assert!(matches!(first.try_stop().await, Err(StopError::Save(_))), "who keeps a cloud learns that it is not saved");
     let second = kept.start_with(options()).await.unwrap();
     let table = call("dynamodb", &format!("{TABLES}.DescribeTable"), &json!({ "TableName": "table" }));
     table.send(second.cloud.endpoint()).await.unwrap_err();

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use aws_sdk_cloudformation::types::{Capability, StackEvent};
 use flowgate::cloud::home::Home;
 use flowgate::cloud::stack_wait;
-use flowgate::cloud::{Cloud, Keep, Options, StartError};
+use flowgate::cloud::{Cloud, Keep, Options, StartError, StopError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -47,8 +47,13 @@ impl Kept {
 impl Running {
     /// As Ctrl-C does.
     pub(super) async fn stop(self) {
-        self.cloud.stop().await.unwrap();
+        self.try_stop().await.unwrap();
+    }
+
+    pub(super) async fn try_stop(self) -> Result<(), StopError> {
+        let stopped = self.cloud.stop().await;
         drop(self.home);
+        stopped
     }
 
     /// As `kill -9` does: nobody saves anything.

@@ -42,6 +42,8 @@ def introduce_people():
 
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     for name in PEOPLE:
+        if name in iam._users:
+            continue
         iam._create_user({"UserName": [name]})
         document = json.dumps(everything)
         iam._put_user_policy({"UserName": [name], "PolicyName": ["Administrator"], "PolicyDocument": [document]})

@@ -26,18 +26,28 @@ def apply(settings):
 
 
 def resource_of(service, body, prefix):
-    """`PIPELINE`, or `PIPELINE/STAGE/ACTION` for an answer to an approval; `*` where a request is about none, as a job's."""
+    """`PIPELINE`, or `PIPELINE/STAGE/ACTION` for an answer to an approval; `*` where a request is about none, as a job's, or
+    names several: which of them counts is for the service to say."""
     try:
         asked = json.loads(body or b"{}")
     except ValueError:
         return "*"
     if not isinstance(asked, dict):
         return "*"
-    if arn := next((asked[name] for name in ARNS if isinstance(asked.get(name), str)), None):
-        return arn
-    pipeline = asked["pipeline"] if isinstance(asked.get("pipeline"), dict) else asked
-    name = next((pipeline[key] for key in NAMES.get(service, ()) if isinstance(pipeline.get(key), str)), None)
-    if name is None:
+    arns = texts(asked, ARNS)
+    names = {name for part in parts(asked) for name in texts(part, NAMES.get(service, ()))}
+    if len(arns) + len(names) != 1:
         return "*"
     within = [asked[key] for key in ("stageName", "actionName") if isinstance(asked.get(key), str)]
-    return prefix + "/".join([name, *within])
+    return arns.pop() if arns else prefix + "/".join([names.pop(), *within])
+
+
+def parts(asked):
+    """Where a request may name what it is about: itself, a pipeline's definition, the targets of a pull request."""
+    targets = asked.get("targets")
+    inner = [asked.get("pipeline"), *(targets if isinstance(targets, list) else [])]
+    return [asked, *(part for part in inner if isinstance(part, dict))]
+
+
+def texts(part, keys):
+    return {part[key] for key in keys if isinstance(part.get(key), str)}

@@ -1,4 +1,4 @@
-"""CodePipeline: its API is forwarded to flowgate's runner, and stacks may hold pipelines."""
+"""CodePipeline: its API and its webhooks are forwarded to flowgate's runner, and stacks may hold pipelines."""
 
 import asyncio
 import http.client
@@ -12,13 +12,17 @@ TARGET = "CodePipeline_20150709"
 JSON = "application/x-amz-json-1.1"
 # The runner answers at once; it works in the background.
 TIMEOUT_SECONDS = 60
+WEBHOOKS = "/v1/webhooks/"
+# By them a webhook tells who sent it; it knows nothing of AWS's signatures.
+SIGNATURES = (b"x-hub-signature", b"x-hub-signature-256")
 FORWARDED = ("x-amz-target", "content-type", "authorization")
 # Who asks, where IAM is enforced. No client's request brings it to the runner: it is none of those forwarded.
 CALLER = "x-flowgate-caller"
 
 
 def apply(settings):
-    """Gap: the API answers "Unsupported service", and a stack with an AWS::CodePipeline::Pipeline fails."""
+    """Gap: the API answers "Unsupported service", nothing answers at the URL of a webhook, and a stack with an
+    AWS::CodePipeline::Pipeline fails."""
     from ministack import app
     from ministack.core import router
     from ministack.services.cloudformation import provisioners, stacks
@@ -35,6 +39,20 @@ def apply(settings):
     # The runner calls the emulator while the stack waits for the runner, so it must not wait on the emulator's one loop.
     blocks = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda resource_type: resource_type == TYPE or blocks(resource_type)
+    app.app = with_webhooks(app.app, runner)
+
+
+def with_webhooks(emulator, runner):
+    """The emulator's application with the runner's webhooks beside it."""
+    from patches.codecommit import forward
+
+    async def application(scope, receive, send):
+        if runner.url is None or scope["type"] != "http" or not scope["path"].startswith(WEBHOOKS):
+            return await emulator(scope, receive, send)
+        signatures = [(name, value) for name, value in scope["headers"] if name.lower() in SIGNATURES]
+        await forward(runner.url, scope, receive, send, signatures)
+
+    return application
 
 
 class Runner:
@@ -149,7 +167,7 @@ class Pipelines:
         old, new = (pipeline_properties.disabled_transitions(props) for props in (old_props, new_props))
         for stage in old.keys() - new.keys():
             self.runner.call("EnableStageTransition", pipelineName=name, stageName=stage, transitionType="Inbound")
-        for stage in new.keys() - old.keys():
+        for stage in (stage for stage, reason in new.items() if old.get(stage) != reason):
             self.runner.call(
                 "DisableStageTransition",
                 pipelineName=name, stageName=stage, transitionType="Inbound", reason=new[stage],

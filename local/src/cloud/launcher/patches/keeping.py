@@ -13,11 +13,11 @@ import signal
 import sys
 import time
 
-from patches import kept_pipelines, snapshot, stores
+from patches import authority, kept_pipelines, snapshot, stores
 
 SAVE = "/_flowgate/save"
 # How often to look whether there is something to save, and how much longer than a save the pause after it is.
-PAUSE_SECONDS, REST = 1, 20
+PAUSE_SECONDS, REST = 1, 10
 # How long a change may wait until no stack is being changed, and how long what changes without a request may.
 PATIENCE_SECONDS = 60
 # The same when somebody waits for it.
@@ -70,12 +70,17 @@ class Keeper:
 
     def begin(self, content):
         """Once, when the emulator starts: before the first request, and before schedules fire."""
+        from ministack import app
+
         self.loop, self.turn = asyncio.get_running_loop(), asyncio.Lock()
         try:
             if content:
                 if content["port"] != self.port:
                     stores.move(content["stores"], content["port"], self.port)
                 stores.fill(content["stores"])
+            if app.AUTH:
+                # What is kept may be from when nobody had to be anybody.
+                authority.introduce_people()
             self.made.compare()
         except Exception as error:
             # The server would go on without what it could not read, and save that.

@@ -1,5 +1,7 @@
 //! Which rules can run here: the one list of them.
 
+use std::ops::RangeInclusive;
+
 use super::super::configuration::Keys;
 use super::super::error::{DefinitionError, ErrorKind, Place};
 use super::super::wire;
@@ -12,6 +14,31 @@ const RULES: &[(&str, Keys)] = &[
     (LAMBDA_INVOKE, keys(LAMBDA_INVOKE, &["FunctionName"], &["UserParameters"])),
     (VARIABLE_CHECK, Keys { only: OPERATORS, ..keys(VARIABLE_CHECK, &["Variable", "Value", "Operator"], &[]) }),
 ];
+
+/// A kind of rule that can run here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleType {
+    /// Its provider.
+    pub name: &'static str,
+    /// Configuration that must be there.
+    pub required: &'static [&'static str],
+    /// Configuration that may be there.
+    pub optional: &'static [&'static str],
+    /// How many artifacts it reads.
+    pub inputs: RangeInclusive<usize>,
+}
+
+impl RuleType {
+    /// Everything that can run here.
+    pub fn all() -> impl Iterator<Item = Self> {
+        RULES.iter().map(|(name, keys)| Self {
+            name,
+            required: keys.required,
+            optional: keys.optional,
+            inputs: 0..=if *name == LAMBDA_INVOKE { 5 } else { 0 },
+        })
+    }
+}
 
 /// The rules that may skip a stage.
 pub(super) const SKIPPING: [&str; 2] = [LAMBDA_INVOKE, VARIABLE_CHECK];

@@ -1,6 +1,5 @@
 mod cloudformation;
 mod conditions;
-mod corpus;
 mod fields;
 mod limits;
 mod mutations;

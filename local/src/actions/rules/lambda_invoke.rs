@@ -1,0 +1,92 @@
+//! `LambdaInvoke`: a rule that asks a function.
+//!
+//! How the function answers is not documented. Here it gets a job and settles it, as the function of a Lambda action
+//! does: a success is that the rule holds. Of a stage that failed it is the other way round: an error that the function
+//! reports "meets the criteria for On Failure conditions".
+
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+
+use super::{Waiting, failed, required};
+use crate::actions::acting::Acting;
+use crate::actions::lambda::{self, Answer, Work};
+use crate::clock::Clock;
+use crate::pipeline::action::{ConditionKind, Failure, Progress, RuleRequest, Success};
+
+/// How long to wait for an answer to one invocation, as of a Lambda action.
+const SILENCE: SignedDuration = SignedDuration::from_mins(20);
+
+pub(super) async fn run(
+    acting: &Acting,
+    request: &RuleRequest,
+    clock: &Clock,
+    waiting: Waiting<'_>,
+) -> Result<Success, Failure> {
+    let function = required(request, "FunctionName")?;
+    let work = Work { configuration: &request.configuration, inputs: &request.inputs, outputs: &[] };
+    let heard = Notify::new();
+    let continued = |progress: Progress| {
+        heard.notify_one();
+        waiting(progress.summary.unwrap_or_else(|| format!("function {function} goes on")));
+    };
+    waiting(format!("function {function} was asked"));
+    tokio::select! {
+        answer = lambda::ask(acting, function, &work, &continued) => meant(function, request.kind, answer?),
+        () = silence(clock, &heard) => {
+            let why = "it must call PutJobSuccessResult or PutJobFailureResult";
+            Err(failed("JobFailed", format!("no reply for 20 minutes from function {function}: {why}")))
+        }
+    }
+}
+
+/// What an answer means for the condition.
+fn meant(function: &str, kind: ConditionKind, answer: Answer) -> Result<Success, Failure> {
+    match (kind, answer) {
+        (ConditionKind::BeforeEntry | ConditionKind::OnSuccess, answer) => answer,
+        (ConditionKind::OnFailure, Err(failure)) => {
+            let summary = format!("function {function} reports an error: {}", failure.message);
+            Ok(Success { summary: Some(summary), ..Success::default() })
+        }
+        (ConditionKind::OnFailure, Ok(_)) => Err(failed("JobFailed", format!("function {function} reports no error"))),
+    }
+}
+
+/// Returns when nothing was heard for too long.
+async fn silence(clock: &Clock, heard: &Notify) {
+    loop {
+        tokio::select! {
+            () = heard.notified() => {}
+            () = clock.sleep_until(clock.now() + SILENCE) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_what_a_failed_stage_asks_for_and_stands_in_the_way_of_every_other() {
+        let failure = || Err(failed("JobFailed", "no"));
+        for kind in [ConditionKind::BeforeEntry, ConditionKind::OnSuccess] {
+            assert_eq!(meant("f", kind, Ok(Success::default())), Ok(Success::default()));
+            assert_eq!(meant("f", kind, failure()), failure());
+        }
+        let met = meant("f", ConditionKind::OnFailure, failure()).unwrap();
+        assert_eq!(met.summary.as_deref(), Some("function f reports an error: no"));
+        let unmet = meant("f", ConditionKind::OnFailure, Ok(Success::default())).unwrap_err();
+        assert_eq!(unmet.message, "function f reports no error");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_after_twenty_minutes_in_which_nothing_was_heard() {
+        let (clock, heard) = (Clock::starting("2026-01-01T00:00:00Z".parse().unwrap()), Notify::new());
+        let begin = clock.now();
+        let speaks = async {
+            clock.sleep_until(begin + SignedDuration::from_mins(19)).await;
+            heard.notify_one();
+        };
+        tokio::join!(silence(&clock, &heard), speaks);
+        assert_eq!(clock.now().duration_since(begin).as_mins(), 39);
+    }
+}

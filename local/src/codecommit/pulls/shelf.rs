@@ -1,0 +1,56 @@
+//! Where pull requests are kept: a file for each, in its repository; their numbers are the account's.
+
+use std::path::{Path, PathBuf};
+
+use super::record::PullRequest;
+use crate::json_api::Refusal;
+use crate::repository::{Error, Held, Store, files};
+
+const FOLDER: &str = "pull-requests";
+
+fn file(directory: &Path, id: u64) -> PathBuf {
+    directory.join(FOLDER).join(format!("{id}.json"))
+}
+
+pub(super) fn write(held: &Held, pull: &PullRequest) -> Result<(), Error> {
+    files::write(&file(held.directory(), pull.id), pull)
+}
+
+pub(super) fn read(held: &Held, id: u64) -> Result<Option<PullRequest>, Error> {
+    files::read(&file(held.directory(), id))
+}
+
+/// All of a repository, the newest first.
+pub(super) fn all(held: &Held) -> Result<Vec<PullRequest>, Error> {
+    let folder = held.directory().join(FOLDER);
+    let failed = |source| Error::Files { path: folder.clone(), source };
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(failed)?;
+    let ids = entries.iter().filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok());
+    let mut ids: Vec<u64> = ids.collect();
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    ids.into_iter().filter_map(|id| read(held, id).transpose()).collect()
+}
+
+/// A number that no pull request has, and none that is deleted had.
+pub(super) async fn number(store: &Store) -> Result<u64, Error> {
+    let _numbering = store.numbering().await?;
+    let path = store.root().join("pull-requests.json");
+    let id = files::read::<u64>(&path)?.unwrap_or_default() + 1;
+    files::write(&path, &id)?;
+    Ok(id)
+}
+
+/// The repository of the pull request of this number.
+pub(super) async fn hold(store: &Store, id: u64) -> Result<(Held, PullRequest), Refusal> {
+    for (name, _) in store.list()? {
+        let held = store.hold(&name).await?;
+        if let Some(pull) = read(&held, id)? {
+            return Ok((held, pull));
+        }
+    }
+    Err(Refusal::new("PullRequestDoesNotExistException", format!("there is no pull request {id}")))
+}
