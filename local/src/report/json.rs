@@ -61,7 +61,7 @@ fn changed(change: &Change) -> Value {
     let mut line = json!({"at": change.at, "pipeline": change.pipeline, "execution": change.execution});
     let rest = match &change.subject {
         Subject::Pipeline { status, summary } => json!({"status": status, "message": summary}),
-        Subject::Stage { stage, status } => json!({"stage": stage, "status": status}),
+        Subject::Stage { stage, status, .. } => json!({"stage": stage, "status": status}),
         Subject::Rule(rule) => json!({
             "stage": rule.stage,
             "condition": key(rule.kind),

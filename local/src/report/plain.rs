@@ -48,8 +48,8 @@ pub(super) fn describe(news: &News) -> Option<String> {
         }
         News::Deleted { pipeline } => Some(format!("pipeline {pipeline} was deleted")),
         News::Changed(Change { subject, .. }) => match subject {
-            Subject::Stage { stage, status: StageStatus::InProgress } => Some(stage.clone()),
-            Subject::Stage { stage, status: StageStatus::Skipped } => Some(format!("{stage} skipped")),
+            Subject::Stage { stage, status: StageStatus::InProgress, .. } => Some(stage.clone()),
+            Subject::Stage { stage, status: StageStatus::Skipped, .. } => Some(format!("{stage} skipped")),
             Subject::Action(change) => action(change),
             Subject::Rule(change) => rule(change),
             Subject::Pipeline { status: ExecutionStatus::Superseded, .. } => {

@@ -39,7 +39,7 @@ impl Track {
             return;
         }
         self.execution = Some(change.execution.clone());
-        let Subject::Stage { stage, status } = &change.subject else { return };
+        let Subject::Stage { stage, status, .. } = &change.subject else { return };
         let Some(passage) = self.stages.iter_mut().find(|passage| passage.name == *stage) else { return };
         if *status == StageStatus::InProgress {
             passage.entered = Some(change.at);

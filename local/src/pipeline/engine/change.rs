@@ -20,6 +20,15 @@ pub enum Command {
     Changed(Change),
 }
 
+const fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_first(attempt: &u32) -> bool {
+    *attempt == first()
+}
+
 /// A status that changed, or news of a running action: one JSON line, one event on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +41,9 @@ pub struct Change {
     pub version: u32,
     /// The execution.
     pub execution: ExecutionId,
+    /// Which attempt of it: 1, and one more each time that a stage of it is tried again.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub attempt: u32,
     /// What of it changed.
     #[serde(flatten)]
     pub subject: Subject,
@@ -55,6 +67,9 @@ pub enum Subject {
         stage: String,
         /// How it is doing.
         status: StageStatus,
+        /// When it was tried again last, where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retried: Option<Timestamp>,
     },
     /// An action.
     Action(Box<ActionChange>),
@@ -116,7 +131,8 @@ impl Subject {
     }
 
     pub(super) fn stage(stage: &StageRun) -> Self {
-        Self::Stage { stage: stage.name.clone(), status: stage.status }
+        let retried = stage.attempts.last.map(|(_, at)| at);
+        Self::Stage { stage: stage.name.clone(), status: stage.status, retried }
     }
 
     pub(super) fn action(stage: &StageRun, run: &ActionRun) -> Self {

@@ -40,7 +40,7 @@ pub(super) fn settle(condition: &mut ConditionRun) {
     if let Some(failed) = condition.rules.iter().find(|rule| rule.status == RuleStatus::Failed) {
         let why = failed.error_details.as_ref().map(|error| format!(": {}", error.message)).unwrap_or_default();
         condition.summary = Some(format!("rule {:?} failed{why}", failed.name));
-        condition.status = ConditionStatus::Failed;
+        condition.status = if is_verdict(failed) { ConditionStatus::Failed } else { ConditionStatus::Errored };
         for rule in condition.rules.iter_mut().filter(|rule| rule.status == RuleStatus::InProgress) {
             rule.status = RuleStatus::Abandoned;
             rule.summary = None;
@@ -48,4 +48,9 @@ pub(super) fn settle(condition: &mut ConditionRun) {
     } else if condition.rules.iter().all(|rule| rule.status == RuleStatus::Succeeded) {
         condition.status = ConditionStatus::Succeeded;
     }
+}
+
+/// Whether a rule that failed says that what it asks for does not hold. Else it could not be found out.
+fn is_verdict(rule: &RuleRun) -> bool {
+    rule.error_details.as_ref().is_some_and(|error| error.code == "JobFailed")
 }

@@ -71,6 +71,11 @@ impl Definitions {
         self.earlier.insert(before.version, before);
     }
 
+    /// Whether somebody goes through a stage of this name, or will.
+    fn have_stage(&self, name: &str) -> bool {
+        self.earlier.values().chain([&self.current]).any(|pipeline| pipeline.stage(name).is_some())
+    }
+
     /// Drops what nobody goes through any more.
     fn forget(&mut self, state: &State) {
         self.earlier.retain(|version, _| state.live().any(|execution| execution.pipeline_version == *version));

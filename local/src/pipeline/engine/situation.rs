@@ -76,12 +76,20 @@ fn past<'a>(
         (Verdict::Met, _) => then(),
         (Verdict::Unmet, ConditionResult::Fail) => Situation::Failed(Cause::Condition(kind)),
         (Verdict::Unmet, ConditionResult::Skip) => Situation::Skipped,
-        (Verdict::Unmet, ConditionResult::Rollback) => Situation::RollBack(Cause::Condition(kind)),
+        // What could not be found out is no reason to pass by.
+        (Verdict::Errored, ConditionResult::Fail | ConditionResult::Skip) => Situation::Failed(Cause::Condition(kind)),
+        (Verdict::Errored, ConditionResult::Rollback) if run.was_interrupted() => {
+            Situation::Failed(Cause::Condition(kind))
+        }
+        (Verdict::Unmet | Verdict::Errored, ConditionResult::Rollback) => Situation::RollBack(Cause::Condition(kind)),
     }
 }
 
 /// Of a stage in which an action failed: there the result applies when the condition is met.
 fn failed<'a>(stage: &'a Stage, run: &StageRun, cause: Cause<'a>) -> Situation<'a> {
+    if run.was_interrupted() {
+        return Situation::Failed(cause);
+    }
     if let Some(mode) = stage.retry.filter(|_| run.attempts.automatic == 0) {
         return Situation::Retry(mode);
     }
@@ -91,7 +99,7 @@ fn failed<'a>(stage: &'a Stage, run: &StageRun, cause: Cause<'a>) -> Situation<'
         (Verdict::Open, _) => Situation::Ask(kind, condition),
         (Verdict::Busy, _) => Situation::Busy,
         (Verdict::Met, ConditionResult::Rollback) => Situation::RollBack(cause),
-        (Verdict::Met | Verdict::Unmet, _) => Situation::Failed(cause),
+        (Verdict::Met | Verdict::Unmet | Verdict::Errored, _) => Situation::Failed(cause),
     }
 }
 
@@ -100,6 +108,7 @@ enum Verdict {
     Busy,
     Met,
     Unmet,
+    Errored,
 }
 
 fn verdict(kind: ConditionKind, condition: &Condition, run: &StageRun) -> Verdict {
@@ -108,12 +117,8 @@ fn verdict(kind: ConditionKind, condition: &Condition, run: &StageRun) -> Verdic
         None => Verdict::Open,
         Some(ConditionStatus::InProgress) => Verdict::Busy,
         Some(ConditionStatus::Succeeded | ConditionStatus::Overridden) => Verdict::Met,
-        Some(
-            ConditionStatus::Failed
-            | ConditionStatus::Errored
-            | ConditionStatus::Cancelled
-            | ConditionStatus::Abandoned,
-        ) => Verdict::Unmet,
+        Some(ConditionStatus::Errored) => Verdict::Errored,
+        Some(ConditionStatus::Failed | ConditionStatus::Cancelled | ConditionStatus::Abandoned) => Verdict::Unmet,
     }
 }
 

@@ -107,7 +107,7 @@ pub enum ExecutionType {
 /// Where an execution is; stages are counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
-    /// Before a stage that another execution occupies.
+    /// Before a stage that is occupied or closed.
     Waiting(usize),
     /// In a stage.
     In(usize),
@@ -201,6 +201,9 @@ pub enum ActionStatus {
     /// It did not.
     Failed,
 }
+
+/// The code of what was under way when flowgate ended.
+pub(super) const INTERRUPTED: &str = "Interrupted";
 
 /// Why an action failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

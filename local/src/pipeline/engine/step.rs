@@ -41,6 +41,9 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn take(mut self, event: Event) -> Vec<Command> {
+        if event == Event::Restarted {
+            return self.restart();
+        }
         self.expire();
         match event {
             Event::Start(start) => self.start(start),
@@ -50,14 +53,13 @@ impl<'a> Step<'a> {
             Event::Override(overridden) => self.override_condition(overridden),
             Event::Transition(change) => self.change_transition(change),
             Event::Replaced(pipeline) => self.replace(*pipeline),
-            Event::Restarted => self.restarted(),
             Event::ActionProgressed { run, progress } => self.progressed(&run, progress),
             Event::ActionContinued { run, progress } => self.continued(&run, progress),
             Event::ActionFinished { run, outcome } => self.finished(&run, outcome),
             Event::Answered { run, answer } => self.answered(&run, answer),
             Event::RuleProgressed { run, summary } => self.rule_progressed(&run, summary),
             Event::RuleFinished { run, outcome } => self.rule_finished(&run, outcome),
-            Event::Tick => {}
+            Event::Restarted | Event::Tick => {}
         }
         self.admit();
         self.commands
@@ -174,6 +176,10 @@ impl<'a> Step<'a> {
                     self.note(index, |seen, number| seen.succeeded = Some(number));
                 }
                 if next < stages { self.arrive(index, next) } else { self.end(index, ExecutionStatus::Succeeded, None) }
+            }
+            ExecutionType::Rollback if status == StageStatus::Skipped => {
+                let why = "the stage was skipped: nothing was brought back".to_owned();
+                self.end(index, ExecutionStatus::Failed, Some(why));
             }
             ExecutionType::Rollback => self.end(index, ExecutionStatus::Succeeded, None),
         }

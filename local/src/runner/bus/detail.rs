@@ -7,8 +7,8 @@ use super::git;
 use crate::cloud::client::REGION;
 use crate::pipeline::action::Artifact;
 use crate::pipeline::engine::{
-    ActionChange, ActionRun, ActionStatus, Change, Execution, ExecutionStatus, RunId, StageRun, StageStatus, State,
-    Subject, Trigger,
+    ActionChange, ActionRun, ActionStatus, Change, Ending, Execution, ExecutionStatus, RunId, StageRun, StageStatus,
+    State, Subject, Trigger,
 };
 
 /// Something that happened, as the bus tells it.
@@ -31,17 +31,24 @@ pub(super) fn occurrence(change: &Change, state: &State) -> Option<Occurrence> {
     let (detail_type, own, run, running) = match &change.subject {
         Subject::Pipeline { status, .. } => {
             let running = *status == ExecutionStatus::InProgress;
-            ("CodePipeline Pipeline Execution State Change", of_pipeline(*status, execution), None, running)
+            let detail = of_pipeline(*status, change.attempt, execution);
+            ("CodePipeline Pipeline Execution State Change", detail, None, running)
         }
-        Subject::Stage { stage: name, status } => {
+        Subject::Stage { stage: name, status, retried } => {
             let running = *status == StageStatus::InProgress;
-            ("CodePipeline Stage Execution State Change", of_stage(*status, stage(name)?)?, None, running)
+            let detail = of_stage(*status, *retried, stage(name)?)?;
+            ("CodePipeline Stage Execution State Change", detail, None, running)
         }
         Subject::Action(action) => {
             let run = stage(&action.stage)?.actions.iter().find(|run| run.id == action.run)?;
             let running = action.status == ActionStatus::InProgress;
             let run_id = Some(action.run.clone());
-            ("CodePipeline Action Execution State Change", of_action(action, run), run_id, running)
+            (
+                "CodePipeline Action Execution State Change",
+                of_action(action, run, ends_with_its_definition(execution)),
+                run_id,
+                running,
+            )
         }
         Subject::Rule(_) => return None,
     };
@@ -49,14 +56,14 @@ pub(super) fn occurrence(change: &Change, state: &State) -> Option<Occurrence> {
     detail.insert("pipeline".to_owned(), json!(change.pipeline));
     detail.insert("execution-id".to_owned(), json!(change.execution));
     detail.insert("version".to_owned(), json!(change.version));
-    detail.insert("pipeline-execution-attempt".to_owned(), json!(execution.attempt));
+    detail.insert("pipeline-execution-attempt".to_owned(), json!(change.attempt));
     let (at, pipeline) = (change.at, change.pipeline.clone());
     Some(Occurrence { at, pipeline, detail_type, detail: Value::Object(detail), run, running })
 }
 
-fn of_pipeline(status: ExecutionStatus, execution: &Execution) -> Map<String, Value> {
+fn of_pipeline(status: ExecutionStatus, attempt: u32, execution: &Execution) -> Map<String, Value> {
     let state = match status {
-        ExecutionStatus::InProgress if execution.attempt > 1 => "RESUMED",
+        ExecutionStatus::InProgress if attempt > 1 => "RESUMED",
         ExecutionStatus::InProgress => "STARTED",
         ExecutionStatus::Succeeded => "SUCCEEDED",
         ExecutionStatus::Failed => "FAILED",
@@ -67,7 +74,7 @@ fn of_pipeline(status: ExecutionStatus, execution: &Execution) -> Map<String, Va
     };
     let mut detail = object(json!({"state": state, "start-time": time(execution.started)}));
     let more = match status {
-        ExecutionStatus::InProgress if execution.attempt == 1 => {
+        ExecutionStatus::InProgress if attempt == 1 => {
             let Trigger { trigger_type, trigger_detail } = &execution.trigger;
             let trigger = json!({"trigger-type": trigger_type, "trigger-detail": trigger_detail});
             Some(("execution-trigger", trigger))
@@ -85,10 +92,9 @@ fn of_pipeline(status: ExecutionStatus, execution: &Execution) -> Map<String, Va
 }
 
 /// None of a skipped stage, of which no event is documented.
-fn of_stage(status: StageStatus, stage: &StageRun) -> Option<Map<String, Value>> {
-    let again = stage.attempts.last.as_ref();
+fn of_stage(status: StageStatus, retried: Option<Timestamp>, stage: &StageRun) -> Option<Map<String, Value>> {
     let state = match status {
-        StageStatus::InProgress if again.is_some() => "RESUMED",
+        StageStatus::InProgress if retried.is_some() => "RESUMED",
         StageStatus::InProgress => "STARTED",
         StageStatus::Succeeded => "SUCCEEDED",
         StageStatus::Failed => "FAILED",
@@ -98,17 +104,23 @@ fn of_stage(status: StageStatus, stage: &StageRun) -> Option<Map<String, Value>>
         StageStatus::Skipped => return None,
     };
     let mut detail = object(json!({"state": state, "stage": stage.name, "start-time": time(stage.started)}));
-    if let Some((_, at)) = again {
-        detail.insert("stage-last-retry-attempt-time".to_owned(), json!(time(*at)));
+    if let Some(at) = retried {
+        detail.insert("stage-last-retry-attempt-time".to_owned(), json!(time(at)));
     }
     Some(detail)
 }
 
-fn of_action(change: &ActionChange, run: &ActionRun) -> Map<String, Value> {
+/// Whether it ends, or has ended, because the pipeline was changed.
+fn ends_with_its_definition(execution: &Execution) -> bool {
+    execution.ending == Some(Ending::Cancelled) || execution.status == ExecutionStatus::Cancelled
+}
+
+fn of_action(change: &ActionChange, run: &ActionRun, cancelled: bool) -> Map<String, Value> {
     let state = match change.status {
         ActionStatus::InProgress => "STARTED",
         ActionStatus::Succeeded => "SUCCEEDED",
         ActionStatus::Failed => "FAILED",
+        ActionStatus::Abandoned if cancelled => "CANCELED",
         ActionStatus::Abandoned => "ABANDONED",
     };
     let mut detail = object(json!({

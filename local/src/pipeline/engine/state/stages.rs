@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ActionRun, ActionStatus, ConditionRun, ConditionStatus};
+use super::{ActionRun, ActionStatus, ConditionRun, ConditionStatus, ErrorDetails};
 use crate::pipeline::action::ConditionKind;
 use crate::pipeline::definition::RetryMode;
 
@@ -107,6 +107,15 @@ impl StageRun {
         let well = entered && matches!(run.status, ConditionStatus::Succeeded | ConditionStatus::Overridden);
         let past = index < self.attempts.failures.1 && !well;
         (index >= self.attempts.conditions && !past).then_some(run)
+    }
+
+    /// Whether something of it that counts was under way when flowgate ended.
+    pub(in crate::pipeline::engine) fn was_interrupted(&self) -> bool {
+        let of = |error: &Option<ErrorDetails>| error.as_ref().is_some_and(ErrorDetails::is_interruption);
+        let from = self.attempts.actions.max(self.attempts.failures.0);
+        let conditions = self.attempts.conditions.max(self.attempts.failures.1);
+        let mut rules = self.conditions[conditions..].iter().flat_map(|condition| &condition.rules);
+        self.actions[from..].iter().any(|run| of(&run.error_details)) || rules.any(|rule| of(&rule.error_details))
     }
 
     /// From now on, of what there was only that counts which the mode leaves.

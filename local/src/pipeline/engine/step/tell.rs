@@ -67,6 +67,7 @@ impl Step<'_> {
             pipeline: self.definitions.current.name.clone(),
             version: execution.pipeline_version,
             execution: execution.id.clone(),
+            attempt: execution.attempt,
             subject: subject(execution),
         }));
     }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::Step;
 use crate::pipeline::definition::Pipeline;
+use crate::pipeline::engine::Definitions;
 use crate::pipeline::engine::event::{TransitionChange, Way};
 use crate::pipeline::engine::state::{Disabled, ExecutionStatus, Position, State};
 
@@ -55,13 +56,13 @@ impl State {
         !closed_in && before.is_none_or(|seen| seen.outbound.disabled.is_none())
     }
 
-    /// Forgets what is remembered of stages, actions and conditions that the pipeline has no more. What succeeded as it was cannot
-    /// be brought back.
-    pub(super) fn keep_stages_of(&mut self, pipeline: &Pipeline) {
-        self.stages.retain(|name, _| pipeline.stage(name).is_some());
+    /// Forgets what is remembered of stages, actions and conditions that nobody goes through any more; transitions of
+    /// stages that somebody still comes to stay closed. What succeeded as it was cannot be brought back.
+    pub(super) fn keep_stages_of(&mut self, definitions: &Definitions) {
+        self.stages.retain(|name, _| definitions.have_stage(name));
         for (name, seen) in &mut self.stages {
             seen.succeeded = None;
-            let Some(stage) = pipeline.stage(name) else { continue };
+            let Some(stage) = definitions.current.stage(name) else { continue };
             seen.actions.retain(|action, _| stage.has(action));
             seen.conditions.retain(|kind, _| stage.condition(*kind).is_some());
         }

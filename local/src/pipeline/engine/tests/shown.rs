@@ -44,7 +44,7 @@ fn begins(subject: &Subject, next: Option<&Command>) -> bool {
 fn shown_subject(subject: &Subject) -> String {
     match subject {
         Subject::Pipeline { status, summary } => words(&[&format!("{status:?}"), summary.as_deref().unwrap_or("")]),
-        Subject::Stage { stage, status } => format!("{stage} {status:?}"),
+        Subject::Stage { stage, status, .. } => format!("{stage} {status:?}"),
         Subject::Rule(rule) => {
             let what = format!("{}/{:?}/{} {:?}", rule.stage, rule.kind, rule.rule, rule.status);
             words(&[&what, rule.summary.as_deref().unwrap_or("")])

@@ -13,7 +13,7 @@ impl Watcher {
         assert_eq!(change.version, self.executions[&id].pipeline.version);
         match &change.subject {
             Subject::Pipeline { status, .. } => self.pipeline_changed(&id, *status),
-            Subject::Stage { stage, status } => self.stage_changed(&id, stage, *status),
+            Subject::Stage { stage, status, .. } => self.stage_changed(&id, stage, *status),
             Subject::Action(action) => self.action_changed(&id, action),
             Subject::Rule(rule) => self.rule_changed(&id, rule),
         }
