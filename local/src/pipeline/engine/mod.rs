@@ -71,9 +71,11 @@ impl Definitions {
         self.earlier.insert(before.version, before);
     }
 
-    /// Whether somebody goes through a stage of this name, or will.
-    fn have_stage(&self, name: &str) -> bool {
-        self.earlier.values().chain([&self.current]).any(|pipeline| pipeline.stage(name).is_some())
+    /// Whether somebody may come to a stage of this name: of those that go by an earlier definition, who takes turns
+    /// comes to no other stage.
+    fn have_stage(&self, name: &str, state: &State) -> bool {
+        let goes_on = || state.live().filter(|execution| !execution.in_turn());
+        self.current.stage(name).is_some() || goes_on().any(|execution| self.of(execution).stage(name).is_some())
     }
 
     /// Drops what nobody goes through any more.
@@ -112,9 +114,15 @@ impl Engine {
     /// something unknown or ended, changes nothing.
     pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
         // Only now: until here, whoever carries out commands may read what they were about.
-        self.state.forget();
-        self.definitions.forget(&self.state);
+        self.forget();
         step::Step::new(&mut self.definitions, &mut self.state, now, ids).take(event)
+    }
+
+    /// Drops what is needed no more.
+    fn forget(&mut self) {
+        self.definitions.forget(&self.state);
+        self.state.forget_stages(&self.definitions);
+        self.state.forget();
     }
 
     /// Whether executions take turns in its stages.

@@ -179,7 +179,7 @@ impl Engine {
     }
 
     fn transition(&self, stage: &str, way: Way, by: String, closed: Option<String>) -> Result<Event, Refusal> {
-        if !self.definitions.have_stage(stage) {
+        if !self.definitions.have_stage(stage, self.state()) {
             return Err(Refusal::StageNotFound(stage.to_owned()));
         }
         Ok(Event::Transition(TransitionChange { stage: stage.to_owned(), way, by, closed }))

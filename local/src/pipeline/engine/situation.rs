@@ -74,14 +74,10 @@ fn past<'a>(
         (Verdict::Open, _) => Situation::Ask(kind, condition),
         (Verdict::Busy, _) => Situation::Busy,
         (Verdict::Met, _) => then(),
-        (Verdict::Unmet, ConditionResult::Fail) => Situation::Failed(Cause::Condition(kind)),
+        // What could not be found out is no reason to pass by, and an interruption none to go back.
         (Verdict::Unmet, ConditionResult::Skip) => Situation::Skipped,
-        // What could not be found out is no reason to pass by.
-        (Verdict::Errored, ConditionResult::Fail | ConditionResult::Skip) => Situation::Failed(Cause::Condition(kind)),
-        (Verdict::Errored, ConditionResult::Rollback) if run.was_interrupted() => {
-            Situation::Failed(Cause::Condition(kind))
-        }
-        (Verdict::Unmet | Verdict::Errored, ConditionResult::Rollback) => Situation::RollBack(Cause::Condition(kind)),
+        (_, ConditionResult::Rollback) if !run.was_interrupted() => Situation::RollBack(Cause::Condition(kind)),
+        (Verdict::Unmet | Verdict::Errored, _) => Situation::Failed(Cause::Condition(kind)),
     }
 }
 
@@ -108,6 +104,7 @@ enum Verdict {
     Busy,
     Met,
     Unmet,
+    /// It could not be found out.
     Errored,
 }
 

@@ -202,7 +202,7 @@ pub enum ActionStatus {
     Failed,
 }
 
-/// The code of what was under way when flowgate ended.
+/// The error code of what was under way when flowgate ended.
 pub(super) const INTERRUPTED: &str = "Interrupted";
 
 /// Why an action failed.
@@ -212,6 +212,13 @@ pub struct ErrorDetails {
     pub code: String,
     /// What failed, on what, and what to do.
     pub message: String,
+}
+
+impl ErrorDetails {
+    /// Whether nothing failed but whoever carried it out: no reason to do anything about it without being asked.
+    fn is_interruption(&self) -> bool {
+        self.code == INTERRUPTED
+    }
 }
 
 impl State {

@@ -41,9 +41,8 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn take(mut self, event: Event) -> Vec<Command> {
-        if event == Event::Restarted {
-            return self.restart();
-        }
+        // Before anything that has come due meanwhile begins: that is not lost.
+        let looking = if event == Event::Restarted { self.lose_work() } else { Vec::new() };
         self.expire();
         match event {
             Event::Start(start) => self.start(start),
@@ -59,7 +58,8 @@ impl<'a> Step<'a> {
             Event::Answered { run, answer } => self.answered(&run, answer),
             Event::RuleProgressed { run, summary } => self.rule_progressed(&run, summary),
             Event::RuleFinished { run, outcome } => self.rule_finished(&run, outcome),
-            Event::Restarted | Event::Tick => {}
+            Event::Restarted => self.ask_again(looking),
+            Event::Tick => {}
         }
         self.admit();
         self.commands
@@ -219,6 +219,12 @@ impl<'a> Step<'a> {
     /// What an execution goes through.
     fn pipeline(&self, index: usize) -> Arc<Pipeline> {
         self.definitions.of(&self.state.executions[index])
+    }
+
+    /// What the execution sees.
+    fn view(&self, index: usize) -> View<'_> {
+        let execution = &self.state.executions[index];
+        View { pipeline: self.definitions.of(execution), state: self.state, execution, now: self.now }
     }
 
     /// What the execution sees, and where the ids of what it starts come from.

@@ -111,11 +111,12 @@ impl StageRun {
 
     /// Whether something of it that counts was under way when flowgate ended.
     pub(in crate::pipeline::engine) fn was_interrupted(&self) -> bool {
-        let of = |error: &Option<ErrorDetails>| error.as_ref().is_some_and(ErrorDetails::is_interruption);
-        let from = self.attempts.actions.max(self.attempts.failures.0);
-        let conditions = self.attempts.conditions.max(self.attempts.failures.1);
-        let mut rules = self.conditions[conditions..].iter().flat_map(|condition| &condition.rules);
-        self.actions[from..].iter().any(|run| of(&run.error_details)) || rules.any(|rule| of(&rule.error_details))
+        let Attempts { actions, conditions, failures, .. } = &self.attempts;
+        let actions = self.actions.iter().skip(*actions.max(&failures.0));
+        let conditions = self.conditions.iter().skip(*conditions.max(&failures.1));
+        let rules = conditions.flat_map(|condition| &condition.rules).map(|rule| &rule.error_details);
+        let errors = actions.map(|run| &run.error_details).chain(rules);
+        errors.flatten().any(ErrorDetails::is_interruption)
     }
 
     /// From now on, of what there was only that counts which the mode leaves.

@@ -21,7 +21,7 @@ impl Step<'_> {
         self.note(index, |seen, number| _ = seen.actions.insert(action.name.clone(), number));
         self.changed_action(index, &run);
         if run.status == ActionStatus::InProgress {
-            let request = self.prepare(index).0.request(&name, &run);
+            let request = self.view(index).request(&name, &run);
             self.commands.push(Command::Run(request));
         }
     }

@@ -27,7 +27,7 @@ impl Step<'_> {
         for rule in &run.rules {
             self.changed_rule(index, kind, rule);
             if rule.status == RuleStatus::InProgress {
-                let request = self.prepare(index).0.rule_request(&name, kind, rule);
+                let request = self.view(index).rule_request(&name, kind, rule);
                 self.commands.push(Command::RunRule(request));
             }
         }

@@ -49,8 +49,8 @@ impl Step<'_> {
     /// The pipeline is another from now on. Who takes turns comes to an end as it was; who runs beside others goes on.
     pub(super) fn replace(&mut self, pipeline: Pipeline) {
         self.definitions.replace(pipeline);
-        self.definitions.forget(self.state);
-        self.state.keep_stages_of(self.definitions);
+        self.state.keep_stages_of(&self.definitions.current);
+        self.state.forget_stages(self.definitions);
         self.cancel_outdated();
     }
 

@@ -1,72 +1,62 @@
-//! What becomes of executions when whoever carried out the commands is gone.
+//! What becomes of everything that was under way when whoever carried it out ended.
 
 use super::Step;
-use crate::pipeline::action::{Failure, Outcome};
+use crate::pipeline::action::{ConditionKind, Failure, Outcome, RuleRequest};
 use crate::pipeline::engine::change::Command;
-use crate::pipeline::engine::state::{ActionStatus, ErrorDetails, Execution, INTERRUPTED, RuleRun, RuleStatus, RunId};
+use crate::pipeline::engine::state::{ActionStatus, INTERRUPTED, RuleRun, RuleStatus, RunId, StageRun};
 
 /// The rules that do more than look.
 const ONCE: [&str; 1] = ["LambdaInvoke"];
 
 impl Step<'_> {
-    /// Work that was under way is lost, and fails. Approvals wait on, and rules are asked again where they only look.
-    pub(super) fn restart(mut self) -> Vec<Command> {
+    /// Fails the work that was under way, and says what is to be asked again: rules that only look. Approvals wait on.
+    pub(super) fn lose_work(&mut self) -> Vec<RuleRequest> {
         // The definition may have been replaced just before, and nobody may have kept what came of that.
         self.cancel_outdated();
-        let lost = (self.lost(), self.rules_in_progress(&|rule| ONCE.contains(&rule.type_id.provider.as_str())));
-        let looking = self.rules_in_progress(&|rule| !ONCE.contains(&rule.type_id.provider.as_str()));
-        // Before anything that has come due meanwhile begins: that is not lost.
-        for run in lost.0 {
+        for run in self.lost_actions() {
             self.finished(&run, interrupted("action"));
         }
-        for rule in lost.1 {
-            self.rule_finished(&rule, interrupted("rule"));
+        for run in self.lost_rules() {
+            self.rule_finished(&run, interrupted("rule"));
         }
-        self.expire();
-        for index in 0..self.state.executions.len() {
-            self.ask_again(index, &looking);
-        }
-        self.commands
+        let looking = self.asked();
+        looking.map(|(index, stage, kind, rule)| self.view(index).rule_request(&stage.name, kind, rule)).collect()
     }
 
-    fn lost(&self) -> Vec<RunId> {
-        let stages = self.state.executions.iter().filter_map(|execution| execution.stages.last());
-        let runs = stages.flat_map(|stage| &stage.actions);
+    /// Asks what nobody decided meanwhile.
+    pub(super) fn ask_again(&mut self, mut looking: Vec<RuleRequest>) {
+        looking.retain(|request| self.state.running_rule(&RunId(request.id.clone())).is_some());
+        self.commands.extend(looking.into_iter().map(Command::RunRule));
+    }
+
+    fn lost_actions(&self) -> Vec<RunId> {
+        let runs = self.stages().flat_map(|(_, stage)| &stage.actions);
         let lost = runs.filter(|run| run.status == ActionStatus::InProgress && run.approval.is_none());
         lost.map(|run| run.id.clone()).collect()
     }
 
-    fn rules_in_progress(&self, which: &dyn Fn(&RuleRun) -> bool) -> Vec<RunId> {
-        let rules = self.state.executions.iter().flat_map(rules_of);
-        rules.filter(|rule| rule.status == RuleStatus::InProgress && which(rule)).map(|rule| rule.id.clone()).collect()
+    fn lost_rules(&self) -> Vec<RunId> {
+        let lost = self.asked().filter(|(.., rule)| ONCE.contains(&rule.type_id.provider.as_str()));
+        lost.map(|(.., rule)| rule.id.clone()).collect()
     }
 
-    fn ask_again(&mut self, index: usize, looking: &[RunId]) {
-        let Some(stage) = self.state.executions[index].stages.last() else { return };
-        let (name, conditions) = (stage.name.clone(), stage.conditions.clone());
-        for condition in &conditions {
-            let goes_on = |rule: &&RuleRun| rule.status == RuleStatus::InProgress && looking.contains(&rule.id);
-            for rule in condition.rules.iter().filter(goes_on) {
-                let request = self.prepare(index).0.rule_request(&name, condition.kind, rule);
-                self.commands.push(Command::RunRule(request));
-            }
-        }
+    /// The rules that run: of which execution, where, and of which condition.
+    fn asked(&self) -> impl Iterator<Item = (usize, &StageRun, ConditionKind, &RuleRun)> {
+        let conditions =
+            self.stages().flat_map(|(index, stage)| stage.conditions.iter().map(move |run| (index, stage, run)));
+        let rules =
+            conditions.flat_map(|(index, stage, run)| run.rules.iter().map(move |rule| (index, stage, run.kind, rule)));
+        rules.filter(|(.., rule)| rule.status == RuleStatus::InProgress)
     }
-}
 
-fn rules_of(execution: &Execution) -> impl Iterator<Item = &RuleRun> {
-    let conditions = execution.stages.last().into_iter().flat_map(|stage| &stage.conditions);
-    conditions.flat_map(|condition| &condition.rules)
+    /// The last stage of every execution.
+    fn stages(&self) -> impl Iterator<Item = (usize, &StageRun)> {
+        let all = self.state.executions.iter().enumerate();
+        all.filter_map(|(index, execution)| Some((index, execution.stages.last()?)))
+    }
 }
 
 fn interrupted(what: &str) -> Outcome {
     let message = format!("flowgate ended while the {what} ran; what it had begun may have gone on: look, then retry");
     Outcome::Failed(Failure { code: INTERRUPTED.to_owned(), message, external_execution_id: None })
-}
-
-impl ErrorDetails {
-    /// Whether nothing failed but whoever carried it out: no reason to do anything about it without being asked.
-    pub(in crate::pipeline::engine) fn is_interruption(&self) -> bool {
-        self.code == INTERRUPTED
-    }
 }

@@ -14,6 +14,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 impl Step<'_> {
     pub(super) fn change_transition(&mut self, change: TransitionChange) {
         let TransitionChange { stage, way, by, closed } = change;
+        if !self.definitions.have_stage(&stage, self.state) {
+            return;
+        }
         let now = self.now;
         let seen = self.state.stages.entry(stage.clone()).or_default();
         let transition = match way {
@@ -56,15 +59,21 @@ impl State {
         !closed_in && before.is_none_or(|seen| seen.outbound.disabled.is_none())
     }
 
-    /// Forgets what is remembered of stages, actions and conditions that nobody goes through any more; transitions of
-    /// stages that somebody still comes to stay closed. What succeeded as it was cannot be brought back.
-    pub(super) fn keep_stages_of(&mut self, definitions: &Definitions) {
-        self.stages.retain(|name, _| definitions.have_stage(name));
+    /// Forgets what is remembered of stages that nobody comes to any more.
+    pub(in crate::pipeline::engine) fn forget_stages(&mut self, definitions: &Definitions) {
+        let mut stages = std::mem::take(&mut self.stages);
+        stages.retain(|name, _| definitions.have_stage(name, self));
+        self.stages = stages;
+    }
+
+    /// Forgets what is remembered of stages, actions and conditions that the pipeline has no more: but for transitions,
+    /// which stay closed for who still comes to them. What succeeded as it was cannot be brought back.
+    pub(super) fn keep_stages_of(&mut self, pipeline: &Pipeline) {
         for (name, seen) in &mut self.stages {
             seen.succeeded = None;
-            let Some(stage) = definitions.current.stage(name) else { continue };
-            seen.actions.retain(|action, _| stage.has(action));
-            seen.conditions.retain(|kind, _| stage.condition(*kind).is_some());
+            seen.latest = seen.latest.filter(|_| pipeline.stage(name).is_some());
+            seen.actions.retain(|action, _| pipeline.stage(name).is_some_and(|stage| stage.has(action)));
+            seen.conditions.retain(|kind, _| pipeline.stage(name).is_some_and(|it| it.condition(*kind).is_some()));
         }
     }
 }

@@ -106,6 +106,52 @@ fn who_ran_beside_others_goes_on_beside_those_that_take_turns() {
     );
 }
 
+/// A closed transition keeps them from a stage that only they still come to, until somebody opens it.
+#[test]
+fn who_runs_beside_others_waits_before_a_closed_stage_that_is_gone() {
+    brief(
+        &format!("mode=PARALLEL\n{THREE}"),
+        r#"
+        close Prod in not now
+        start e1; ok e1 Fetch; ok e1 Make; ok e1 Test; ok e1 Ship
+            e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/Make, run Build/Test, Build/Make Succeeded, Build/Test Succeeded, run Build/Ship, Build/Ship Succeeded, Build Succeeded
+        start e2; ok e2 Fetch
+            e2 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Build InProgress, run Build/Make, run Build/Test
+        change without=Prod
+        ok e2 Make; ok e2 Test; ok e2 Ship
+            e2 Build/Make Succeeded, Build/Test Succeeded, run Build/Ship, Build/Ship Succeeded, Build Succeeded
+        open Prod in
+            e1 Prod InProgress, run Prod/Deploy
+            e2 Prod InProgress, run Prod/Deploy
+        close Prod in again
+        fail e1 Deploy no; fail e2 Deploy no
+            e1 Prod/Deploy Failed JobFailed: no, Prod Failed, Failed action "Deploy" of stage "Prod" failed
+            e2 Prod/Deploy Failed JobFailed: no, Prod Failed, Failed action "Deploy" of stage "Prod" failed
+        open Prod in
+            refused: the pipeline has no stage "Prod"
+        "#,
+    );
+}
+
+/// When nobody comes to the stage any more its transitions are forgotten, and who takes turns comes to no other stage.
+#[test]
+fn a_stage_that_comes_back_is_open() {
+    for mode in ["PARALLEL", "SUPERSEDED"] {
+        let before = pipeline(&format!("mode={mode}\n{THREE}"));
+        let mut world = World::new(&format!("mode={mode}\n{THREE}"));
+        for line in ["start e1", "close Prod in not now", "change without=Prod"] {
+            world.tell(line);
+        }
+        let kept = world.engine.state().stages.get("Prod").is_some_and(|seen| seen.inbound.disabled.is_some());
+        assert_eq!(kept, mode == "PARALLEL");
+        world.tell("fail e1 Fetch no");
+        let mut again = before.clone();
+        again.set_version(3);
+        world.apply(Event::Replaced(Box::new(again)));
+        assert!(world.engine.state().stages.get("Prod").is_none(), "{mode}");
+    }
+}
+
 /// What the executions of an earlier definition ask can be answered, though the stage is gone.
 #[test]
 fn a_question_of_an_earlier_definition_is_answered() {

@@ -1,6 +1,7 @@
 mod approvals;
 mod conditions;
 mod editing;
+mod errored;
 mod model;
 mod notation;
 mod overrides;

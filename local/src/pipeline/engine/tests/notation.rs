@@ -8,7 +8,7 @@ use super::*;
 /// action; action`; an action is its name and then any of `@order`, `<input`, `>output`, `ns=namespace`, `arg=value`,
 /// `build`, `stack`, and `?minutes` or `?` where it is a manual approval. The first stage's actions are sources. A
 /// condition is `entry`, `success` or `failure`, `=RESULT`, and its rules in parentheses: `name`, `name~minutes`,
-/// `name!alarm`. `retry=MODE` has the stage tried again.
+/// `name!alarm`, and `name^` where a function is asked. `retry=MODE` has the stage tried again.
 pub(super) fn pipeline(text: &str) -> Pipeline {
     Pipeline::from_declaration(&declaration(text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
@@ -53,7 +53,10 @@ fn condition(text: &str) -> Value {
 fn rule(text: &str, skips: bool) -> Value {
     let (text, alarm) = text.split_once('!').unwrap_or((text, "alarm"));
     let (name, minutes) = text.split_once('~').unwrap_or((text, ""));
-    let (provider, configuration) = if skips {
+    let (name, invokes) = name.strip_suffix('^').map_or((name, false), |name| (name, true));
+    let (provider, configuration) = if invokes {
+        ("LambdaInvoke", json!({"FunctionName": alarm}))
+    } else if skips {
         ("VariableCheck", json!({"Variable": alarm, "Value": "x", "Operator": "EQ"}))
     } else {
         ("CloudWatchAlarm", json!({"AlarmName": alarm}))
@@ -68,7 +71,7 @@ fn rule(text: &str, skips: bool) -> Value {
 
 /// What a rule looks at, as it is configured.
 pub(super) fn looked_at(configuration: &BTreeMap<String, String>) -> &String {
-    configuration.get("AlarmName").unwrap_or_else(|| &configuration["Variable"])
+    ["AlarmName", "FunctionName", "Variable"].into_iter().find_map(|key| configuration.get(key)).unwrap()
 }
 
 fn action_declaration(text: &str, is_source: bool) -> Value {

@@ -211,9 +211,17 @@ fn sources_are_fetched_again_too_and_each_stage_has_its_own_attempt() {
         "#,
     );
     let mut world = World::new("Source: Fetch >Code\nProd retry=ALL_ACTIONS: Deploy");
-    for line in ["start e1", "ok e1 Fetch", "fail e1 Deploy"] {
+    for line in ["start e1", "ok e1 Fetch"] {
         world.tell(line);
     }
+    let told = world.tell("fail e1 Deploy");
+    let attempts =
+        told.iter().filter_map(|it| if let Command::Changed(change) = it { Some(change.attempt) } else { None });
+    assert_eq!(attempts.collect::<Vec<_>>(), [1, 2, 2], "what is told is told of the attempt that it was of");
+    let Command::Changed(again) = &told[1] else { panic!("{told:?}") };
+    let line = serde_json::to_value(again).unwrap();
+    assert_eq!((&line["attempt"], &line["retried"]), (&json!(2), &json!(world.now())));
+    assert_eq!(serde_json::from_value::<Change>(line).unwrap(), *again);
     let execution = &world.history["e1"];
     let attempts = &execution.stages[1].attempts;
     assert_eq!((execution.attempt, attempts.automatic, attempts.manual), (2, 1, 0));

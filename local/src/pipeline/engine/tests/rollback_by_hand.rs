@@ -144,6 +144,25 @@ fn a_skipped_stage_does_not_go_back() {
     );
 }
 
+/// One that passes the stage by has brought nothing back.
+#[test]
+fn a_rollback_whose_stage_is_skipped_fails() {
+    brief(
+        "Source: Fetch >Code
+         Prod entry=SKIP(Wanted): Deploy",
+        r#"
+        start e1; ok e1 Fetch; holds e1 Wanted; ok e1 Deploy
+            e1 InProgress, Source InProgress, run Source/Fetch, Source/Fetch Succeeded, Source Succeeded, Prod InProgress, ask Prod/BeforeEntry/Wanted alarm, Prod/BeforeEntry/Wanted Succeeded, run Prod/Deploy, Prod/Deploy Succeeded, Prod Succeeded, Succeeded
+        rollback e1 Prod
+            back-5 InProgress, Prod InProgress, ask Prod/BeforeEntry/Wanted alarm
+        breaks back-5 Wanted no
+            back-5 Prod/BeforeEntry/Wanted Failed no, Prod Skipped, Failed the stage was skipped: nothing was brought back
+        retry back-5 Prod
+            refused: stage "Prod" of execution back-5 cannot be retried: it was skipped
+        "#,
+    );
+}
+
 /// A rollback that failed can be tried again, though what it brings back was long ago.
 #[test]
 fn a_failed_rollback_is_tried_again_with_what_it_brings_back() {

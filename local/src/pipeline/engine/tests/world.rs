@@ -157,7 +157,7 @@ impl World {
     }
 
     /// Of an action `ok`, `fail`, `news`, `continued` or `asked`, of an approval `yes` or `no`, of a rule `waits`,
-    /// `holds` or `breaks`, each `EXECUTION NAME [rest]`.
+    /// `holds`, `breaks` or, where it cannot be found out, `errs`, each `EXECUTION NAME [rest]`.
     fn heard(&self, mut line: Line<'_>) -> Event {
         let run = self.run(line.plain[0], line.plain[1]);
         let (text, summary) = (line.text(2), line.words_after(2));
@@ -174,6 +174,10 @@ impl World {
             "continued" => Event::ActionContinued { run, progress },
             "waits" => Event::RuleProgressed { run, summary: text },
             "holds" => Event::RuleFinished { run, outcome: Outcome::Succeeded(success) },
+            "errs" => {
+                let failure = Failure { code: "ConfigurationError".into(), ..failure };
+                Event::RuleFinished { run, outcome: Outcome::Failed(failure) }
+            }
             "breaks" => Event::RuleFinished { run, outcome: Outcome::Failed(failure) },
             "yes" | "no" => {
                 let answer = Answer { approved: line.verb == "yes", summary: text, by: "arn:approver".into() };

@@ -31,11 +31,16 @@ struct StagePlan {
 struct RulePlan {
     minutes: Option<u8>,
     listens: Option<Index>,
+    invokes: bool,
 }
 
 fn rules(at_least: usize) -> impl Strategy<Value = Vec<RulePlan>> {
-    let rule = (prop::option::weighted(0.3, 5..9_u8), prop::option::weighted(0.1, any::<Index>()))
-        .prop_map(|(minutes, listens)| RulePlan { minutes, listens });
+    let (minutes, listens) = (prop::option::weighted(0.3, 5..9_u8), prop::option::weighted(0.1, any::<Index>()));
+    let rule = (minutes, listens, prop::bool::weighted(0.3)).prop_map(|(minutes, listens, invokes)| RulePlan {
+        minutes,
+        listens,
+        invokes,
+    });
     vec(rule, at_least..4)
 }
 
@@ -52,6 +57,8 @@ fn conditions() -> impl Strategy<Value = StagePlan> {
     })
 }
 
+/// The names of all stages that there may be.
+pub(super) const STAGES: [&str; 4] = ["Stage0", "Stage1", "Stage2", "Stage3"];
 pub(super) const MODES: [&str; 3] = ["SUPERSEDED", "QUEUED", "PARALLEL"];
 
 /// The pipeline's first mode, what it is at first, and what it may be changed to.
@@ -152,7 +159,8 @@ impl Text {
         let minutes = plan.minutes.map(|minutes| format!("~{minutes}")).unwrap_or_default();
         let listens = plan.listens.filter(|_| !self.namespaces.is_empty());
         let alarm = listens.map(|listens| format!("!#{{{}.V}}", listens.get(&self.namespaces))).unwrap_or_default();
-        format!("Rule{place}{minutes}{alarm}")
+        let invokes = if plan.invokes { "^" } else { "" };
+        format!("Rule{place}{invokes}{minutes}{alarm}")
     }
 
     fn actions(&mut self, number: usize, plans: &[Plan]) -> String {

@@ -6,12 +6,13 @@ use crate::pipeline::action::{Failure, Outcome, Progress, Success};
 pub(super) fn finish(run: &RunId, well: bool, variables: bool) -> Event {
     let variables = if variables { [("V".to_owned(), format!("of-{run}"))].into() } else { BTreeMap::new() };
     let success = Success { variables, revision: Some(format!("rev-{run}")), ..Success::default() };
-    let outcome = if well { Outcome::Succeeded(success) } else { failed() };
+    let outcome = if well { Outcome::Succeeded(success) } else { failed("JobFailed") };
     Event::ActionFinished { run: run.clone(), outcome }
 }
 
-pub(super) fn judge(run: &RunId, holds: bool) -> Event {
-    let outcome = if holds { Outcome::Succeeded(Success::default()) } else { failed() };
+pub(super) fn judge(run: &RunId, holds: bool, known: bool) -> Event {
+    let why_not = if known { "JobFailed" } else { "ConfigurationError" };
+    let outcome = if holds { Outcome::Succeeded(Success::default()) } else { failed(why_not) };
     Event::RuleFinished { run: run.clone(), outcome }
 }
 
@@ -20,8 +21,8 @@ pub(super) fn answer(run: &RunId, approved: bool) -> Event {
     Event::Answered { run: run.clone(), answer }
 }
 
-fn failed() -> Outcome {
-    Outcome::Failed(Failure { code: "JobFailed".into(), message: "no".into(), external_execution_id: None })
+fn failed(code: &str) -> Outcome {
+    Outcome::Failed(Failure { code: code.into(), message: "no".into(), external_execution_id: None })
 }
 
 pub(super) fn news(run: &RunId, percent: u8) -> Event {

@@ -4,7 +4,7 @@ mod people;
 
 use proptest::sample::Index;
 
-use super::definition::in_mode;
+use super::definition::{STAGES, in_mode};
 use super::event::{answer, finish, goes_on, judge, news};
 use super::moves::Move;
 use super::started::Started;
@@ -56,11 +56,13 @@ impl Game {
 
     /// Time passes, and something happens.
     pub(super) fn step(&mut self, step: &Move) {
-        if let Move::Wait { minutes } = step {
+        if let Move::Wait { minutes } | Move::Restart { minutes } = step {
             self.waited += SignedDuration::from_mins((*minutes).into());
         }
         self.events += 1;
-        if self.watcher.due().is_some_and(|due| due <= self.now()) {
+        // Who is not there hears of no time.
+        let is_there = !matches!(step, Move::Restart { .. });
+        if is_there && self.watcher.due().is_some_and(|due| due <= self.now()) {
             self.before = Some((self.engine.clone(), self.ids.clone(), self.told.len()));
             self.take(&Event::Tick);
         }
@@ -70,15 +72,13 @@ impl Game {
 
     /// Lets everything that runs end well.
     pub(super) fn end(mut self) -> (State, Vec<Command>) {
-        for stage in self.watcher.pipeline.clone().stages.iter().map(|stage| &stage.name) {
-            for way in [Way::Inbound, Way::Outbound] {
-                let open = self.engine.enable(stage, way, "arn:somebody".into()).unwrap();
-                self.take(&open);
-            }
+        for stage in STAGES {
+            self.transition(stage, true, false);
+            self.transition(stage, false, false);
         }
         while let Some(run) = self.watcher.pick(true, |_| true).first() {
             let event = match &self.watcher.started[run] {
-                started if started.is_rule() => judge(run, true),
+                started if started.is_rule() => judge(run, true, true),
                 started if started.is_approval() => answer(run, true),
                 _ => finish(run, true, true),
             };
@@ -109,8 +109,8 @@ impl Game {
             Move::NotAsked { which } => {
                 self.with(*which, true, Started::is_approval, |game, run| game.tell(&finish(run, false, false)));
             }
-            Move::Judge { which, holds } => {
-                self.with(*which, true, Started::is_rule, |game, run| game.tell(&judge(run, *holds)));
+            Move::Judge { which, holds, known } => {
+                self.with(*which, true, Started::is_rule, |game, run| game.tell(&judge(run, *holds, *known)));
             }
             Move::News { which, percent } => {
                 self.with(*which, true, Started::is_work, |game, run| game.tell(&news(run, *percent)));
@@ -121,9 +121,11 @@ impl Game {
             Move::Wait { .. } => self.tell(&Event::Tick),
             Move::Late { which, well } => self.with(*which, false, |_| true, |game, run| game.all_in_vain(run, *well)),
             Move::Amiss { which } => self.amiss(*which),
-            Move::Restart => self.tell(&Event::Restarted),
+            Move::Restart { .. } => self.tell(&Event::Restarted),
             Move::Replace { which, mode } => self.replace(&which.get(&self.definitions).clone(), *mode),
-            Move::Transition { stage, inbound, close } => self.transition(*stage, *inbound, *close),
+            Move::Transition { stage, inbound, close } => {
+                self.transition(STAGES[stage.index(STAGES.len())], *inbound, *close)
+            }
             Move::Stop { .. } | Move::Retry { .. } | Move::RollBack { .. } | Move::Override { .. } => self.people(step),
         }
     }
@@ -137,7 +139,7 @@ impl Game {
 
     /// Whatever is said of something that ended.
     fn all_in_vain(&mut self, run: &RunId, well: bool) {
-        for event in [finish(run, well, true), judge(run, well), answer(run, well), news(run, 77), goes_on(run)] {
+        for event in [finish(run, well, true), judge(run, well, true), answer(run, well), news(run, 77), goes_on(run)] {
             self.tell_in_vain(&event);
         }
     }
@@ -148,12 +150,12 @@ impl Game {
         self.tell_in_vain(&Event::Tick);
         self.with(which, true, Started::is_work, |game, run| {
             game.tell_in_vain(&answer(run, true));
-            game.tell_in_vain(&judge(run, true));
+            game.tell_in_vain(&judge(run, true, true));
         });
         self.with(which, true, Started::is_approval, |game, run| {
             game.tell_in_vain(&finish(run, true, true));
             game.tell_in_vain(&Event::ActionFinished { run: run.clone(), outcome: Outcome::Waiting });
-            game.tell_in_vain(&judge(run, true));
+            game.tell_in_vain(&judge(run, true, true));
         });
         self.with(which, true, Started::is_rule, |game, run| {
             game.tell_in_vain(&finish(run, true, true));
@@ -213,7 +215,6 @@ impl Game {
 /// Without what it forgets before the next event.
 fn settled(engine: &Engine) -> Engine {
     let mut engine = engine.clone();
-    engine.state.forget();
-    engine.definitions.forget(&engine.state);
+    engine.forget();
     engine
 }

@@ -24,6 +24,7 @@ pub(super) enum Move {
     Judge {
         which: Index,
         holds: bool,
+        known: bool,
     },
     News {
         which: Index,
@@ -72,7 +73,10 @@ pub(super) enum Move {
         which: Index,
         mode: u8,
     },
-    Restart,
+    /// Nobody is there for a while.
+    Restart {
+        minutes: u32,
+    },
 }
 
 fn which() -> impl Strategy<Value = Index> {
@@ -91,7 +95,8 @@ fn of_work() -> impl Strategy<Value = Move> {
         14 => (which(), mostly(0.85), mostly(0.9))
             .prop_map(|(which, well, variables)| Move::Finish { which, well, variables }),
         4 => (which(), mostly(0.7)).prop_map(|(which, approved)| Move::Answer { which, approved }),
-        8 => (which(), mostly(0.7)).prop_map(|(which, holds)| Move::Judge { which, holds }),
+        8 => (which(), mostly(0.7), mostly(0.8))
+            .prop_map(|(which, holds, known)| Move::Judge { which, holds, known }),
         1 => which().prop_map(|which| Move::NotAsked { which }),
         1 => (which(), 0..=100_u8).prop_map(|(which, percent)| Move::News { which, percent }),
         1 => which().prop_map(|which| Move::Continue { which }),
@@ -114,6 +119,6 @@ fn of_people() -> impl Strategy<Value = Move> {
         5 => (which(), any::<bool>(), prop::bool::weighted(0.4))
             .prop_map(|(stage, inbound, close)| Move::Transition { stage, inbound, close }),
         1 => (which(), 0..3_u8).prop_map(|(which, mode)| Move::Replace { which, mode }),
-        1 => Just(Move::Restart),
+        1 => prop_oneof![2 => Just(0), 2 => 1..9_u32, 1 => 15..25_u32].prop_map(|minutes| Move::Restart { minutes }),
     ]
 }

@@ -29,6 +29,10 @@ pub(super) struct Seen {
     pub(super) kept: BTreeSet<String>,
     /// The rules of the current stage that were asked, and whether each holds.
     pub(super) asked: BTreeMap<String, Option<bool>>,
+    /// The conditions of the current stage that could not be found out.
+    pub(super) errored: BTreeSet<ConditionKind>,
+    /// Whether something of the current stage was lost.
+    pub(super) interrupted: bool,
     /// The conditions of the current stage that somebody decided.
     pub(super) overridden: BTreeSet<ConditionKind>,
     /// The conditions of the current stage that do not wait for a rule.
@@ -42,6 +46,9 @@ pub(super) struct Seen {
     pub(super) resumes: bool,
     /// How the stage was tried again by itself, if it was.
     pub(super) retried: Option<RetryMode>,
+    /// When the stage was tried again last, by itself or not.
+    pub(super) last_retry: Option<Timestamp>,
+    pub(super) attempt: u32,
     /// What it produced, and in which stage.
     pub(super) artifacts: Made<Artifact>,
     pub(super) variables: Made<String>,
@@ -64,7 +71,7 @@ pub(super) fn rule_name(kind: ConditionKind, rule: &str) -> String {
 impl Seen {
     pub(super) fn new(pipeline: Rc<Pipeline>) -> Self {
         let (succeeded, skipped, running, begun, kept, asked, overridden, abandoned, untold) = Default::default();
-        let (end, left, ending, target, artifacts, variables) = Default::default();
+        let (end, left, ending, target, artifacts, variables, errored) = Default::default();
         Self {
             pipeline,
             end,
@@ -77,6 +84,8 @@ impl Seen {
             begun,
             kept,
             asked,
+            errored,
+            interrupted: false,
             overridden,
             abandoned,
             untold,
@@ -84,6 +93,8 @@ impl Seen {
             begins: true,
             resumes: false,
             retried: None,
+            last_retry: None,
+            attempt: 1,
             artifacts,
             variables,
             target,
@@ -117,9 +128,9 @@ impl Seen {
         self.in_stage && self.current().is_some_and(|current| current.name == stage)
     }
 
-    /// Whether its last stage failed.
+    /// Whether its last stage failed, or brought nothing back because it was skipped.
     pub(super) fn failed(&self) -> bool {
-        self.left == Some(StageStatus::Failed)
+        self.left == Some(StageStatus::Failed) || self.target.is_some() && !self.skipped.is_empty()
     }
 
     pub(super) fn waits(&self) -> bool {
@@ -133,11 +144,15 @@ impl Seen {
     /// It enters a stage for the first time.
     pub(super) fn enter(&mut self) {
         (self.begun, self.kept, self.asked, self.overridden) = Default::default();
-        (self.in_stage, self.left, self.retried) = (true, None, None);
+        (self.in_stage, self.left, self.retried, self.last_retry) = (true, None, None, None);
+        (self.errored, self.interrupted) = Default::default();
     }
 
     /// Its stage is tried again: of what there was only that counts which the mode leaves.
-    pub(super) fn try_again(&mut self, mode: RetryMode) {
+    pub(super) fn try_again(&mut self, mode: RetryMode, now: Timestamp) {
+        self.attempt += 1;
+        self.last_retry = Some(now);
+        (self.errored, self.interrupted) = Default::default();
         let let_in = self.met(ConditionKind::BeforeEntry) == Some(true) && mode == RetryMode::FailedActions;
         self.asked.retain(|name, _| let_in && name.starts_with(&rule_name(ConditionKind::BeforeEntry, "")));
         self.overridden.retain(|kind| let_in && *kind == ConditionKind::BeforeEntry);
@@ -170,7 +185,8 @@ impl Seen {
     /// Whether its stage may end so.
     pub(super) fn may_end(&self, stage: &Stage, status: StageStatus) -> bool {
         let entry = self.met(ConditionKind::BeforeEntry);
-        let skips = stage.before_entry.as_ref().is_some_and(|entry| entry.result == ConditionResult::Skip);
+        let skips = stage.before_entry.as_ref().is_some_and(|entry| entry.result == ConditionResult::Skip)
+            && !self.errored.contains(&ConditionKind::BeforeEntry);
         let held = self.met(ConditionKind::OnSuccess);
         match status {
             StageStatus::Stopped => self.ending == Some(Ending::Stopped),
@@ -183,7 +199,7 @@ impl Seen {
                 let given_up = stage.retry.is_none() || self.retried.is_some();
                 let kept_out = entry == Some(false) && !skips && self.begun.is_empty();
                 kept_out
-                    || self.action_failed() && decided && given_up
+                    || self.action_failed() && (self.interrupted || decided && given_up)
                     || self.all_succeeded(stage) && held == Some(false)
             }
             StageStatus::InProgress | StageStatus::Stopping => false,
@@ -192,12 +208,15 @@ impl Seen {
 
     /// How the stage is tried again by itself, if it is time for that.
     pub(super) fn again(&self) -> Option<RetryMode> {
-        let done = self.running.is_empty() && self.action_failed() && self.ending.is_none();
+        let done = self.running.is_empty() && self.action_failed() && self.ending.is_none() && !self.interrupted;
         self.current().and_then(|stage| stage.retry).filter(|_| done && self.retried.is_none())
     }
 
     /// Whether what succeeded in its failed stage before is to come back.
     pub(super) fn wants_back(&self, stage: &Stage) -> bool {
+        if self.interrupted {
+            return false;
+        }
         if self.action_failed() {
             return stage.on_failure.is_some() && self.met(ConditionKind::OnFailure) == Some(true);
         }
@@ -212,6 +231,7 @@ impl Seen {
         match kind {
             ConditionKind::BeforeEntry => self.begun.is_empty(),
             ConditionKind::OnSuccess => entered && self.all_succeeded(stage),
+            ConditionKind::OnFailure if self.interrupted => false,
             ConditionKind::OnFailure => entered && self.action_failed() && !self.begun.values().any(Option::is_none),
         }
     }

@@ -66,6 +66,11 @@ impl Started {
         self.request().is_none()
     }
 
+    /// Nobody knows what became of it when nobody was there.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_work() || matches!(&self.what, What::Rule(request) if request.type_id.provider == "LambdaInvoke")
+    }
+
     pub(super) fn is_approval(&self) -> bool {
         self.request().is_some_and(|request| request.approval.is_some())
     }

@@ -44,6 +44,11 @@ enum Part {
     Condition(ConditionKind),
 }
 
+/// Which one it is, in the order of their starts.
+fn number(run: &RunId) -> usize {
+    run.0[4..].parse().unwrap()
+}
+
 impl Watcher {
     pub(super) fn new(pipeline: Pipeline) -> Self {
         let (order, executions, started, keys, again, given_up, closed, referred) = Default::default();
@@ -68,6 +73,10 @@ impl Watcher {
 
     pub(super) fn see(&mut self, event: &Event, now: Timestamp, commands: &[Command]) {
         self.now = now;
+        self.open_what_is_gone();
+        if *event == Event::Restarted {
+            self.lost();
+        }
         self.time_is_over();
         self.happened(event);
         for command in commands {
@@ -86,9 +95,9 @@ impl Watcher {
     /// In the order of their times, and of what ends together what began first.
     fn time_is_over(&mut self) {
         let mut late = self.pick(true, |started| started.until().is_some_and(|until| until <= self.now));
-        late.sort_by_key(|run| (self.started[run].until(), run.0[4..].parse::<usize>().unwrap()));
+        late.sort_by_key(|run| (self.started[run].until(), number(run)));
         for run in late {
-            self.ended(&run, None);
+            self.errs(&run);
         }
     }
 
@@ -104,7 +113,10 @@ impl Watcher {
             Event::Override(overridden) => self.overridden(overridden),
             Event::Transition(change) => self.transition(change),
             Event::Replaced(pipeline) => self.replaced(pipeline),
-            Event::Restarted => self.restarted(),
+            Event::Restarted => self.again = self.pick(true, Started::is_rule).into_iter().collect(),
+            Event::RuleFinished { run, outcome: Outcome::Failed(failure) } if failure.code != "JobFailed" => {
+                self.errs(run);
+            }
             Event::ActionFinished { run, outcome } | Event::RuleFinished { run, outcome } => {
                 let success = if let Outcome::Succeeded(success) = outcome { Some(success) } else { None };
                 self.ended(run, success);
@@ -112,6 +124,17 @@ impl Watcher {
             Event::Answered { run, answer } => self.ended(run, answer.approved.then(Success::default).as_ref()),
             Event::ActionContinued { run, .. } => self.started.get_mut(run).unwrap().goes_on(self.now),
             Event::ActionProgressed { .. } | Event::RuleProgressed { .. } | Event::Tick => {}
+        }
+    }
+
+    /// It ends without a verdict.
+    fn errs(&mut self, run: &RunId) {
+        if self.runs(run) {
+            let started = &self.started[run];
+            if let What::Rule(rule) = &started.what {
+                self.executions.get_mut(started.execution()).unwrap().errored.insert(rule.kind);
+            }
+            self.ended(run, None);
         }
     }
 

@@ -84,16 +84,18 @@ impl Game {
         stage.get(&self.watcher.pipeline.stages).name.clone()
     }
 
-    pub(super) fn transition(&mut self, stage: Index, inbound: bool, close: bool) {
-        let stage = stage.get(&self.watcher.pipeline.stages).name.clone();
+    pub(super) fn transition(&mut self, stage: &str, inbound: bool, close: bool) {
         let way = if inbound { Way::Inbound } else { Way::Outbound };
         let by = "arn:somebody".to_owned();
         let change = if close {
-            self.engine.disable(&stage, way, by, "not now".into())
+            self.engine.disable(stage, way, by, "not now".into())
         } else {
-            self.engine.enable(&stage, way, by)
+            self.engine.enable(stage, way, by)
         };
-        self.tell(&change.unwrap());
+        assert_eq!(change.is_ok(), self.watcher.somebody_comes_to(stage), "{change:?}");
+        if let Ok(event) = change {
+            self.tell(&event);
+        }
     }
 
     pub(super) fn replace(&mut self, definition: &str, mode: u8) {

@@ -33,6 +33,12 @@ impl Watcher {
         takes_turns && succeeded && !skipped && !self.occupied(stage) && self.has_room()
     }
 
+    /// Or may come: who goes by an earlier definition goes on only beside others.
+    pub(in super::super) fn somebody_comes_to(&self, stage: &str) -> bool {
+        let goes_on = self.executions.values().filter(|seen| seen.end.is_none() && !seen.in_turn());
+        goes_on.map(|seen| &seen.pipeline).chain([&self.pipeline]).any(|pipeline| pipeline.stage(stage).is_some())
+    }
+
     /// It is being evaluated.
     pub(in super::super) fn may_override(&self, id: &str, kind: ConditionKind) -> bool {
         let seen = &self.executions[id];

@@ -19,7 +19,7 @@ impl Watcher {
         assert!(ended.contains(&seen.end), "{:?} goes on", seen.end);
         (seen.end, seen.ending, seen.left) = (None, None, None);
         (seen.begins, seen.resumes) = (true, true);
-        seen.try_again(retry.mode);
+        seen.try_again(retry.mode, self.now);
     }
 
     pub(super) fn overridden(&mut self, event: &Override) {
@@ -53,7 +53,7 @@ impl Watcher {
             self.give_up(&id, |started| !started.is_work());
         }
         self.pipeline = Rc::new(pipeline.clone());
-        self.closed.retain(|(stage, _), _| pipeline.stage(stage).is_some());
+        self.open_what_is_gone();
         self.referred.retain(|(stage, part), _| match (pipeline.stage(stage), part) {
             (None, _) | (_, Part::Succeeded) => false,
             (Some(_), Part::Entered) => true,
@@ -62,10 +62,20 @@ impl Watcher {
         });
     }
 
-    pub(super) fn restarted(&mut self) {
-        self.again = self.pick(true, Started::is_rule).into_iter().collect();
-        for run in self.pick(true, Started::is_work) {
-            self.ended(&run, None);
+    /// Nobody comes there any more.
+    pub(super) fn open_what_is_gone(&mut self) {
+        let mut closed = std::mem::take(&mut self.closed);
+        closed.retain(|(stage, _), _| self.somebody_comes_to(stage));
+        self.closed = closed;
+    }
+
+    pub(super) fn lost(&mut self) {
+        let mut lost = self.pick(true, Started::is_lost);
+        lost.sort_by_key(number);
+        for run in lost {
+            let id = self.started[&run].execution().to_owned();
+            self.executions.get_mut(&id).unwrap().interrupted = true;
+            self.errs(&run);
         }
     }
 }

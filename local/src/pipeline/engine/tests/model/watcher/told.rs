@@ -13,10 +13,14 @@ impl Watcher {
         assert_eq!(change.version, self.executions[&id].pipeline.version);
         match &change.subject {
             Subject::Pipeline { status, .. } => self.pipeline_changed(&id, *status),
-            Subject::Stage { stage, status, .. } => self.stage_changed(&id, stage, *status),
+            Subject::Stage { stage, status, retried } => {
+                self.stage_changed(&id, stage, *status);
+                assert_eq!(*retried, self.executions[&id].last_retry, "{id} {stage}");
+            }
             Subject::Action(action) => self.action_changed(&id, action),
             Subject::Rule(rule) => self.rule_changed(&id, rule),
         }
+        assert_eq!(change.attempt, self.executions[&id].attempt, "{id}");
     }
 
     fn pipeline_changed(&mut self, id: &str, status: ExecutionStatus) {
@@ -32,8 +36,8 @@ impl Watcher {
                 assert!(supersedes && there > 0 && seen.waits(), "{id} is superseded by nobody newer");
             }
             ExecutionStatus::Succeeded => {
-                let last = seen.pipeline.stages.len();
-                let done = seen.stage == last || seen.target.is_some() && seen.stage > 0;
+                let passed = seen.stage == seen.pipeline.stages.len();
+                let done = if seen.target.is_some() { !seen.succeeded.is_empty() } else { passed };
                 assert!(!seen.failed() && seen.ending.is_none() && done, "{id} succeeds too early");
             }
             ExecutionStatus::Failed => {
@@ -80,7 +84,7 @@ impl Watcher {
     fn begins_again(&mut self, id: &str) {
         let seen = self.executions.get_mut(id).unwrap();
         let mode = seen.again().unwrap_or_else(|| panic!("{id} begins a stage again for no reason"));
-        seen.try_again(mode);
+        seen.try_again(mode, self.now);
         seen.retried = Some(mode);
     }
 
@@ -181,6 +185,7 @@ impl Watcher {
             let wanted = looked_at(&rule.configuration);
             assert!(!seen.variables.contains_key(wanted), "{id} {name} fails for want of {wanted}, which is there");
             seen.asked.insert(name, Some(false));
+            seen.errored.insert(kind);
         } else if change.status == RuleStatus::Abandoned {
             seen.abandoned.push(kind);
         }
