@@ -148,7 +148,7 @@ fn a_stage_that_comes_back_is_open() {
         let mut again = before.clone();
         again.set_version(3);
         world.apply(Event::Replaced(Box::new(again)));
-        assert!(world.engine.state().stages.get("Prod").is_none(), "{mode}");
+        assert!(!world.engine.state().stages.contains_key("Prod"), "{mode}");
     }
 }
 

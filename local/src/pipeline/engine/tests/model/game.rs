@@ -124,7 +124,7 @@ impl Game {
             Move::Restart { .. } => self.tell(&Event::Restarted),
             Move::Replace { which, mode } => self.replace(&which.get(&self.definitions).clone(), *mode),
             Move::Transition { stage, inbound, close } => {
-                self.transition(STAGES[stage.index(STAGES.len())], *inbound, *close)
+                self.transition(STAGES[stage.index(STAGES.len())], *inbound, *close);
             }
             Move::Stop { .. } | Move::Retry { .. } | Move::RollBack { .. } | Move::Override { .. } => self.people(step),
         }

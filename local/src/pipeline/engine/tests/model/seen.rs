@@ -31,8 +31,8 @@ pub(super) struct Seen {
     pub(super) asked: BTreeMap<String, Option<bool>>,
     /// The conditions of the current stage that could not be found out.
     pub(super) errored: BTreeSet<ConditionKind>,
-    /// Whether something of the current stage was lost.
-    pub(super) interrupted: bool,
+    /// What of the current stage was under way when nobody was there.
+    pub(super) lost: BTreeSet<RunId>,
     /// The conditions of the current stage that somebody decided.
     pub(super) overridden: BTreeSet<ConditionKind>,
     /// The conditions of the current stage that do not wait for a rule.
@@ -71,7 +71,7 @@ pub(super) fn rule_name(kind: ConditionKind, rule: &str) -> String {
 impl Seen {
     pub(super) fn new(pipeline: Rc<Pipeline>) -> Self {
         let (succeeded, skipped, running, begun, kept, asked, overridden, abandoned, untold) = Default::default();
-        let (end, left, ending, target, artifacts, variables, errored) = Default::default();
+        let (end, left, ending, target, artifacts, variables, errored, lost) = Default::default();
         Self {
             pipeline,
             end,
@@ -85,7 +85,7 @@ impl Seen {
             kept,
             asked,
             errored,
-            interrupted: false,
+            lost,
             overridden,
             abandoned,
             untold,
@@ -145,14 +145,14 @@ impl Seen {
     pub(super) fn enter(&mut self) {
         (self.begun, self.kept, self.asked, self.overridden) = Default::default();
         (self.in_stage, self.left, self.retried, self.last_retry) = (true, None, None, None);
-        (self.errored, self.interrupted) = Default::default();
+        (self.errored, self.lost) = Default::default();
     }
 
     /// Its stage is tried again: of what there was only that counts which the mode leaves.
     pub(super) fn try_again(&mut self, mode: RetryMode, now: Timestamp) {
         self.attempt += 1;
         self.last_retry = Some(now);
-        (self.errored, self.interrupted) = Default::default();
+        (self.errored, self.lost) = Default::default();
         let let_in = self.met(ConditionKind::BeforeEntry) == Some(true) && mode == RetryMode::FailedActions;
         self.asked.retain(|name, _| let_in && name.starts_with(&rule_name(ConditionKind::BeforeEntry, "")));
         self.overridden.retain(|kind| let_in && *kind == ConditionKind::BeforeEntry);
@@ -199,7 +199,7 @@ impl Seen {
                 let given_up = stage.retry.is_none() || self.retried.is_some();
                 let kept_out = entry == Some(false) && !skips && self.begun.is_empty();
                 kept_out
-                    || self.action_failed() && (self.interrupted || decided && given_up)
+                    || self.action_failed() && (!self.lost.is_empty() || decided && given_up)
                     || self.all_succeeded(stage) && held == Some(false)
             }
             StageStatus::InProgress | StageStatus::Stopping => false,
@@ -208,13 +208,13 @@ impl Seen {
 
     /// How the stage is tried again by itself, if it is time for that.
     pub(super) fn again(&self) -> Option<RetryMode> {
-        let done = self.running.is_empty() && self.action_failed() && self.ending.is_none() && !self.interrupted;
+        let done = self.running.is_empty() && self.action_failed() && self.ending.is_none() && self.lost.is_empty();
         self.current().and_then(|stage| stage.retry).filter(|_| done && self.retried.is_none())
     }
 
     /// Whether what succeeded in its failed stage before is to come back.
     pub(super) fn wants_back(&self, stage: &Stage) -> bool {
-        if self.interrupted {
+        if !self.lost.is_empty() {
             return false;
         }
         if self.action_failed() {
@@ -231,7 +231,7 @@ impl Seen {
         match kind {
             ConditionKind::BeforeEntry => self.begun.is_empty(),
             ConditionKind::OnSuccess => entered && self.all_succeeded(stage),
-            ConditionKind::OnFailure if self.interrupted => false,
+            ConditionKind::OnFailure if !self.lost.is_empty() => false,
             ConditionKind::OnFailure => entered && self.action_failed() && !self.begun.values().any(Option::is_none),
         }
     }

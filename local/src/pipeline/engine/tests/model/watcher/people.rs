@@ -74,7 +74,7 @@ impl Watcher {
         lost.sort_by_key(number);
         for run in lost {
             let id = self.started[&run].execution().to_owned();
-            self.executions.get_mut(&id).unwrap().interrupted = true;
+            self.executions.get_mut(&id).unwrap().lost.insert(run.clone());
             self.errs(&run);
         }
     }
