@@ -26,7 +26,8 @@ pub enum Event {
     Transition(TransitionChange),
     /// The pipeline has another definition: what goes through it as it was ends, unless it runs beside others.
     Replaced(Box<Pipeline>),
-    /// Whoever carried out the commands is gone, and somebody else begins: work that was under way is lost.
+    /// Whoever carried out the commands is gone, and somebody else begins: work that was under way is lost. Approvals
+    /// wait on, and rules that only look are asked again.
     Restarted,
     /// A running action has news.
     ActionProgressed {

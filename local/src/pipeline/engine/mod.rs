@@ -11,6 +11,7 @@
 //!   none;
 //! - an approval succeeds by a person's answer only, in time and with its own token;
 //! - an automatic rollback follows a failure; each passes through that one stage, and is followed by none;
+//! - of what was interrupted nothing is tried again or brought back by itself;
 //! - what ended goes on only when somebody has its last stage tried again; what was superseded or cancelled never does;
 //! - what is kept does not grow with the number of executions that ended.
 
@@ -110,7 +111,7 @@ impl Engine {
 
     /// Takes in what happened and says what to do now, in this order.
     ///
-    /// What was due by now happens before it, whatever it is. Beyond that, an event that repeats one, or that speaks of
+    /// What was due by now happens before it, whatever it is; but after a restart the work is lost first. Beyond that, an event that repeats one, or that speaks of
     /// something unknown or ended, changes nothing.
     pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
         // Only now: until here, whoever carries out commands may read what they were about.
