@@ -111,8 +111,8 @@ impl Engine {
 
     /// Takes in what happened and says what to do now, in this order.
     ///
-    /// What was due by now happens before it, whatever it is; but of a restart work is lost before that. Beyond that, an
-    /// event that repeats one, or that speaks of something unknown or ended, changes nothing.
+    /// What was due by now happens before it, whatever it is; but of a restart work is lost before that. Beyond that,
+    /// an event that repeats one, or that speaks of something unknown or ended, changes nothing.
     pub fn apply(&mut self, event: Event, now: Timestamp, ids: &mut dyn Ids) -> Vec<Command> {
         // Only now: until here, whoever carries out commands may read what they were about.
         self.forget();
