@@ -4,14 +4,14 @@
 //! `action-reference-CodeCommit` and `action-reference-S3` have it. A pipeline that a rule of the bus starts too starts twice,
 //! here as there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crate::actions::{Context, newest_version};
+use crate::actions::{Place, newest};
+use crate::pipeline::action::Roles;
 use crate::pipeline::definition::{Action, Pipeline};
 use crate::pipeline::engine::{ActionRun, ActionStatus, SourceRevision, Trigger, TriggerType};
-use crate::repository::Store;
 use crate::runner::Runner;
 
 /// How long it takes until everything is looked at again.
@@ -23,12 +23,6 @@ struct Source {
     pipeline: String,
     action: String,
     place: Place,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Branch { repository: String, branch: String },
-    Object { bucket: String, key: String },
 }
 
 /// What a source action has made of its place so far.
@@ -65,9 +59,10 @@ impl Poller {
     /// Looks at everything once.
     pub async fn look(&mut self) {
         let sources = self.sources();
-        self.seen.retain(|source, _| sources.contains(source));
-        for source in sources {
-            let Some(now) = revision(self.runner.context(), &source.place).await else { continue };
+        self.seen.retain(|source, _| sources.contains_key(source));
+        for (source, roles) in sources {
+            let looked = newest(self.runner.context(), &source.pipeline, &roles, &source.place).await;
+            let Some(now) = looked else { continue };
             let last = self.seen.get(&source);
             let fetched = if last.is_none() { fetched(&self.runner, &source) } else { Fetched::Nothing };
             if last.is_none() && fetched == Fetched::Unknown {
@@ -80,7 +75,8 @@ impl Poller {
         }
     }
 
-    fn sources(&self) -> BTreeSet<Source> {
+    /// With whom each is looked at as: the roles that the source action has.
+    fn sources(&self) -> BTreeMap<Source, Roles> {
         let of = |name: &str| self.runner.inspect(name, |pipeline, _| polled(pipeline)).unwrap_or_default();
         self.runner.names().iter().flat_map(|listed| of(&listed.name)).collect()
     }
@@ -96,10 +92,11 @@ fn is_news(last: Option<&String>, fetched: &Fetched, now: &str) -> bool {
     }
 }
 
-fn polled(pipeline: &Pipeline) -> Vec<Source> {
+fn polled(pipeline: &Pipeline) -> Vec<(Source, Roles)> {
     let source = |action: &Action| {
         let place = place(action)?;
-        Some(Source { pipeline: pipeline.name.clone(), action: action.name.clone(), place })
+        let roles = Roles { pipeline: pipeline.role_arn().to_owned(), own: action.role_arn.clone() };
+        Some((Source { pipeline: pipeline.name.clone(), action: action.name.clone(), place }, roles))
     };
     pipeline.stages.iter().flat_map(|stage| &stage.actions).filter_map(source).collect()
 }
@@ -115,16 +112,6 @@ fn place(action: &Action) -> Option<Place> {
         }
         ("Source", "S3") => Some(Place::Object { bucket: value("S3Bucket")?, key: value("S3ObjectKey")? }),
         _ => None,
-    }
-}
-
-/// None where there is nothing to fetch.
-async fn revision(context: &Context, place: &Place) -> Option<String> {
-    match place {
-        Place::Branch { repository, branch } => {
-            Some(Store::new(&context.state).head(repository, branch).await.ok()?.id)
-        }
-        Place::Object { bucket, key } => newest_version(context, bucket, key).await,
     }
 }
 

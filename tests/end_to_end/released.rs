@@ -83,7 +83,7 @@ async fn of_pushes_in_quick_succession_the_newest_takes_the_place_of_those_that_
     let token = token(&up).await;
     up.json("reject", &["plain"]).await;
     let asked = up.until_asked("plain", &commits[3]).await;
-    assert_eq!(refused(&up, &token).await.as_deref(), Some("InvalidApprovalTokenException"));
+    assert_eq!(refused(&up, &token).await.as_deref(), Some("ApprovalAlreadyCompletedException"));
     assert_eq!(up.json("status", &["plain"]).await, [asked], "the other still waits");
 
     let history = up.json("history", &["plain"]).await;

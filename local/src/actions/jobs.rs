@@ -3,9 +3,11 @@
 //! An action creates a job and awaits its receiver; the API settles it by id, once. Limits are those of CodePipeline's
 //! API reference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -13,6 +15,9 @@ use uuid::Uuid;
 
 use super::limits;
 pub use super::limits::Invalid;
+
+/// Of so many jobs it is remembered that they are over.
+const REMEMBERED: usize = 1000;
 
 /// A job's id: a UUID, new for every invocation, continuations included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,20 +105,58 @@ pub enum JobError {
     OutputVariablesSizeExceeded(usize),
 }
 
-/// Every job of this process, open or settled. Clones share one table.
+/// The jobs of this process that are open, and the last that were. Clones share one table.
 #[derive(Debug, Clone, Default)]
-pub struct Jobs(Arc<Mutex<HashMap<JobId, Waiting>>>);
+pub struct Jobs(Arc<Mutex<Table>>);
 
-/// Who waits for the job; nobody once it is settled.
-type Waiting = Option<oneshot::Sender<Settlement>>;
+#[derive(Debug, Default)]
+struct Table {
+    open: HashMap<JobId, oneshot::Sender<Settlement>>,
+    /// Settled, or nobody waits for them any more; the oldest first.
+    over: VecDeque<JobId>,
+}
+
+impl Table {
+    /// Gives who waits for the job, if it was open.
+    fn end(&mut self, job: &JobId) -> Option<oneshot::Sender<Settlement>> {
+        let waiting = self.open.remove(job)?;
+        if self.over.len() == REMEMBERED {
+            self.over.pop_front();
+        }
+        self.over.push_back(job.clone());
+        Some(waiting)
+    }
+}
+
+/// An open job: resolves when it is settled. Dropping it ends the job: it can no longer be settled.
+#[derive(Debug)]
+pub struct Open {
+    id: JobId,
+    settlement: oneshot::Receiver<Settlement>,
+    jobs: Jobs,
+}
+
+impl Future for Open {
+    type Output = Result<Settlement, oneshot::error::RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.settlement).poll(context)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        drop(self.jobs.table().end(&self.id));
+    }
+}
 
 impl Jobs {
-    /// Opens a job with a new id. Dropping the receiver ends it: it can no longer be settled.
-    pub fn create(&self) -> (JobId, oneshot::Receiver<Settlement>) {
+    /// Opens a job with a new id.
+    pub fn create(&self) -> (JobId, Open) {
         let id = JobId(Uuid::new_v4().to_string());
-        let (sender, receiver) = oneshot::channel();
-        self.table().insert(id.clone(), Some(sender));
-        (id, receiver)
+        let (sender, settlement) = oneshot::channel();
+        self.table().open.insert(id.clone(), sender);
+        (id.clone(), Open { id, settlement, jobs: self.clone() })
     }
 
     /// `PutJobSuccessResult`: ends the job, or with a token asks for another invocation.
@@ -145,14 +188,15 @@ impl Jobs {
     }
 
     fn settle(&self, job: &JobId, settlement: Settlement) -> Result<(), JobError> {
-        let waiting = match self.table().get_mut(job) {
-            None => return Err(JobError::JobNotFound(job.clone())),
-            Some(waiting) => waiting.take(),
+        let mut table = self.table();
+        let Some(waiting) = table.end(job) else {
+            let is_over = table.over.contains(job);
+            return Err(if is_over { JobError::InvalidJobState } else { JobError::JobNotFound }(job.clone()));
         };
-        waiting.and_then(|sender| sender.send(settlement).ok()).ok_or_else(|| JobError::InvalidJobState(job.clone()))
+        waiting.send(settlement).map_err(|_| JobError::InvalidJobState(job.clone()))
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<JobId, Waiting>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         // The table is whole after every statement, so a panic elsewhere does not spoil it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,6 +236,24 @@ mod tests {
         let unknown = JobId::new("nope");
         let answer = jobs.settle_failure(&unknown, failure("JobFailed", "who"));
         assert_eq!(answer, Err(JobError::JobNotFound(unknown)));
+    }
+
+    #[tokio::test]
+    async fn jobs_that_are_over_are_forgotten_in_time() {
+        let jobs = Jobs::default();
+        let (first, waiting) = jobs.create();
+        jobs.settle_failure(&first, failure("JobFailed", "no")).unwrap();
+        assert!(matches!(waiting.await, Ok(Settlement::Failed(_))));
+        let abandoned: Vec<_> = (1..REMEMBERED).map(|_| jobs.create().0).collect();
+        let again = || jobs.settle_failure(&first, failure("JobFailed", "late")).unwrap_err();
+        assert_eq!(again(), JobError::InvalidJobState(first.clone()));
+        let (last, _waiting) = jobs.create();
+        jobs.settle_failure(&last, failure("JobFailed", "no")).unwrap();
+        assert_eq!(again(), JobError::JobNotFound(first.clone()));
+        let late = jobs.settle_failure(&abandoned[0], failure("JobFailed", "late"));
+        assert_eq!(late, Err(JobError::InvalidJobState(abandoned[0].clone())));
+        let table = jobs.table();
+        assert_eq!((table.open.len(), table.over.len()), (0, REMEMBERED));
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ use crate::cloud::authority::Authority;
 use crate::pipeline::action::{Failure, Outcome, Progress, Request, TypeId};
 use crate::supervise::Supervisor;
 use jobs::Jobs;
-pub(crate) use source::newest_version;
+pub(crate) use source::{Place, newest};
 
 /// CodePipeline's failure type for a role that lacks a permission.
 const PERMISSION_ERROR: &str = "PermissionError";

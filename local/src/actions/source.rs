@@ -4,11 +4,41 @@ mod commit;
 mod object;
 
 use super::acting::{self, Acting};
-use super::{config, store};
+use super::{Context, config, store};
 use crate::cloud::authority::Refused;
-use crate::pipeline::action::{Artifact, Failure, Request, Success};
+use crate::pipeline::action::{Artifact, Failure, Request, Roles, Success};
 use crate::repository;
-pub(crate) use object::newest_version;
+
+/// What the session is called that a pipeline's role looks for changes in.
+const LOOKING: &str = "PollForSourceChanges";
+
+/// Where a change may be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// At the head of a branch of CodeCommit's.
+    Branch {
+        /// The repository's name.
+        repository: String,
+        /// The branch's.
+        branch: String,
+    },
+    /// In the newest version of an object in S3.
+    Object {
+        /// The bucket's name.
+        bucket: String,
+        /// The object's key.
+        key: String,
+    },
+}
+
+/// The newest revision there, as the pipeline's role sees it; None where there is nothing that it sees.
+pub(crate) async fn newest(context: &Context, pipeline: &str, roles: &Roles, place: &Place) -> Option<String> {
+    let acting = context.acting_as(pipeline, LOOKING, roles).await.ok()?;
+    match place {
+        Place::Branch { repository, branch } => commit::newest(&acting, repository, branch).await,
+        Place::Object { bucket, key } => object::newest(&acting, bucket, key).await,
+    }
+}
 
 /// Why a source action failed.
 #[derive(Debug, thiserror::Error)]

@@ -89,9 +89,15 @@ pub(super) async fn get(context: &Context, artifact: &Artifact) -> Result<Vec<u8
     Ok(body.collect().await.map_err(|error| failed(broken(&error)))?.to_vec())
 }
 
+/// Writes an artifact, which is a zip.
 pub(super) async fn put(context: &Context, artifact: &Artifact, content: Vec<u8>) -> Result<(), Error> {
+    put_as(context, artifact, "application/zip", content).await
+}
+
+/// Writes something of this media type.
+pub(super) async fn put_as(context: &Context, artifact: &Artifact, kind: &str, content: Vec<u8>) -> Result<(), Error> {
     let Location { bucket, key } = &artifact.location;
-    let request = client(context).put_object().bucket(bucket).key(key).content_type("application/zip");
+    let request = client(context).put_object().bucket(bucket).key(key).content_type(kind);
     let answer = request.body(content.into()).send().await;
     answer.map(drop).map_err(|error| failure(artifact, "written", reason(&error)))
 }
@@ -149,6 +155,11 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    /// A lack of permission, in words for a service that has none.
+    pub(super) fn denial(text: &str) -> Self {
+        Self { text: text.into(), denied: true }
+    }
+
     /// The failure with this message: of `code`, unless it is for lack of permission.
     pub(super) fn failure(&self, code: &str, message: String) -> Failure {
         if self.denied { super::denied(message) } else { super::failed(code, message) }

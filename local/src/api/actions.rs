@@ -57,7 +57,7 @@ fn detail(entry: &Entry<&ActionRun>, pipeline: Option<&Pipeline>) -> Value {
         "updatedBy": run.updated_by,
         "status": run.status,
         "input": input(run, pipeline.and_then(|pipeline| declared(pipeline, &stage.name, run))),
-        "output": output(run, own_id(execution, run)),
+        "output": output(run, &own_id(execution, run)),
     })
 }
 
@@ -88,7 +88,7 @@ fn own_id(execution: &Execution, run: &ActionRun) -> Value {
 }
 
 /// An action that runs has no output yet, but may have an id where it runs; one that failed wrote no artifact.
-fn output(run: &ActionRun, own_id: Value) -> Value {
+fn output(run: &ActionRun, own_id: &Value) -> Value {
     let ended = run.status != ActionStatus::InProgress;
     let outputs = if run.status == ActionStatus::Succeeded { &run.output_artifacts[..] } else { &[] };
     json!({

@@ -28,7 +28,8 @@ pub(super) struct Retry {
     pipeline_name: String,
     stage_name: String,
     pipeline_execution_id: ExecutionId,
-    retry_mode: RetryMode,
+    #[serde(rename = "retryMode")]
+    mode: RetryMode,
 }
 
 /// `RollbackStage`.
@@ -56,7 +57,8 @@ pub(super) struct Override {
 pub(super) struct Transition {
     pipeline_name: String,
     stage_name: String,
-    transition_type: Way,
+    #[serde(rename = "transitionType")]
+    way: Way,
     reason: Option<String>,
 }
 
@@ -71,8 +73,8 @@ pub(super) fn stop(api: &Api, request: Stop) -> Result<Value, ApiError> {
 
 /// An execution that is not there is not the latest in the stage: no other error is documented.
 pub(super) fn retry(api: &Api, request: &Retry) -> Result<Value, ApiError> {
-    let Retry { pipeline_name, stage_name, pipeline_execution_id: id, retry_mode } = request;
-    let retried = api.runner.retry(pipeline_name, stage_name, id, *retry_mode).map_err(ApiError::from);
+    let Retry { pipeline_name, stage_name, pipeline_execution_id: id, mode } = request;
+    let retried = api.runner.retry(pipeline_name, stage_name, id, *mode).map_err(ApiError::from);
     retried.map_err(not_the_latest)?;
     Ok(json!({"pipelineExecutionId": id}))
 }
@@ -96,14 +98,14 @@ pub(super) fn override_condition(api: &Api, caller: Caller, request: &Override) 
 }
 
 pub(super) fn enable(api: &Api, caller: Caller, request: &Transition) -> Result<Value, ApiError> {
-    let Transition { pipeline_name, stage_name, transition_type, .. } = request;
-    api.runner.change_transition(pipeline_name, stage_name, *transition_type, caller.arn, None)?;
+    let Transition { pipeline_name, stage_name, way, .. } = request;
+    api.runner.change_transition(pipeline_name, stage_name, *way, caller.arn, None)?;
     Ok(Value::Null)
 }
 
 pub(super) fn disable(api: &Api, caller: Caller, request: Transition) -> Result<Value, ApiError> {
-    let Transition { pipeline_name, stage_name, transition_type, reason } = request;
-    api.runner.change_transition(&pipeline_name, &stage_name, transition_type, caller.arn, reason)?;
+    let Transition { pipeline_name, stage_name, way, reason } = request;
+    api.runner.change_transition(&pipeline_name, &stage_name, way, caller.arn, reason)?;
     Ok(Value::Null)
 }
 

@@ -85,6 +85,8 @@ pub(super) trait Listed {
     fn write(entry: &Entry<Self::Run<'_>>, pipeline: Option<&Pipeline>) -> Value;
 }
 
+type Executions<'h> = Box<dyn Iterator<Item = Result<Execution, runner::Error>> + 'h>;
+
 /// A run as the answer has it.
 struct Row {
     token: String,
@@ -126,16 +128,15 @@ fn place(history: &History, token: &str) -> Result<Place, ApiError> {
 
 impl List {
     /// The executions that it is about, from the place on.
-    fn executions<'h>(
-        &self,
-        history: &'h History,
-        after: Option<&Place>,
-    ) -> Result<Box<dyn Iterator<Item = Result<Execution, runner::Error>> + 'h>, ApiError> {
+    fn executions<'h>(&self, history: &'h History, after: Option<&Place>) -> Result<Executions<'h>, ApiError> {
         let mut named = self.named();
         let Some(id) = named.next() else {
             return Ok(Box::new(history.newest_first(after.map(|place| place.execution.number + 1))));
         };
         let execution = history.execution(id)?;
+        if let Some(place) = after.filter(|place| place.execution.id != execution.id) {
+            return Err(ApiError::next_token(&place.run));
+        }
         let mut all_the_same = true;
         for other in named {
             all_the_same &= history.execution(other)?.id == execution.id;

@@ -16,15 +16,15 @@ use super::shared::Shared;
 use crate::actions::Context;
 use crate::actions::jobs::Jobs;
 use crate::api;
+use crate::clock::Clock;
 use crate::cloud::authority::Iam;
 use crate::cloud::home::{Home, HomeError};
 use crate::cloud::stacks::{self, PackageError};
-use crate::clock::Clock;
 use crate::cloud::{self, Cloud, Keep, StartError, StopError, client};
 use crate::polling::Poller;
 use crate::report::{Clocked, Cost};
 use crate::runner::store::{Store, StoreError};
-use crate::runner::{self, News, Runner};
+use crate::runner::{News, Runner};
 use crate::supervise::Supervisor;
 
 /// Why there is no host.
@@ -46,10 +46,17 @@ pub(super) enum HostError {
     Keep(#[from] CallError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Runner(#[from] runner::Error),
     #[error("cannot read Flowgate's packaged template {}: {source}", path.display())]
     Template { path: PathBuf, source: std::io::Error },
+}
+
+/// Why a host ended that should have gone on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Ended {
+    #[error("the local cloud ended before it should: {0}")]
+    Cloud(String),
+    #[error(transparent)]
+    Runner(StoreError),
 }
 
 /// What runs until it is dropped or stopped.
@@ -104,8 +111,8 @@ impl Host {
         let store = kept.as_ref().map_or_else(Store::in_memory, |kept| Store::open(&kept.join("pipelines.redb")))?;
         let state = kept.unwrap_or_else(|| cloud.run_dir().to_owned());
         let context = context(&cloud, state, options.builds, supervisor);
+        agree(&cloud, &store, reporter).await?;
         let runner = Runner::open(context, sender, Clock::System, store)?;
-        agree(&cloud, &runner, reporter).await?;
         let api = serve(listener, runner.clone());
         let mut host = Self { cloud, runner, news, preparation: Vec::new(), api, home: options.home };
         host.move_in(reporter)?;
@@ -114,16 +121,16 @@ impl Host {
         Ok(host)
     }
 
-    /// Tells what goes on until the local cloud ends, and how that was.
-    pub(super) async fn tell(&mut self, reporter: &Shared) -> String {
-        let Self { cloud, news, .. } = self;
+    /// Tells what goes on until that ends, and why it did.
+    pub(super) async fn tell(&mut self, reporter: &Shared) -> Ended {
+        let Self { cloud, runner, news, .. } = self;
         let tell = async {
             while let Some(news) = news.recv().await {
                 reporter.news(&news);
             }
-            std::future::pending::<String>().await
+            std::future::pending::<Ended>().await
         };
-        tokio::select! { how = cloud.ended() => how, never = tell => never }
+        tokio::select! { why = ended(cloud, runner) => why, never = tell => never }
     }
 
     /// Ends what runs, and saves what the cloud holds if it is to go on.
@@ -176,13 +183,21 @@ fn read(path: &Path) -> Result<Vec<u8>, HostError> {
     std::fs::read(path).map_err(|source| HostError::Template { path: path.to_owned(), source })
 }
 
-/// After a kill the runner knows more than the cloud, which saves some moments later: a pipeline whose stack is not there
-/// could neither be deleted nor made again.
-async fn agree(cloud: &Cloud, runner: &Runner, reporter: &Shared) -> Result<(), HostError> {
+/// Returns when nothing goes on any more, and says why.
+pub(super) async fn ended(cloud: &mut Cloud, runner: &Runner) -> Ended {
+    tokio::select! {
+        how = cloud.ended() => Ended::Cloud(how),
+        why = runner.broken() => Ended::Runner(why),
+    }
+}
+
+/// After a kill the runner's store knows more than the cloud, which saves some moments later: a pipeline whose stack is not
+/// there could neither be deleted nor made again. Before the runner has it, which would let it go on.
+async fn agree(cloud: &Cloud, store: &Store, reporter: &Shared) -> Result<(), HostError> {
     for pipeline in cloud.orphans().await.map_err(HostError::Orphans)? {
         reporter
             .note(&format!("pipeline {pipeline} is gone: when flowgate was killed its stack had not been saved yet"));
-        runner.delete(&pipeline)?;
+        store.remove(&pipeline)?;
     }
     Ok(())
 }
@@ -190,9 +205,7 @@ async fn agree(cloud: &Cloud, runner: &Runner, reporter: &Shared) -> Result<(), 
 fn serve(listener: TcpListener, runner: Runner) -> JoinSet<()> {
     let mut api = JoinSet::new();
     let poller = Poller::new(runner.clone());
-    api.spawn(async move {
-        match poller.run().await {}
-    });
+    api.spawn(async move { match poller.run().await {} });
     api.spawn(async move {
         if let Err(error) = api::serve(listener, runner).await {
             eprintln!("error: the local CodePipeline API stopped: {error}");

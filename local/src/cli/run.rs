@@ -36,8 +36,8 @@ enum Error {
     Call(#[from] CallError),
     #[error(transparent)]
     Watch(#[from] WatchError),
-    #[error("the local cloud ended before it should: {0}")]
-    CloudEnded(String),
+    #[error(transparent)]
+    Ended(#[from] host::Ended),
 }
 
 impl Error {
@@ -81,7 +81,7 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     if options.keep {
         let exports = exports::lines(host.cloud.endpoint(), &AUTHOR);
         reporter.end(&summary, &format!("The local cloud runs on until Ctrl-C:\n{}", exports.trim_end()));
-        return Err(Error::CloudEnded(host.tell(reporter).await));
+        return Err(host.tell(reporter).await.into());
     }
     reporter.end(&summary, "The local cloud stops now, and what runs on it; with --keep it stays.");
     // The summary is out; what is left over on the disk is for the next run to remove.
@@ -122,7 +122,7 @@ async fn follow(
     let watch = Watch::new(&service.name, &host.runner, host.cloud.meter(), reporter, answers);
     let seen = tokio::select! {
         seen = watch.follow(&mut host.news) => seen?,
-        how = host.cloud.ended() => return Err(Error::CloudEnded(how)),
+        why = host::ended(&mut host.cloud, &host.runner) => return Err(why.into()),
     };
     let Seen { execution, emulator } = seen;
     let execution = host.runner.execution(&service.name, &execution).ok_or(WatchError::Deleted)?;

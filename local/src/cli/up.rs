@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::pin::pin;
 
-use super::host::{self, Host, HostError};
+use super::host::{self, Ended, Host, HostError};
 use super::shared::Shared;
 use super::{End, args, exports, signals};
 use crate::cloud::home::{Home, HomeError};
@@ -31,8 +31,12 @@ pub(super) async fn run(options: &args::Up, reporter: &Shared, interrupted: impl
     };
     announce(&options.name, &exports::lines(host.cloud.endpoint(), &AUTHOR));
     tokio::select! {
-        how = host.tell(reporter) => {
-            eprintln!("error: the local cloud ended before it should: {how}");
+        why = host.tell(reporter) => {
+            eprintln!("error: {why}");
+            if matches!(why, Ended::Runner(_)) {
+                // What the cloud holds is worth saving all the same.
+                close(host).await;
+            }
             End::NoCloud
         }
         () = interrupted => close(host).await,

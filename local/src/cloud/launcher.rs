@@ -28,6 +28,7 @@ const FILES: &[(&str, &str)] = &[
     ("patches/kept_pipelines.py", include_str!("launcher/patches/kept_pipelines.py")),
     ("patches/lambda_actions.py", include_str!("launcher/patches/lambda_actions.py")),
     ("patches/leading_keys.py", include_str!("launcher/patches/leading_keys.py")),
+    ("patches/leash.py", include_str!("launcher/patches/leash.py")),
     ("patches/log_actions.py", include_str!("launcher/patches/log_actions.py")),
     ("patches/missing_code.py", include_str!("launcher/patches/missing_code.py")),
     ("patches/nagle.py", include_str!("launcher/patches/nagle.py")),

@@ -63,6 +63,8 @@ pub struct RuleRequest {
     pub kind: ConditionKind,
     /// The rule's name.
     pub rule: String,
+    /// When this run of it began, however often it has been asked since.
+    pub started: Timestamp,
     /// Which kind of rule it is.
     pub type_id: TypeId,
     /// The rule's configuration, its references resolved.

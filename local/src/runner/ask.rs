@@ -26,13 +26,7 @@ impl Runner {
         variables: &BTreeMap<String, String>,
         revisions: Vec<SourceRevision>,
     ) -> Result<ExecutionId, Error> {
-        self.with(name, |kept, now| {
-            let id = ExecutionId(Uuid::new_v4().to_string());
-            let start = Start::new(kept.engine.pipeline(), id.clone(), trigger, variables, revisions)?;
-            kept.engine.has_room()?;
-            self.take(kept, Event::Start(start), now);
-            Ok(id)
-        })
+        self.begin(name, None, trigger, variables, revisions)
     }
 
     /// The same, once for each token.
@@ -47,14 +41,28 @@ impl Runner {
         variables: &BTreeMap<String, String>,
         revisions: Vec<SourceRevision>,
     ) -> Result<ExecutionId, Error> {
-        // Held over the start, so that of two requests with one token the second finds what the first started.
-        let _one_at_a_time = self.0.starting();
-        if let Some(id) = self.0.store.started(name, token)? {
-            return Ok(id);
-        }
-        let id = self.start(name, trigger, variables, revisions)?;
-        self.0.store.keep_start(name, token, &id)?;
-        Ok(id)
+        self.begin(name, Some(token), trigger, variables, revisions)
+    }
+
+    fn begin(
+        &self,
+        name: &str,
+        token: Option<&str>,
+        trigger: Trigger,
+        variables: &BTreeMap<String, String>,
+        revisions: Vec<SourceRevision>,
+    ) -> Result<ExecutionId, Error> {
+        self.with(name, |kept, now| {
+            let earlier = token.map(|token| self.0.store.started(name, token)).transpose()?;
+            if let Some(id) = earlier.flatten() {
+                return Ok(id);
+            }
+            let id = ExecutionId(Uuid::new_v4().to_string());
+            let start = Start::new(kept.engine.pipeline(), id.clone(), trigger, variables, revisions)?;
+            kept.engine.has_room()?;
+            self.take_once(kept, Event::Start(start), now, token.map(|token| (token, &id)))?;
+            Ok(id)
+        })
     }
 
     /// Answers a manual approval, and says when that was.
@@ -71,7 +79,7 @@ impl Runner {
     ) -> Result<Timestamp, Error> {
         self.with(pipeline, |kept, now| {
             let run = kept.engine.awaiting(stage, action, token)?;
-            self.take(kept, Event::Answered { run, answer }, now);
+            self.take(kept, Event::Answered { run, answer }, now)?;
             Ok(now)
         })
     }
@@ -106,7 +114,7 @@ impl Runner {
         self.with(name, |kept, now| {
             let target = self.execution_of(kept, target)?;
             let event = kept.engine.roll_back(&target, stage, trigger)?;
-            self.take(kept, event, now);
+            self.take(kept, event, now)?;
             let newest = kept.engine.state().executions.last();
             newest.map(|execution| execution.id.clone()).ok_or_else(|| Error::NoExecution(target.id))
         })
@@ -144,7 +152,7 @@ impl Runner {
                 None => kept.engine.enable(stage, way, by),
                 Some(reason) => kept.engine.disable(stage, way, by, reason),
             }?;
-            self.take(kept, event, now);
+            self.take(kept, event, now)?;
             Ok(())
         })
     }
@@ -159,7 +167,7 @@ impl Runner {
         self.with(name, |kept, now| {
             let execution = self.execution_of(kept, id)?;
             let event = check(&kept.engine, &execution)?;
-            self.take(kept, event, now);
+            self.take(kept, event, now)?;
             Ok(())
         })
     }
@@ -178,7 +186,7 @@ impl Runner {
         let mut pipelines = self.0.pipelines();
         let kept = find(&mut pipelines, name)?;
         if kept.engine.due().is_some_and(|due| due <= now) {
-            self.take(kept, Event::Tick, now);
+            self.take(kept, Event::Tick, now)?;
         }
         let done = work(kept, now);
         self.0.rearm(&pipelines);

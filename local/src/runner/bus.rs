@@ -4,7 +4,7 @@ mod delivery;
 mod detail;
 mod git;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -25,7 +25,14 @@ const KEPT: usize = 10_000;
 
 /// The way to the bus.
 #[derive(Debug)]
-pub(super) struct Bus(Sender<Occurrence>);
+pub(super) struct Bus(Sender<Message>);
+
+#[derive(Debug)]
+enum Message {
+    Happened(Box<Occurrence>),
+    /// Nothing more is heard of this pipeline.
+    Deleted(String),
+}
 
 /// The bus, and what carries events to it while the runner lives.
 pub(super) fn open(context: &Context) -> (Bus, impl Future<Output = ()> + Send + 'static) {
@@ -33,7 +40,7 @@ pub(super) fn open(context: &Context) -> (Bus, impl Future<Output = ()> + Send +
     let publisher = Publisher {
         delivery: Delivery::new(EventBus::new(&context.sdk)),
         arn_prefix: format!("arn:aws:codepipeline:{REGION}:{}:", context.account),
-        announced: HashSet::new(),
+        announced: HashMap::new(),
     };
     (Bus(sender), publisher.run(receiver))
 }
@@ -43,39 +50,52 @@ impl Bus {
     pub(super) fn tell(&self, change: &Change, state: &State) {
         if let Some(occurrence) = detail::occurrence(change, state) {
             // Without its reader the runner is ending; without room the bus has refused for long, which was said.
-            drop(self.0.try_send(occurrence));
+            drop(self.0.try_send(Message::Happened(Box::new(occurrence))));
         }
+    }
+
+    /// Tells of a pipeline nothing more.
+    pub(super) fn forget(&self, pipeline: &str) {
+        drop(self.0.try_send(Message::Deleted(pipeline.to_owned())));
     }
 }
 
 struct Publisher {
     delivery: Delivery<EventBus>,
     arn_prefix: String,
-    /// Actions that run: their progress is no change of state.
-    announced: HashSet<RunId>,
+    /// Actions that run, by their pipeline: their progress is no change of state.
+    announced: HashMap<String, HashSet<RunId>>,
 }
 
 impl Publisher {
-    async fn run(mut self, mut occurrences: Receiver<Occurrence>) {
+    async fn run(mut self, mut messages: Receiver<Message>) {
         let mut batch = Vec::new();
-        while occurrences.recv_many(&mut batch, BATCH).await > 0 {
-            let news: Vec<_> = batch.drain(..).filter(|occurrence| self.is_news(occurrence)).collect();
-            let events: Vec<_> = news.iter().map(|occurrence| self.entry(occurrence)).collect();
+        while messages.recv_many(&mut batch, BATCH).await > 0 {
+            let events: Vec<_> = batch.drain(..).filter_map(|message| self.event(message)).collect();
             if !events.is_empty() {
                 self.delivery.deliver(events).await;
             }
         }
     }
 
-    fn is_news(&mut self, occurrence: &Occurrence) -> bool {
-        match &occurrence.run {
-            Some(run) if occurrence.running => self.announced.insert(run.clone()),
-            Some(run) => {
-                self.announced.remove(run);
-                true
+    fn event(&mut self, message: Message) -> Option<PutEventsRequestEntry> {
+        match message {
+            Message::Happened(occurrence) => self.is_news(&occurrence).then(|| self.entry(&occurrence)),
+            Message::Deleted(pipeline) => {
+                self.announced.remove(&pipeline);
+                None
             }
-            None => true,
         }
+    }
+
+    fn is_news(&mut self, occurrence: &Occurrence) -> bool {
+        let Some(run) = &occurrence.run else { return true };
+        let announced = self.announced.entry(occurrence.pipeline.clone()).or_default();
+        if occurrence.running {
+            return announced.insert(run.clone());
+        }
+        announced.remove(run);
+        true
     }
 
     fn entry(&self, occurrence: &Occurrence) -> PutEventsRequestEntry {
@@ -86,5 +106,32 @@ impl Publisher {
             .detail_type(occurrence.detail_type)
             .detail(occurrence.detail.to_string())
             .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::cloud::client::sdk_config;
+
+    fn of(pipeline: &str, run: &str, running: bool) -> Message {
+        let (detail_type, detail, run) = ("an action's", Value::Null, Some(RunId(run.to_owned())));
+        let (at, pipeline) = (Timestamp::UNIX_EPOCH, pipeline.to_owned());
+        Message::Happened(Box::new(Occurrence { at, pipeline, detail_type, detail, run, running }))
+    }
+
+    #[test]
+    fn progress_is_no_news_and_of_deleted_pipelines_nothing_is_remembered() {
+        let delivery = Delivery::new(EventBus::new(&sdk_config("http://127.0.0.1:1")));
+        let mut publisher = Publisher { delivery, arn_prefix: String::new(), announced: HashMap::new() };
+        let mut is_told = |message| publisher.event(message).is_some();
+        assert!(is_told(of("a", "1", true)) && !is_told(of("a", "1", true)));
+        assert!(is_told(of("a", "1", false)) && is_told(of("a", "1", true)), "it ended in between");
+        assert!(is_told(of("b", "2", true)) && !is_told(Message::Deleted("a".to_owned())));
+        assert!(!is_told(of("b", "2", true)), "another's run goes on");
+        assert_eq!(publisher.announced.into_keys().collect::<Vec<_>>(), ["b"]);
     }
 }

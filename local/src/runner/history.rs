@@ -98,7 +98,7 @@ impl<'r> History<'r> {
     pub(crate) fn of(store: &'r Store, current: Pipeline, earlier: &[Pipeline], executions: &[Execution]) -> Self {
         earlier.iter().for_each(|pipeline| store.keep_version(pipeline).unwrap());
         let kept = super::Kept::new(current.clone(), [].into(), jiff::Timestamp::UNIX_EPOCH);
-        store.keep(&current.name, &kept.record(), executions.iter()).unwrap();
+        store.keep(&current.name, &kept.record(), executions.iter(), None).unwrap();
         History { store, current }
     }
 }

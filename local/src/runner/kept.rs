@@ -17,6 +17,8 @@ pub(super) struct Kept {
     pub(super) times: Times,
     /// Tag key → value.
     pub(super) tags: BTreeMap<String, String>,
+    /// What is kept of it beside its executions, once it is.
+    pub(super) written: Option<Record>,
     actions: BTreeMap<RunId, Work>,
     rules: BTreeMap<RunId, Work>,
 }
@@ -42,17 +44,21 @@ impl Drop for Work {
 impl Kept {
     pub(super) fn new(pipeline: Pipeline, tags: BTreeMap<String, String>, now: Timestamp) -> Self {
         let times = Times { created: now, updated: now };
-        Self { engine: Engine::new(pipeline), times, tags, actions: BTreeMap::new(), rules: BTreeMap::new() }
+        Self::with(Engine::new(pipeline), times, tags)
     }
 
     pub(super) fn restored(stored: Stored) -> Self {
         let Stored { record, pipeline, earlier } = stored;
         let times = Times { created: record.created, updated: record.updated };
         let engine = Engine::restored(pipeline, earlier, record.state);
-        Self { engine, times, tags: record.tags, actions: BTreeMap::new(), rules: BTreeMap::new() }
+        Self::with(engine, times, record.tags)
     }
 
-    /// What is kept of it beside its executions.
+    fn with(engine: Engine, times: Times, tags: BTreeMap<String, String>) -> Self {
+        Self { engine, times, tags, written: None, actions: BTreeMap::new(), rules: BTreeMap::new() }
+    }
+
+    /// What is to be kept of it beside its executions.
     pub(super) fn record(&self) -> Record {
         let state = self.engine.state();
         Record {

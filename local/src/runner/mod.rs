@@ -7,14 +7,16 @@ mod history;
 mod ids;
 mod kept;
 pub mod store;
+mod take;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod wait;
 mod work;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -24,14 +26,12 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::actions::Context;
 use crate::clock::Clock;
 use crate::pipeline::definition::{DefinitionError, Pipeline};
-use crate::pipeline::engine::{
-    ApprovalError, Change, Command, Event, Execution, ExecutionId, Refusal, RunId, StartError, State,
-};
+use crate::pipeline::engine::{ApprovalError, Change, Event, ExecutionId, Refusal, RunId, StartError, State};
 use bus::Bus;
 pub use history::History;
-use ids::RandomIds;
 use kept::Kept;
-use store::{Store, StoreError, Stored};
+use store::{Loaded, Store, StoreError, Stored};
+use wait::while_others_go_on;
 
 /// What those who watch are told, in order.
 #[derive(Debug, Clone)]
@@ -117,8 +117,6 @@ struct Inner {
     clock: Clock,
     pipelines: Mutex<BTreeMap<String, Kept>>,
     store: Store,
-    /// Held by who starts pipelines by a token.
-    starting: Mutex<()>,
     tasks: Mutex<JoinSet<()>>,
     news: UnboundedSender<News>,
     bus: Bus,
@@ -127,36 +125,40 @@ struct Inner {
 }
 
 impl Runner {
-    /// The pipelines that the store keeps; what was under way when they were kept last has failed. To be called inside a
-    /// tokio runtime, which will run everything.
+    /// The pipelines that the store keeps; what was under way when they were kept last has failed. One that cannot be read
+    /// is left out, and said so. To be called inside a tokio runtime, which will run everything.
     ///
     /// # Errors
-    /// When what the store keeps cannot be read.
-    pub fn open(
-        context: Context,
-        news: UnboundedSender<News>,
-        clock: Clock,
-        store: Store,
-    ) -> Result<Self, StoreError> {
-        let stored = store.load()?;
+    /// When the store cannot be read or written.
+    pub fn open(context: Context, news: UnboundedSender<News>, clock: Clock, store: Store) -> Result<Self, StoreError> {
+        let Loaded { pipelines: stored, unreadable } = store.load()?;
+        for error in unreadable {
+            eprintln!("warning: {error}; it is left out, and stays in {}", store.place());
+        }
         let (bus, publisher) = bus::open(&context);
         let (due, alarm) = watch::channel(None);
-        let (pipelines, starting, tasks) = Default::default();
-        let inner = Arc::new(Inner { context, clock, pipelines, store, starting, tasks, news, bus, due });
+        let (pipelines, tasks) = Default::default();
+        let inner = Arc::new(Inner { context, clock, pipelines, store, tasks, news, bus, due });
         inner.spawn(publisher);
         inner.spawn(timer::run(clock, alarm, Arc::downgrade(&inner)));
         let runner = Self(inner);
-        runner.resume(stored);
+        runner.resume(stored)?;
         Ok(runner)
     }
 
-    fn resume(&self, stored: BTreeMap<String, Stored>) {
+    fn resume(&self, stored: BTreeMap<String, Stored>) -> Result<(), StoreError> {
         let mut pipelines = self.0.pipelines();
         for (name, stored) in stored {
             let kept = pipelines.entry(name).or_insert(Kept::restored(stored));
-            self.take(kept, Event::Restarted, self.0.clock.now());
+            self.take(kept, Event::Restarted, self.0.clock.now())?;
         }
         self.0.rearm(&pipelines);
+        Ok(())
+    }
+
+    /// Returns when something could not be kept, and says why. From then on nothing happens any more.
+    pub async fn broken(&self) -> StoreError {
+        self.0.store.broken().await
     }
 
     /// What actions run with.
@@ -175,9 +177,10 @@ impl Runner {
         match self.0.pipelines().entry(name.clone()) {
             Entry::Occupied(_) => Err(Error::NameInUse(name)),
             Entry::Vacant(place) => {
-                let kept = Kept::new(pipeline.clone(), tags, now);
+                self.0.store.vacant(&name)?;
+                let mut kept = Kept::new(pipeline.clone(), tags, now);
                 self.0.store.keep_version(&pipeline)?;
-                self.0.store.keep(&name, &kept.record(), [].into_iter())?;
+                self.0.keep(&mut kept, &[], None)?;
                 place.insert(kept);
                 Ok(pipeline)
             }
@@ -195,7 +198,7 @@ impl Runner {
         pipeline.set_version(kept.engine.pipeline().version + 1);
         self.0.store.keep_version(&pipeline)?;
         kept.times.updated = now;
-        self.take(kept, Event::Replaced(Box::new(pipeline.clone())), now);
+        self.take(kept, Event::Replaced(Box::new(pipeline.clone())), now)?;
         self.0.rearm(&pipelines);
         Ok(pipeline)
     }
@@ -209,6 +212,7 @@ impl Runner {
         self.0.store.remove(name)?;
         if let Some(mut kept) = pipelines.remove(name) {
             kept.let_actions_go_on();
+            self.0.bus.forget(name);
             drop(self.0.news.send(News::Deleted { pipeline: name.to_owned() }));
         }
         self.0.rearm(&pipelines);
@@ -230,7 +234,7 @@ impl Runner {
         let after = change(&before);
         kept.tags = after.as_ref().map_or(before, Clone::clone);
         after?;
-        Ok(self.0.store.keep(name, &kept.record(), [].into_iter()).map_err(Error::from)?)
+        Ok(self.0.keep(kept, &[], None).map_err(Error::from)?)
     }
 
     /// Every pipeline, by name.
@@ -275,53 +279,6 @@ impl Runner {
         let engine = &find(&mut pipelines, name)?.engine;
         Ok(read(engine.pipeline(), engine.state()))
     }
-
-    /// An action or a rule of a pipeline has something to say; the pipeline may be gone.
-    fn tell(&self, name: &str, event: Event) {
-        let mut pipelines = self.0.pipelines();
-        if let Ok(kept) = find(&mut pipelines, name) {
-            self.take(kept, event, self.0.clock.now());
-        }
-        self.0.rearm(&pipelines);
-    }
-
-    /// Lets happen everywhere what is due.
-    fn tick(&self) {
-        let now = self.0.clock.now();
-        let mut pipelines = self.0.pipelines();
-        for kept in pipelines.values_mut().filter(|kept| kept.engine.due().is_some_and(|due| due <= now)) {
-            self.take(kept, Event::Tick, now);
-        }
-        self.0.rearm(&pipelines);
-    }
-
-    /// What happened is kept before anything is done about it. Commands are carried out before the next event is taken
-    /// in, so news arrives in the order of the changes.
-    fn take(&self, kept: &mut Kept, event: Event, now: Timestamp) {
-        let commands = kept.engine.apply(event, now, &mut RandomIds);
-        self.0.keep(kept, &commands);
-        for command in commands {
-            match command {
-                Command::Changed(change) => {
-                    self.0.bus.tell(&change, kept.engine.state());
-                    kept.end_work(&change.subject);
-                    // Nobody may be listening; the state has it all.
-                    drop(self.0.news.send(News::Changed(change)));
-                }
-                Command::Run(request) => {
-                    let run = RunId(request.id.clone());
-                    let goes_on = request.type_id.category != "Invoke";
-                    let task = self.0.spawn(work::action(Arc::downgrade(&self.0), request));
-                    kept.begin_action(run, task, goes_on);
-                }
-                Command::RunRule(request) => {
-                    let run = RunId(request.id.clone());
-                    let task = self.0.spawn(work::rule(Arc::downgrade(&self.0), request));
-                    kept.begin_rule(run, task);
-                }
-            }
-        }
-    }
 }
 
 impl Inner {
@@ -331,32 +288,22 @@ impl Inner {
         tasks.spawn(task)
     }
 
-    /// What cannot be kept still happens: it is lost when this process ends, and not before.
-    fn keep(&self, kept: &Kept, commands: &[Command]) {
-        let changed = |execution: &&Execution| {
-            let is_it = |command: &Command| matches!(command, Command::Changed(change) if change.execution == execution.id);
-            commands.iter().any(is_it)
-        };
-        let executions = kept.engine.state().executions.iter().filter(changed);
-        let name = &kept.engine.pipeline().name;
-        if let Err(error) = self.store.keep(name, &kept.record(), executions) {
-            eprintln!("warning: what happens in pipeline {name} will be lost when flowgate ends: {error}");
-        }
-    }
-
     /// Sets the timer to what is due first.
     fn rearm(&self, pipelines: &BTreeMap<String, Kept>) {
         let first = pipelines.values().filter_map(|kept| kept.engine.due()).min();
         self.due.send_if_modified(|due| std::mem::replace(due, first) != first);
     }
 
-    fn starting(&self) -> MutexGuard<'_, ()> {
-        self.starting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn pipelines(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
         // An engine is whole after every event, so a panic elsewhere does not spoil it.
-        self.pipelines.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.pipelines.try_lock() {
+            Ok(pipelines) => pipelines,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // Whoever has them may be writing.
+            Err(TryLockError::WouldBlock) => {
+                while_others_go_on(|| self.pipelines.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
     }
 }
 

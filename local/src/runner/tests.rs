@@ -1,3 +1,6 @@
+mod keeping;
+mod restart;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,7 +32,11 @@ fn nowhere(directory: &std::path::Path) -> Context {
 }
 
 fn open(directory: &std::path::Path, news: UnboundedSender<News>, clock: Clock) -> Runner {
-    Runner::open(nowhere(directory), news, clock, Store::in_memory().unwrap()).unwrap()
+    open_with(directory, news, clock, Store::in_memory().unwrap())
+}
+
+fn open_with(directory: &std::path::Path, news: UnboundedSender<News>, clock: Clock, store: Store) -> Runner {
+    Runner::open(nowhere(directory), news, clock, store).unwrap()
 }
 
 fn pipeline(name: &str) -> Pipeline {
@@ -49,8 +56,18 @@ fn pipeline(name: &str) -> Pipeline {
 }
 
 fn start(runner: &Runner, name: &str) -> ExecutionId {
-    let trigger = Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: "arn:somebody".into() };
-    runner.start(name, trigger, &BTreeMap::new(), Vec::new()).unwrap()
+    runner.start(name, trigger(), &BTreeMap::new(), Vec::new()).unwrap()
+}
+
+fn trigger() -> Trigger {
+    Trigger { trigger_type: TriggerType::CreatePipeline, trigger_detail: "arn:somebody".into() }
+}
+
+/// The first action of the newest execution has done its work.
+fn fetched(runner: &Runner) {
+    let newest = |state: &State| state.executions.last().unwrap().stages[0].actions[0].id.clone();
+    let run = runner.inspect("release", |_, state| newest(state)).unwrap();
+    runner.tell("release", Event::ActionFinished { run, outcome: Outcome::Succeeded(Success::default()) });
 }
 
 #[tokio::test]
@@ -104,9 +121,7 @@ async fn what_is_left_of_a_rule(deleted: bool) {
     let runner = open(directory.path(), sender, Clock::starting(began));
     runner.create(guarded("release", 5), BTreeMap::new()).unwrap();
     start(&runner, "release");
-    let fetch = runner.inspect("release", |_, state| state.executions[0].stages[0].actions[0].id.clone()).unwrap();
-    let outcome = Outcome::Succeeded(Success::default());
-    runner.tell("release", Event::ActionFinished { run: fetch, outcome });
+    fetched(&runner);
     let evaluations = || runner.0.pipelines().get("release").map_or(0, |kept| kept.evaluations());
     assert_eq!(evaluations(), 1);
     if deleted {

@@ -1,6 +1,7 @@
 //! Texts for what only an account knows. They fit where they stand, so that they are no refusal by themselves.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::cloud::client::{ACCOUNT, REGION};
 
@@ -17,6 +18,10 @@ pub(super) fn text(name: &str, key: &str) -> String {
         "Capabilities" => "CAPABILITY_IAM",
         "EnvironmentVariables" => "[]",
         "ParameterOverrides" => "{}",
+        "Cron" => "* * * ? * *",
+        "TimeZone" => "UTC",
+        "AlarmStates" => "ALARM",
+        "WaitTime" => "1",
         "TemplatePath" | "TemplateConfiguration" => return format!("{ARTIFACT}::{}", plain(name)),
         "FullRepositoryId" => return format!("owner/{}", plain(name)),
         "RoleArn" => return arn("AWS::IAM::Role", name),
@@ -62,8 +67,19 @@ pub(super) fn lead_into_input(action: &mut Value) {
     }
 }
 
+/// The most letters of a made-up name.
+const LONGEST: usize = 40;
+
 /// A bucket, a stack, a repository and an artifact may be called so.
 fn plain(name: &str) -> String {
-    let kept = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>().to_lowercase();
+    let kept = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let kept = if kept.len() > LONGEST { shortened(&kept) } else { kept };
     if kept.len() < 3 || !kept.starts_with(|c: char| c.is_ascii_lowercase()) { format!("any{kept}") } else { kept }
+}
+
+/// Two long names that begin alike stay two.
+fn shortened(name: &str) -> String {
+    let digest = Sha256::digest(name);
+    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}{hash}", &name[..LONGEST - hash.len()])
 }

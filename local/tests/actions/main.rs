@@ -7,6 +7,7 @@ mod build;
 mod cloudformation;
 mod enforced;
 mod objects;
+mod polling;
 mod queue;
 mod rules;
 mod runner;

@@ -1,8 +1,11 @@
 //! Objects in S3 as sources.
 
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use flowgate::pipeline::action::Request;
+use flowgate::cloud::client::ACCOUNT;
+use flowgate::pipeline::action::{Request, Roles};
+use flowgate::pipeline::engine::SourceRevision;
 
+use crate::enforced;
 use crate::world::{World, request};
 
 const BUCKET: &str = "sources";
@@ -60,5 +63,69 @@ async fn the_newest_version_of_an_object_is_the_artifact_as_it_is() {
         let refusal = world.refusal(&incomplete).await;
         assert_eq!(refusal, format!("ConfigurationError: action act needs {key} in its configuration"));
     }
+    world.cloud.stop().await.unwrap();
+}
+
+fn given(kind: &str, value: &str) -> SourceRevision {
+    SourceRevision { action_name: "act".into(), revision_type: kind.into(), revision_value: value.into() }
+}
+
+#[tokio::test]
+async fn an_execution_may_be_started_with_another_key_and_with_an_older_version() {
+    let world = World::new().await;
+    s3(&world).create_bucket().bucket(BUCKET).send().await.unwrap();
+    version(&world).await;
+    let first = upload(&world, "app.zip", "one").await;
+    upload(&world, "app.zip", "two").await;
+    let older = upload(&world, "other.zip", "other").await;
+    let other = upload(&world, "other.zip", "another").await;
+    let (key, newest) = (given("S3_OBJECT_KEY", "other.zip"), "another");
+    for (revisions, key, version, content) in [
+        (vec![given("S3_OBJECT_VERSION_ID", &first)], "app.zip", &first, "one"),
+        (vec![key.clone()], "other.zip", &other, newest),
+        (vec![given("S3_OBJECT_VERSION_ID", &older), key.clone()], "other.zip", &older, "other"),
+    ] {
+        let mut request = source("app.zip");
+        request.source_revisions = revisions;
+        let success = world.run(&request).await.unwrap();
+        let says = (success.revision.as_ref(), success.variables["ObjectKey"].as_str());
+        assert_eq!((says, &success.variables["VersionId"]), ((Some(version), key), version));
+        assert_eq!(world.object("p/Source").await, content.as_bytes());
+    }
+    let mut request = source("app.zip");
+    request.source_revisions = vec![given("S3_OBJECT_VERSION_ID", &other)];
+    let refusal = world.refusal(&request).await;
+    let says = format!("RevisionUnavailable: s3://sources/app.zip in version {other} cannot be read: ");
+    assert!(refusal.starts_with(&says), "{refusal}");
+    world.cloud.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn where_iam_is_enforced_it_needs_each_of_its_permissions() {
+    let world = enforced::world().await;
+    let pipeline = enforced::role(&world, "pipeline", enforced::service("codepipeline")).await;
+    assert_eq!(pipeline, format!("arn:aws:iam::{ACCOUNT}:role/pipeline"));
+    s3(&world).create_bucket().bucket(BUCKET).send().await.unwrap();
+    version(&world).await;
+    let newest = upload(&world, "app.zip", "one").await;
+    let (bucket, object) = (format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/app.zip"));
+    let mut request = source("app.zip");
+    request.roles = Roles { pipeline, own: None };
+    let all = [
+        ("s3:GetBucketVersioning", bucket),
+        ("s3:GetObjectVersion", object.clone()),
+        ("s3:PutObject", enforced::objects("p/Source")),
+    ];
+    // One that is told the version does not ask for the newest.
+    let mut told = request.clone();
+    told.source_revisions = vec![given("S3_OBJECT_VERSION_ID", &newest)];
+    enforced::needs_each(&world, "pipeline", &told, &all).await;
+    assert_eq!(world.run(&told).await.unwrap().revision.as_ref(), Some(&newest));
+
+    let refusal = world.refusal(&request).await;
+    assert!(refusal.starts_with("PermissionError: s3://sources/app.zip cannot be read: "), "{refusal}");
+    let head = [("s3:GetObject", object)];
+    enforced::allow(&world, "pipeline", all.iter().chain(&head)).await;
+    assert_eq!(world.run(&request).await.unwrap().revision, Some(newest));
     world.cloud.stop().await.unwrap();
 }

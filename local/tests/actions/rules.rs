@@ -19,6 +19,7 @@ fn request(provider: &str, kind: ConditionKind, configuration: &[(&str, &str)]) 
         stage: "Prod".into(),
         kind,
         rule: "Check".into(),
+        started: Clock::System.now(),
         type_id,
         configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         roles: Roles { pipeline: "arn:aws:iam::000000000000:role/pipeline".into(), own: None },
@@ -76,18 +77,22 @@ async fn what_cannot_be_evaluated_fails_and_says_why() {
     let world = World::new().await;
     let entry = ConditionKind::BeforeEntry;
     for (provider, configuration, expected) in [
-        ("CloudWatchAlarm", [("AlarmName", "absent")], "F JobFailed: alarm absent does not exist"),
+        ("CloudWatchAlarm", [("AlarmName", "absent")], "F ConfigurationError: alarm absent does not exist"),
         ("CloudWatchAlarm", [("WaitTime", "1")], "F ConfigurationError: rule Check needs AlarmName"),
         ("DeploymentWindow", [("Cron", "0 0")], "F ConfigurationError: Cron \"0 0\" of rule Check cannot be used"),
         (
             "DeploymentWindow",
             [("Cron", "* * * ? * * 1999")],
-            "F JobFailed: window \"* * * ? * * 1999\" in UTC never opens",
+            "F ConfigurationError: window \"* * * ? * * 1999\" in UTC never opens",
         ),
         ("DeploymentWindow", [("Cron", "* * * ? * *")], "P window \"* * * ? * *\" in UTC is open"),
         ("LambdaInvoke", [("FunctionName", "f")], "F ConfigurationError: function f does not exist"),
         ("VariableCheck", [("Variable", "a")], "F ConfigurationError: rule Check needs Value in its configuration"),
-        ("Commands", [("Commands", "true")], "F ConfigurationError: rule Check is by Commands, which does not run here"),
+        (
+            "Commands",
+            [("Commands", "true")],
+            "F ConfigurationError: rule Check is by Commands, which does not run here",
+        ),
     ] {
         let outcome = run(&world, &request(provider, entry, &configuration)).await;
         assert!(outcome.starts_with(expected), "{outcome}");

@@ -54,6 +54,26 @@ async fn every_answer_about_a_pipeline_or_a_job_is_as_the_model_has_it() {
 }
 
 #[tokio::test]
+async fn every_operation_of_the_model_is_served_or_refused_with_the_reason() {
+    passes("test_operations.py").await;
+}
+
+#[tokio::test]
+async fn executions_are_stopped_retried_rolled_back_and_held_back() {
+    passes("test_control.py").await;
+}
+
+#[tokio::test]
+async fn a_webhook_starts_its_pipeline_for_whom_it_believes() {
+    passes("test_webhooks.py").await;
+}
+
+#[tokio::test]
+async fn stacks_close_transitions_and_start_what_they_changed() {
+    passes("test_stacks.py").await;
+}
+
+#[tokio::test]
 async fn boto3_and_the_aws_command_line_see_and_drive_a_release() {
     passes("test_clients.py").await;
 }

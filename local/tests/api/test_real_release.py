@@ -75,7 +75,7 @@ class RealRelease(unittest.TestCase):
         waits = asked(second)
         self.assertEqual(waits[0], third)
         for old in (token, used):
-            with self.assertRaises(self.boto3.exceptions.InvalidApprovalTokenException):
+            with self.assertRaises(self.boto3.exceptions.ApprovalAlreadyCompletedException):
                 self.boto3.put_approval_result(**PLACE, token=old, result=rejected)
         self.assertEqual(asked(second), waits, "it still waits")
         read(NAME)

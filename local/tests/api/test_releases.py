@@ -105,7 +105,7 @@ class Releases(unittest.TestCase):
         second = self.start()
         newer = wait_until_asked(self.name, second)
         # A used token, which is also that of another execution.
-        self.assertEqual(refusal(**put(self.name, token)).code, "InvalidApprovalTokenException")
+        self.assertEqual(refusal(**put(self.name, token)).code, "ApprovalAlreadyCompletedException")
         self.assertEqual(asked(self.name), (second, newer))
 
     def test_a_start_with_a_token_happens_once(self):

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use flowgate::actions::Context;
-use flowgate::actions::jobs::{JobId, Jobs, Settlement};
+use flowgate::actions::jobs::{JobId, Jobs, Open};
 use flowgate::api;
 use flowgate::clock::Clock;
 use flowgate::cloud::client::ACCOUNT;
@@ -17,14 +17,13 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::sync::oneshot::Receiver;
 use tokio::task::JoinSet;
 
 pub(crate) struct World {
     cloud: Cloud,
     runner_url: String,
     /// Jobs that wait to be settled.
-    jobs: Vec<(JobId, Receiver<Settlement>)>,
+    jobs: Vec<(JobId, Open)>,
     _news: UnboundedReceiver<News>,
     _api: JoinSet<()>,
     _directory: TempDir,

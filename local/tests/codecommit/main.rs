@@ -5,6 +5,7 @@
 mod api;
 mod bus;
 mod git;
+mod permissions;
 mod pulls;
 mod pushes;
 mod transport;

@@ -7,6 +7,7 @@ use flowgate::actions::Context;
 use flowgate::actions::jobs::Jobs;
 use flowgate::api;
 use flowgate::clock::Clock;
+use flowgate::cloud::authority::Iam;
 use flowgate::cloud::client::ACCOUNT;
 use flowgate::cloud::{Cloud, Options};
 use flowgate::runner::Runner;
@@ -41,6 +42,10 @@ pub(crate) fn supervisor() -> Supervisor {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Iam::Off).await
+    }
+
+    pub(crate) async fn with(iam: Iam) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let runner_url = format!("http://{}", listener.local_addr().unwrap());
         let options = Options {
@@ -50,13 +55,15 @@ impl World {
             supervisor: supervisor(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
-            iam: flowgate::cloud::authority::Iam::Off,
+            iam,
             keep: None,
         };
         let cloud = Cloud::start(&options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let context = context(&cloud, directory.path().join("state"));
-        let runner = Runner::open(context.clone(), mpsc::unbounded_channel().0, Clock::System, Store::in_memory().unwrap()).unwrap();
+        let runner =
+            Runner::open(context.clone(), mpsc::unbounded_channel().0, Clock::System, Store::in_memory().unwrap())
+                .unwrap();
         let mut served = JoinSet::new();
         served.spawn(async move { api::serve(listener, runner).await.unwrap() });
         let codecommit = aws_sdk_codecommit::Client::new(&cloud.sdk_config());

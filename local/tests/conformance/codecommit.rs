@@ -17,13 +17,13 @@ const REPOSITORY: &str = "/v1/repos/service/info/refs?service=git-upload-pack";
 
 /// Answers with what it was asked, piece by piece, and says when it has seen or sent something.
 #[derive(Clone, Default)]
-struct Runner {
+pub(crate) struct Runner {
     seen: Arc<Notify>,
-    more: Arc<Notify>,
+    pub(crate) more: Arc<Notify>,
 }
 
 impl Runner {
-    async fn cloud(&self) -> Cloud {
+    pub(crate) async fn cloud(&self) -> Cloud {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let runner_url = Some(format!("http://{}", listener.local_addr().unwrap()));
         let app = Router::new().fallback(echo).with_state(self.clone());
@@ -72,13 +72,18 @@ async fn read_until(connection: &mut TcpStream, text: &str) -> String {
 }
 
 async fn list(cloud: &Cloud) -> (u16, String) {
+    ask(cloud, LIST).await
+}
+
+/// Asks for an operation, with nothing more to say.
+pub(crate) async fn ask(cloud: &Cloud, target: &str) -> (u16, String) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.post(cloud.endpoint()).header("x-amz-target", LIST);
+    let request = client.post(cloud.endpoint()).header("x-amz-target", target);
     let answer = request.header("content-type", "application/x-amz-json-1.1").body("{}").send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn get(cloud: &Cloud, path: &str) -> (u16, String) {
+pub(crate) async fn get(cloud: &Cloud, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client.get(format!("{}{path}", cloud.endpoint())).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())

@@ -124,6 +124,40 @@ async fn a_function_hears_the_events_of_our_services() {
     }
 }
 
+/// A bucket with versions that tells the bus of its objects, and a rule that starts a pipeline from them, as the user guide's
+/// page `create-S3-source-events` has both.
+async fn upload(cloud: &Cloud) -> String {
+    let template = r#"{"sourceRevisions": [{"actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": <version>}]}"#;
+    let transformed = json!({ "InputTransformer": {
+        "InputPathsMap": { "version": "$.detail.object.version-id" }, "InputTemplate": template,
+    } });
+    let mut stack = stack("aws.s3", &json!([pipeline(transformed)]));
+    stack["Resources"]["Rule"]["Properties"]["EventPattern"] = json!({
+        "source": ["aws.s3"], "detail-type": ["Object Created"],
+        "detail": { "bucket": { "name": ["sources"] }, "object": { "key": ["app.zip"] } },
+    });
+    stack["Resources"]["Bucket"] = json!({ "Type": "AWS::S3::Bucket", "Properties": {
+        "BucketName": "sources",
+        "VersioningConfiguration": { "Status": "Enabled" },
+        "NotificationConfiguration": { "EventBridgeConfiguration": { "EventBridgeEnabled": true } },
+    } });
+    deploy_template(cloud, "app", &stack).await.unwrap();
+    let config = aws_sdk_s3::config::Builder::from(&cloud.sdk_config()).force_path_style(true).build();
+    let s3 = aws_sdk_s3::Client::from_conf(config);
+    let put = async |key: &str| s3.put_object().bucket("sources").key(key).send().await.unwrap().version_id.unwrap();
+    put("other.zip").await;
+    put("app.zip").await
+}
+
+#[tokio::test]
+async fn an_object_in_s3_starts_a_pipeline_with_its_version() {
+    let runner = Runner::default();
+    let cloud = runner.cloud().await;
+    let version = upload(&cloud).await;
+    let revision = json!({ "actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": version });
+    assert_eq!(runner.calls(1).await, [start(json!({ "name": "release", "sourceRevisions": [revision] }))]);
+}
+
 #[tokio::test]
 async fn other_sources_of_aws_stay_refused() {
     let cloud = crate::world::cloud().await;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod codecommit;
+mod codeconnections;
 mod codepipeline;
 mod deploy;
 mod events;

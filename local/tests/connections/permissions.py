@@ -15,7 +15,7 @@ def role(statements):
     arn = iam.create_role(RoleName="somebody", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     policy = {"Version": "2012-10-17", "Statement": statements}
     iam.put_role_policy(RoleName="somebody", PolicyName="p", PolicyDocument=json.dumps(policy))
-    keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+    keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
     return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 

@@ -29,7 +29,7 @@ async fn a_first_push_makes_the_repository_and_starts_what_waits_for_its_branch(
     let clone = world.work("clone").await;
     clone.git(&["pull", "-q", &format!("{url}.git"), "main"]).await;
     assert_eq!(clone.head().await, first);
-    work.git(&["push", "-q", &url, ":other"]).await;
+    work.git(&["push", "-q", &url, ":topic"]).await;
     assert_eq!(world.told("p").await.len(), 1);
 }
 

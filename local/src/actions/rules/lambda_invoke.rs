@@ -2,16 +2,16 @@
 //!
 //! How the function answers is not documented. Here it gets a job and settles it, as the function of a Lambda action
 //! does: a success is that the rule holds. Of a stage that failed it is the other way round: an error that the function
-//! reports "meets the criteria for On Failure conditions".
+//! reports "meets the criteria for On Failure conditions". Whatever kind of error it reports, it has answered.
 
 use jiff::SignedDuration;
 use tokio::sync::Notify;
 
-use super::{Waiting, failed, required};
+use super::{UNMET, Verdict, Waiting, failed, holds, required, unmet};
 use crate::actions::acting::Acting;
 use crate::actions::lambda::{self, Answer, Work};
 use crate::clock::Clock;
-use crate::pipeline::action::{ConditionKind, Failure, Progress, RuleRequest, Success};
+use crate::pipeline::action::{ConditionKind, Failure, Progress, RuleRequest};
 
 /// How long to wait for an answer to one invocation, as of a Lambda action.
 const SILENCE: SignedDuration = SignedDuration::from_mins(20);
@@ -21,7 +21,7 @@ pub(super) async fn run(
     request: &RuleRequest,
     clock: &Clock,
     waiting: Waiting<'_>,
-) -> Result<Success, Failure> {
+) -> Result<Verdict, Failure> {
     let function = required(request, "FunctionName")?;
     let work = Work { configuration: &request.configuration, inputs: &request.inputs, outputs: &[] };
     let heard = Notify::new();
@@ -31,24 +31,32 @@ pub(super) async fn run(
     };
     waiting(format!("function {function} was asked"));
     tokio::select! {
-        answer = lambda::ask(acting, function, &work, &continued) => meant(function, request.kind, answer?),
+        answer = lambda::ask(acting, function, &work, &continued) => Ok(meant(function, request.kind, answer?)),
         () = silence(clock, &heard) => {
             let why = "it must call PutJobSuccessResult or PutJobFailureResult";
-            Err(failed("JobFailed", format!("no reply for 20 minutes from function {function}: {why}")))
+            Err(failed("JobTimedOut", format!("no reply for 20 minutes from function {function}: {why}")))
         }
     }
 }
 
 /// What an answer means for the condition.
-fn meant(function: &str, kind: ConditionKind, answer: Answer) -> Result<Success, Failure> {
+fn meant(function: &str, kind: ConditionKind, answer: Answer) -> Verdict {
     match (kind, answer) {
-        (ConditionKind::BeforeEntry | ConditionKind::OnSuccess, answer) => answer,
+        (ConditionKind::BeforeEntry | ConditionKind::OnSuccess, answer) => answer.map_err(reported),
         (ConditionKind::OnFailure, Err(failure)) => {
-            let summary = format!("function {function} reports an error: {}", failure.message);
-            Ok(Success { summary: Some(summary), ..Success::default() })
+            holds(format!("function {function} reports an error: {}", reported(failure).message))
         }
-        (ConditionKind::OnFailure, Ok(_)) => Err(failed("JobFailed", format!("function {function} reports no error"))),
+        (ConditionKind::OnFailure, Ok(_)) => unmet(format!("function {function} reports no error")),
     }
+}
+
+/// A failure that the function reports is the rule's verdict, and its kind a part of what it says.
+fn reported(failure: Failure) -> Failure {
+    if failure.code == UNMET {
+        return failure;
+    }
+    let message = format!("{}: {}", failure.code, failure.message);
+    Failure { code: UNMET.to_owned(), message, ..failure }
 }
 
 /// Returns when nothing was heard for too long.
@@ -64,6 +72,7 @@ async fn silence(clock: &Clock, heard: &Notify) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::action::Success;
 
     #[test]
     fn an_error_is_what_a_failed_stage_asks_for_and_stands_in_the_way_of_every_other() {
@@ -76,6 +85,15 @@ mod tests {
         assert_eq!(met.summary.as_deref(), Some("function f reports an error: no"));
         let unmet = meant("f", ConditionKind::OnFailure, Ok(Success::default())).unwrap_err();
         assert_eq!(unmet.message, "function f reports no error");
+    }
+
+    #[test]
+    fn whatever_a_function_reports_is_the_rules_verdict() {
+        let failure = || Failure { external_execution_id: Some("x".to_owned()), ..failed("ConfigurationError", "no") };
+        let unmet = Failure { code: "JobFailed".to_owned(), message: "ConfigurationError: no".to_owned(), ..failure() };
+        assert_eq!(meant("f", ConditionKind::BeforeEntry, Err(failure())), Err(unmet));
+        let met = meant("f", ConditionKind::OnFailure, Err(failure())).unwrap();
+        assert_eq!(met.summary.as_deref(), Some("function f reports an error: ConfigurationError: no"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,6 @@
 //! of what it sees and of the time; here is what looks and waits.
 
 mod cloudwatch_alarm;
-mod cron;
 mod deployment_window;
 mod lambda_invoke;
 #[cfg(test)]
@@ -19,6 +18,15 @@ use crate::clock::Clock;
 use crate::pipeline::action::{Failure, Outcome, RuleRequest, Success};
 use cloudwatch_alarm::{Alarm, Alarms};
 use deployment_window::Window;
+
+/// The code of a rule that was evaluated and does not hold. Every other says that it could not be evaluated, of which the
+/// engine makes something else.
+const UNMET: &str = "JobFailed";
+/// The code for what is no fault of the pipeline's.
+const SYSTEM_UNAVAILABLE: &str = "SystemUnavailable";
+
+/// What a rule says that could be evaluated: that it holds, or what is in its way.
+type Verdict = Result<Success, Failure>;
 
 /// What a rule decides at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,16 +59,24 @@ impl From<Error> for Failure {
 /// Hears what a rule waits for, in one line for people; perhaps the same again and again.
 pub type Waiting<'a> = &'a (dyn Fn(String) + Send + Sync);
 
-/// Evaluates a rule, however long that takes. Every failure, a panic included, is an outcome.
+/// Evaluates a rule, however long that takes. Every failure, a panic included, is an outcome; its code is `JobFailed` when
+/// the rule does not hold, and never when nobody can say.
 pub async fn run(context: &Context, request: &RuleRequest, clock: &Clock, waiting: Waiting<'_>) -> Outcome {
     match AssertUnwindSafe(dispatch(context, request, clock, waiting)).catch_unwind().await {
-        Ok(Ok(success)) => Outcome::Succeeded(success),
-        Ok(Err(failure)) => Outcome::Failed(failure),
+        Ok(Ok(Ok(success))) => Outcome::Succeeded(success),
+        Ok(Ok(Err(unmet))) => Outcome::Failed(Failure { code: UNMET.to_owned(), ..unmet }),
+        Ok(Err(why)) => Outcome::Failed(undecided(why)),
         Err(_) => Outcome::Failed(failed(
-            "SystemUnavailable",
+            SYSTEM_UNAVAILABLE,
             format!("rule {} broke off: this is a defect of flowgate, its panic message is in the log", request.rule),
         )),
     }
+}
+
+/// A failure that is no verdict, and is not to be taken for one.
+fn undecided(why: Failure) -> Failure {
+    let code = if why.code == UNMET { SYSTEM_UNAVAILABLE.to_owned() } else { why.code };
+    Failure { code, ..why }
 }
 
 async fn dispatch(
@@ -68,16 +84,15 @@ async fn dispatch(
     request: &RuleRequest,
     clock: &Clock,
     waiting: Waiting<'_>,
-) -> Result<Success, Failure> {
+) -> Result<Verdict, Failure> {
     match request.type_id.provider.as_str() {
         "DeploymentWindow" => wait(clock, &Window::new(request)?, waiting).await,
         "CloudWatchAlarm" => {
             let alarm = Alarm::new(request)?;
             let acting = context.acting_as(&request.pipeline, &request.execution, &request.roles).await?;
-            let watched = Watched { alarm, alarms: Alarms::new(&acting), started: clock.now() };
-            wait(clock, &watched, waiting).await
+            wait(clock, &Watched { alarm, alarms: Alarms::new(&acting) }, waiting).await
         }
-        "VariableCheck" => variable_check::run(request),
+        "VariableCheck" => Ok(variable_check::run(request)?),
         "LambdaInvoke" => {
             let acting = context.acting_as(&request.pipeline, &request.execution, &request.roles).await?;
             lambda_invoke::run(&acting, request, clock, waiting).await
@@ -97,7 +112,7 @@ trait Look {
 
 impl Look for Window {
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
-        Ok(self.decide(now))
+        self.decide(now)
     }
 
     fn waits(&self, next: Timestamp) -> String {
@@ -108,36 +123,44 @@ impl Look for Window {
 struct Watched {
     alarm: Alarm,
     alarms: Alarms,
-    started: Timestamp,
 }
 
 impl Look for Watched {
     async fn look(&self, now: Timestamp) -> Result<Decision, Failure> {
         match self.alarms.state(self.alarm.name()).await {
-            Ok(state) => Ok(self.alarm.decide(state, self.started, now)),
+            Ok(Some(state)) => Ok(self.alarm.decide(state, now)),
+            Ok(None) => Err(self.alarm.missing()),
             // No moment's trouble.
             Err(why) if why.code == PERMISSION_ERROR => Err(why),
-            Err(why) => self.alarm.unread(why, self.started, now),
+            Err(why) => self.alarm.unread(why, now),
         }
     }
 
     fn waits(&self, _next: Timestamp) -> String {
-        self.alarm.watched(self.started)
+        self.alarm.watched()
     }
 }
 
 /// Looks again whenever the rule says, until it decides. Its timeout is the engine's business.
-async fn wait(clock: &Clock, at: &impl Look, waiting: Waiting<'_>) -> Result<Success, Failure> {
+async fn wait(clock: &Clock, at: &impl Look, waiting: Waiting<'_>) -> Result<Verdict, Failure> {
     loop {
         match at.look(clock.now()).await? {
-            Decision::Pass(summary) => return Ok(Success { summary: Some(summary), ..Success::default() }),
-            Decision::Fail(message) => return Err(failed("JobFailed", message)),
+            Decision::Pass(summary) => return Ok(holds(summary)),
+            Decision::Fail(message) => return Ok(unmet(message)),
             Decision::Wait(next) => {
                 waiting(at.waits(next));
                 clock.sleep_until(next).await;
             }
         }
     }
+}
+
+fn holds(summary: String) -> Verdict {
+    Ok(Success { summary: Some(summary), ..Success::default() })
+}
+
+fn unmet(message: String) -> Verdict {
+    Err(failed(UNMET, message))
 }
 
 fn required<'a>(request: &'a RuleRequest, key: &'static str) -> Result<&'a str, Error> {

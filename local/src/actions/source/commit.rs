@@ -48,6 +48,17 @@ pub(super) async fn run(acting: &Acting, request: &Request) -> Result<Success, E
     })
 }
 
+/// The head of a branch of CodeCommit's, where there is one that the role may see.
+pub(super) async fn newest(acting: &Acting, repository: &str, branch: &str) -> Option<String> {
+    let resource = repository_arn(acting, repository);
+    acting.session.may("codecommit:GetBranch", &resource, &[]).await.ok()?;
+    Some(Store::new(&acting.state).head(repository, branch).await.ok()?.id)
+}
+
+fn repository_arn(acting: &Acting, repository: &str) -> String {
+    format!("arn:aws:codecommit:{REGION}:{}:{repository}", acting.account)
+}
+
 /// Where a repository behind a connection is found nobody knows by heart.
 fn unavailable(acting: &Acting, names: &Names, error: repository::Error) -> Error {
     match error {
@@ -102,7 +113,7 @@ fn service(arn: &str) -> &str {
 fn names(acting: &Acting, request: &Request) -> Result<Names, Error> {
     if request.type_id.provider == "CodeCommit" {
         let repository = config::required(request, "RepositoryName")?.to_owned();
-        let resource = format!("arn:aws:codecommit:{REGION}:{}:{repository}", acting.account);
+        let resource = repository_arn(acting, &repository);
         return Ok(Names { repository, resource, connection: None });
     }
     let repository = config::required(request, "FullRepositoryId")?.to_owned();

@@ -6,8 +6,11 @@ use aws_sdk_s3::types::BucketVersioningStatus;
 
 use super::only_output;
 use crate::actions::acting::Acting;
-use crate::actions::{Context, config, store};
+use crate::actions::{config, store};
 use crate::pipeline::action::{Request, Success};
+
+/// What a role gets that may not.
+const FORBIDDEN: u16 = 403;
 
 /// Why an object cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +85,8 @@ pub(super) async fn run(acting: &Acting, request: &Request) -> Result<Success, s
 }
 
 /// The newest version of an object, where there is one.
-pub(crate) async fn newest_version(context: &Context, bucket: &str, key: &str) -> Option<String> {
-    Wanted { bucket, key, version: None }.newest(&store::client(context)).await.ok()
+pub(super) async fn newest(acting: &Acting, bucket: &str, key: &str) -> Option<String> {
+    Wanted { bucket, key, version: None }.newest(&store::client(acting)).await.ok()
 }
 
 /// The configured object, or what the execution was started with of another key and a version.
@@ -130,6 +133,9 @@ impl Wanted<'_> {
             // Its answer has no body that could say so.
             if error.as_service_error().is_some_and(HeadObjectError::is_not_found) {
                 return Error::Missing(place);
+            }
+            if error.raw_response().is_some_and(|answer| answer.status().as_u16() == FORBIDDEN) {
+                return Error::Unreadable { place, reason: store::Reason::denial("the role may not s3:GetObject it") };
             }
             Error::Unreadable { place, reason: store::reason(&error) }
         })?;

@@ -233,6 +233,9 @@ fn runs_of_actions_are_listed_newest_first_and_by_their_execution() {
         let token = json!({"pipelineName": "p", "nextToken": token});
         assert_eq!(list_actions(token).unwrap_err().exception(), "InvalidNextTokenException");
     }
+    let mut of_another = filter(2);
+    of_another["nextToken"] = json!(format!("{}/{}", id(3), id(31)));
+    assert_eq!(list_actions(of_another).unwrap_err().exception(), "InvalidNextTokenException");
     let first = list_actions(json!({"pipelineName": "p", "maxResults": 3})).unwrap();
     assert_eq!(ids(&first["actionExecutionDetails"], "actionExecutionId"), numbered(&[41, 32, 31]));
     let second = json!({"pipelineName": "p", "maxResults": 2, "nextToken": first["nextToken"]});
@@ -285,7 +288,7 @@ fn runs_have_the_configuration_of_the_version_that_ran() {
     let asked = &answer["actionExecutionDetails"][1]["input"]["configuration"];
     assert_eq!(asked, &json!({"CustomData": "#{SourceVariables.CommitId}"}));
     let answer = past(request, (current, &earlier), &state(), rules::list).unwrap();
-    assert_eq!(answer["ruleExecutionDetails"][0]["input"]["configuration"], json!({"Cron": "* * * * ? *"}));
+    assert_eq!(answer["ruleExecutionDetails"][0]["input"]["configuration"], json!({"Cron": "* * * ? * *"}));
 }
 
 #[test]
@@ -307,7 +310,7 @@ fn runs_of_rules_are_listed_too() {
         "ruleName": "open", "startTime": time(33), "lastUpdateTime": time(33), "status": "Succeeded",
         "input": {
             "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},
-            "configuration": {"Cron": "* * * * ? *"}, "resolvedConfiguration": {"Cron": "* * * * ? *"},
+            "configuration": {"Cron": "* * * ? * *"}, "resolvedConfiguration": {"Cron": "* * * ? * *"},
             "region": "us-east-1",
         },
         "output": {"executionResult": {"externalExecutionSummary": "the window is open"}},

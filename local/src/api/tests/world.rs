@@ -14,7 +14,7 @@ pub(super) fn id(n: u32) -> String {
 
 pub(in crate::api) fn pipeline() -> Pipeline {
     let rule = json!({
-        "name": "open", "configuration": {"Cron": "* * * * ? *"},
+        "name": "open", "configuration": {"Cron": "* * * ? * *"},
         "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},
     });
     let declaration = json!({
@@ -133,7 +133,7 @@ fn condition(status: &str, number: u32) -> Value {
         "id": id(number), "name": "open", "status": status, "started": at(number), "updated": at(number),
         "typeId": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},
         "summary": "the window is open", "externalExecutionId": null, "errorDetails": null,
-        "resolvedConfiguration": {"Cron": "* * * * ? *"},
+        "resolvedConfiguration": {"Cron": "* * * ? * *"},
     });
     json!({
         "kind": "BEFORE_ENTRY", "result": "FAIL", "status": status, "summary": null,

@@ -45,18 +45,18 @@ impl Deed {
         let details: String = self.details.iter().map(|detail| format!("  {}\n", printable(detail))).collect();
         format!("{}\n{details}  in {place}\n{}? [y/N] ", printable(&self.what), self.verb)
     }
+}
 
-    /// Says what was done.
-    fn tell(&self, place: &Place, options: &Ask, done: &str, object: Value) {
-        if !options.json {
-            return say(format_args!("{done}, {place}"));
-        }
-        let (mut line, Value::Object(object)) = (json!(place), object) else { return };
-        if let Value::Object(line) = &mut line {
-            line.extend(object.into_iter().filter(|(_, value)| !value.is_null()));
-        }
-        say(line);
+/// Says what was done.
+fn tell(place: &Place, options: &Ask, done: &str, object: Value) {
+    if !options.json {
+        return say(format_args!("{done}, {place}"));
     }
+    let mut line = json!(place);
+    if let (Value::Object(line), Value::Object(object)) = (&mut line, object) {
+        line.extend(object.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    say(line);
 }
 
 /// An execution by its id; what a list did not have is known by that alone.

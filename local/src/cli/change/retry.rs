@@ -4,7 +4,7 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types::StageRetryMode;
 use serde_json::json;
 
-use super::{ChangeError, Deed, carries, execution, is_meant};
+use super::{ChangeError, Deed, carries, execution, is_meant, tell};
 use crate::cli::args::Retry;
 use crate::cli::call::Called as _;
 use crate::cli::client::{self, Chosen, ClientError};
@@ -45,7 +45,7 @@ pub(super) async fn retry(client: &Client, pipeline: &str, options: &Retry) -> R
         "pipeline": pipeline, "stage": stage.name, "execution": execution.execution,
         "commit": execution.revision.commit, "status": "Retrying",
     });
-    deed.tell(&place, &options.ask, &done, object);
+    tell(&place, &options.ask, &done, object);
     Ok(())
 }
 

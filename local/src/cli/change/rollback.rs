@@ -3,7 +3,7 @@
 use aws_sdk_codepipeline::Client;
 use serde_json::json;
 
-use super::{ChangeError, Deed, carries, execution, is_meant};
+use super::{ChangeError, Deed, carries, execution, is_meant, tell};
 use crate::cli::args::Rollback;
 use crate::cli::call::{CallError, Called as _};
 use crate::cli::client::{self, Chosen, ClientError};
@@ -41,7 +41,7 @@ pub(super) async fn roll_back(client: &Client, pipeline: &str, options: &Rollbac
         "pipeline": pipeline, "stage": stage.name, "execution": started, "target": id,
         "commit": target.revision.commit, "status": "RollingBack",
     });
-    deed.tell(&place, &options.ask, &done, object);
+    tell(&place, &options.ask, &done, object);
     Ok(())
 }
 

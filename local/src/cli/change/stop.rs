@@ -3,7 +3,7 @@
 use aws_sdk_codepipeline::Client;
 use serde_json::json;
 
-use super::{ChangeError, Deed, carries, is_meant};
+use super::{ChangeError, Deed, carries, is_meant, tell};
 use crate::cli::args::Stop;
 use crate::cli::call::Called as _;
 use crate::cli::client::{self, Chosen, ClientError};
@@ -31,7 +31,7 @@ pub(super) async fn stop(client: &Client, pipeline: &str, options: &Stop) -> Res
         "pipeline": pipeline, "execution": id, "commit": execution.revision.commit, "abandon": options.abandon,
         "reason": options.reason, "status": "Stopping",
     });
-    deed.tell(&place, &options.ask, &format!("execution {id} of {pipeline} {how}"), object);
+    tell(&place, &options.ask, &format!("execution {id} of {pipeline} {how}"), object);
     Ok(())
 }
 

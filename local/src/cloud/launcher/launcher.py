@@ -29,8 +29,8 @@ def wanted(left_out):
 def main():
     # Taken out of the environment, because functions inherit it.
     settings = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("FLOWGATE_")}
-    # Not a patch to leave out: flowgate knows by it that the emulator is up.
-    for name in ("usage", *wanted(settings.get("FLOWGATE_WITHOUT_PATCH", ""))):
+    # Not patches to leave out: flowgate knows by one that the emulator is up, and none must be left over.
+    for name in ("leash", "usage", *wanted(settings.get("FLOWGATE_WITHOUT_PATCH", ""))):
         importlib.import_module(f"patches.{name}").apply(settings)
 
     from ministack import app

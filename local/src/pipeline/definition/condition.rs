@@ -2,6 +2,7 @@
 
 mod check;
 mod rules;
+mod values;
 
 use std::collections::BTreeMap;
 

@@ -89,6 +89,7 @@ impl View<'_> {
             stage: stage.to_owned(),
             kind,
             rule: run.name.clone(),
+            started: run.started,
             type_id: run.type_id.clone(),
             configuration: run.resolved_configuration.clone(),
             roles: self.roles(rule.and_then(|rule| rule.role_arn.clone())),

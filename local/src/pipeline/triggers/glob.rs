@@ -107,7 +107,8 @@ fn range(first: char, last: char, members: &mut String) {
 }
 
 fn member(one: char, members: &mut String) {
-    if one.is_ascii_punctuation() {
+    // Of these the escaped form is a word's boundary, which no set can hold.
+    if one.is_ascii_punctuation() && !matches!(one, '<' | '>') {
         members.push('\\');
     }
     members.push(one);
@@ -162,6 +163,8 @@ mod tests {
             ("[a-]", &["a", "-"], &["b"]),
             ("[!a-c]", &["d"], &["a", "b", "c", "/"]),
             ("[^&]", &["^", "&"], &["a"]),
+            ("[<]", &["<"], &[">", "\\", "\\<"]),
+            ("[!<->]", &["a"], &["<", "=", ">", "/"]),
         ] {
             assert!(yes.iter().all(|name| matches(pattern, name)), "{pattern}");
             assert!(!no.iter().any(|name| matches(pattern, name)), "{pattern}");
@@ -197,6 +200,15 @@ mod tests {
                 glob.matches(&name);
             }
             prop_assert!(matches("**", &name));
+        }
+
+        #[test]
+        fn a_set_of_one_character_is_that_character_alone(one in "[ -.0-\\\\^-~é\n]", other in "[ -~é\n]") {
+            let sets = [format!("[{one}]"), format!("[{one}-{one}]"), format!("[{one}{one}]")];
+            for set in sets.iter().filter(|_| one != "!") {
+                prop_assert!(matches(set, &one), "{}", set);
+                prop_assert_eq!(matches(set, &other), other == one, "{}", set);
+            }
         }
 
         #[test]

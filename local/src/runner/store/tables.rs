@@ -1,8 +1,6 @@
 //! The tables, and what stands in them: JSON, by the pipeline's name and what else tells it apart.
 
-use std::collections::BTreeMap;
-
-use redb::{ReadOnlyTable, TableDefinition, WriteTransaction};
+use redb::{TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -42,19 +40,6 @@ pub(super) fn clear(writing: &WriteTransaction, name: &str) -> Result<(), StoreE
     Ok(())
 }
 
-/// Every definition of a pipeline, by its version.
-pub(super) fn versions(
-    table: &ReadOnlyTable<(&'static str, u32), &'static [u8]>,
-    name: &str,
-) -> Result<BTreeMap<u32, Pipeline>, StoreError> {
-    let all = table.range((name, 0)..=(name, u32::MAX))?;
-    all.map(|entry| {
-        let (key, declaration) = entry?;
-        Ok((key.value().1, pipeline(name, declaration.value())?))
-    })
-    .collect()
-}
-
 /// A definition. It was checked before it was kept, maybe by another version of flowgate.
 pub(super) fn pipeline(name: &str, declaration: &[u8]) -> Result<Pipeline, StoreError> {
     let declaration = read(name, declaration)?;
@@ -74,4 +59,9 @@ pub(super) fn written<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 
 pub(super) fn missing(name: &str, what: &str) -> StoreError {
     StoreError::Content { what: format!("pipeline {name}"), reason: format!("{what} is missing") }
+}
+
+pub(super) fn unreadable(name: &str) -> StoreError {
+    let reason = "delete it before another of this name is made".to_owned();
+    StoreError::Content { what: format!("pipeline {name}"), reason }
 }

@@ -1,9 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::pipeline::engine::{
-    Engine, Event, Ids, Position, RunId, Start, Trigger, TriggerType,
-};
+use crate::pipeline::engine::{Engine, Event, Ids, RunId, Start, Trigger, TriggerType};
 use crate::pipeline::token::Token;
 
 struct Numbers(u32);
@@ -73,7 +71,9 @@ fn record(engine: &Engine) -> Record {
 
 fn keep(store: &Store, engine: &Engine) {
     store.keep_version(engine.pipeline()).unwrap();
-    store.keep(&engine.pipeline().name, &record(engine), engine.state().executions.iter()).unwrap();
+    let id = ExecutionId("e1".into());
+    let executions = engine.state().executions.iter();
+    store.keep(&engine.pipeline().name, &record(engine), executions, Some(("token", &id))).unwrap();
 }
 
 #[test]
@@ -84,14 +84,13 @@ fn what_was_kept_is_read_again_from_the_file() {
     {
         let store = Store::open(&path).unwrap();
         keep(&store, &engine);
-        store.keep_start("p", "token", &ExecutionId("e2".into())).unwrap();
     }
     let store = Store::open(&path).unwrap();
-    let stored = store.load().unwrap().remove("p").unwrap();
+    let stored = store.load().unwrap().pipelines.remove("p").unwrap();
     assert_eq!((&stored.pipeline, stored.earlier), (engine.pipeline(), Vec::new()));
     assert_eq!(stored.record.state, *engine.state());
     assert_eq!(stored.record.tags["a"], "b");
-    assert_eq!(store.started("p", "token").unwrap(), Some(ExecutionId("e2".into())));
+    assert_eq!(store.started("p", "token").unwrap(), Some(ExecutionId("e1".into())));
     assert_eq!(store.started("p", "other").unwrap(), None);
     assert_eq!(store.execution("p", &ExecutionId("e3".into())).unwrap().unwrap().number, 3);
 }
@@ -101,9 +100,8 @@ fn executions_are_read_newest_first_and_some_at_a_time() {
     let store = Store::in_memory().unwrap();
     keep(&store, &started("p", CHUNK + 2));
     keep(&store, &started("q", 1));
-    let numbers = |before| -> Vec<u64> {
-        store.before("p", before).unwrap().iter().map(|execution| execution.number).collect()
-    };
+    let numbers =
+        |before| -> Vec<u64> { store.before("p", before).unwrap().iter().map(|execution| execution.number).collect() };
     assert_eq!(numbers(u64::MAX), (3..=52).rev().collect::<Vec<_>>());
     assert_eq!(numbers(3), [2, 1]);
     assert_eq!(numbers(1), Vec::<u64>::new());
@@ -114,10 +112,9 @@ fn a_pipeline_that_is_removed_leaves_nothing_and_its_neighbours_everything() {
     let store = Store::in_memory().unwrap();
     for name in ["p", "p-", "pp"] {
         keep(&store, &started(name, 2));
-        store.keep_start(name, "token", &ExecutionId("e1".into())).unwrap();
     }
     store.remove("p").unwrap();
-    assert_eq!(store.load().unwrap().into_keys().collect::<Vec<_>>(), ["p-", "pp"]);
+    assert_eq!(store.load().unwrap().pipelines.into_keys().collect::<Vec<_>>(), ["p-", "pp"]);
     assert_eq!(store.before("p", u64::MAX).unwrap(), Vec::new());
     assert_eq!(store.execution("p", &ExecutionId("e1".into())).unwrap(), None);
     assert_eq!(store.started("p", "token").unwrap(), None);
@@ -143,12 +140,38 @@ fn a_second_process_is_refused_and_garbage_is_no_store() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_named() {
+fn a_pipeline_that_cannot_be_read_is_named_and_stays_and_holds_up_no_other() {
     let store = Store::in_memory().unwrap();
-    let writing = store.0.begin_write().unwrap();
+    keep(&store, &started("p", 1));
+    let writing = store.database.begin_write().unwrap();
     writing.open_table(PIPELINES).unwrap().insert("broken", &b"{}"[..]).unwrap();
     writing.commit().unwrap();
-    let error = store.load().unwrap_err().to_string();
-    assert!(error.starts_with("pipeline broken cannot be read as it was kept: missing field"), "{error}");
-    assert!(started("p", 1).state().executions.iter().all(|one| one.position == Position::In(0)));
+    for _ in 0..2 {
+        let loaded = store.load().unwrap();
+        assert_eq!(loaded.pipelines.into_keys().collect::<Vec<_>>(), ["p"]);
+        let reasons: Vec<_> = loaded.unreadable.iter().map(ToString::to_string).collect();
+        assert_eq!(reasons.len(), 1);
+        assert!(reasons[0].starts_with("pipeline broken cannot be read as it was kept: missing field"), "{reasons:?}");
+    }
+    let taken = store.vacant("broken").unwrap_err().to_string();
+    assert!(taken.ends_with("delete it before another of this name is made"), "{taken}");
+    store.remove("broken").unwrap();
+    store.vacant("broken").unwrap();
+    assert_eq!(store.load().unwrap().unreadable.len(), 0);
+}
+
+#[test]
+fn only_definitions_are_read_that_somebody_goes_by() {
+    let store = Store::in_memory().unwrap();
+    let engine = started("p", 1);
+    keep(&store, &engine);
+    let mut newest = pipeline("p");
+    newest.set_version(3);
+    store.keep_version(&newest).unwrap();
+    let writing = store.database.begin_write().unwrap();
+    writing.open_table(VERSIONS).unwrap().insert(("p", 2), &b"of another flowgate"[..]).unwrap();
+    writing.commit().unwrap();
+    store.keep("p", &Record { version: 3, ..record(&engine) }, [].into_iter(), None).unwrap();
+    let stored = store.load().unwrap().pipelines.remove("p").unwrap();
+    assert_eq!((stored.pipeline, stored.earlier), (newest, vec![engine.pipeline().clone()]));
 }

@@ -103,6 +103,11 @@ fn what_only_an_account_knows_is_named_and_fits_where_it_stands() {
         ("{RoleArn: !Ref OpenArn}", json!({"RoleArn": role}), "parameter OpenArn"),
         ("{Version: !ImportValue v}", json!({"Version": "1"}), "import v"),
         ("{FullRepositoryId: !Ref Open}", json!({"FullRepositoryId": "owner/open"}), "parameter Open"),
+        (
+            "{Cron: !Ref Open, TimeZone: !Ref Open, AlarmStates: !Ref Open, WaitTime: !Ref Open}",
+            json!({"Cron": "* * * ? * *", "TimeZone": "UTC", "AlarmStates": "ALARM", "WaitTime": "1"}),
+            "parameter Open",
+        ),
         ("!Ref OpenList", json!(["openlist"]), "parameter OpenList"),
         ("!Ref OpenNumber", json!("1"), "parameter OpenNumber"),
         ("!Ref Choice", json!("x"), "parameter Choice"),

@@ -115,6 +115,7 @@ async fn a_rule_looks_at_alarms_as_the_pipelines_role() {
         stage: "Prod".into(),
         kind: ConditionKind::BeforeEntry,
         rule: "Check".into(),
+        started: Clock::System.now(),
         type_id: TypeId {
             category: "Rule".into(),
             owner: "AWS".into(),

@@ -70,6 +70,11 @@ impl Running {
         }
     }
 
+    /// What belongs to the cloud, and is no affair of the emulator's.
+    pub(super) fn kept(&self) -> PathBuf {
+        self.home.kept()
+    }
+
     pub(super) async fn save(&self) {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("{}/_flowgate/save", self.cloud.endpoint());

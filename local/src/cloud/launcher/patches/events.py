@@ -1,4 +1,4 @@
-"""EventBridge: events of the services that flowgate runs itself, and rules that start pipelines."""
+"""EventBridge: events of the services that flowgate runs itself, versions in those of S3, and rules that start pipelines."""
 
 import concurrent.futures
 import contextvars
@@ -13,18 +13,39 @@ SOURCES = ("aws.codepipeline", "aws.codecommit")
 # What StartPipelineExecution takes of a target's input; an event that was not transformed has nothing of it.
 INPUT = ("sourceRevisions", "variables")
 TRIGGER = "x-flowgate-trigger"
+# Of the object that S3 tells of, in the thread that does.
+VERSION = contextvars.ContextVar("version", default=None)
 
 log = logging.getLogger("flowgate.events")
 
 
 def apply(settings):
-    """Gap: PutEvents refuses every source that begins with "aws.", and a rule does nothing for a target that is a
-    pipeline."""
-    from ministack.services import eventbridge
+    """Gap: PutEvents refuses every source that begins with "aws.", a rule does nothing for a target that is a pipeline, and
+    S3's events do not say which version of an object they are about."""
+    from ministack.services import eventbridge, s3
 
     eventbridge._put_events = functools.partial(put_events, eventbridge._put_events)
     pipelines = Pipelines(codepipeline.Runner(settings.get("FLOWGATE_RUNNER_URL")))
     eventbridge._invoke_target = functools.partial(invoke_target, eventbridge._invoke_target, pipelines)
+    s3._fire_s3_event = functools.partial(fire, s3._fire_s3_event)
+    eventbridge._dispatch_event = functools.partial(dispatch, eventbridge._dispatch_event)
+
+
+def fire(original, *told, version_id=None, **more):
+    reset = VERSION.set(version_id)
+    try:
+        return original(*told, version_id=version_id, **more)
+    finally:
+        VERSION.reset(reset)
+
+
+def dispatch(original, event, view=None):
+    version = VERSION.get()
+    if version and event.get("Source") == "aws.s3":
+        detail = json.loads(event["Detail"])
+        detail["object"]["version-id"] = version
+        event = {**event, "Detail": json.dumps(detail)}
+    return original(event, view)
 
 
 def put_events(original, data, allow_aws_source=False):

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::error::{DefinitionError, ErrorKind, Place};
 use super::super::{names, wire};
-use super::{Condition, ConditionResult, Conditions, RetryMode, Rule, field, rules};
+use super::{Condition, ConditionResult, Conditions, RetryMode, Rule, field, rules, values};
 use crate::pipeline::action::ConditionKind;
 
 type Checked<T = ()> = Result<T, DefinitionError>;
@@ -134,7 +134,9 @@ fn rule(place: &Place, declared: &wire::Rule) -> Checked<Rule> {
     let place = place.within(&name);
     let (type_id, keys) = rules::find(&place.within("ruleTypeId"), &declared.rule_type_id)?;
     refuse_what_others_have(&place, declared)?;
-    keys.check(&place.within("configuration"), &declared.configuration)?;
+    let configuration = place.within("configuration");
+    keys.check(&configuration, &declared.configuration)?;
+    values::check(&configuration, &type_id.provider, &declared.configuration)?;
     if let Some(minutes) = declared.timeout_in_minutes {
         names::timeout(&place.within("timeoutInMinutes"), minutes)?;
     }

@@ -9,8 +9,8 @@ use crate::pipeline::action::TypeId;
 
 /// Everything that can run here, by its provider. All of it is owned by `AWS`, in version `1`.
 const RULES: &[(&str, Keys)] = &[
-    ("DeploymentWindow", keys("DeploymentWindow", &["Cron"], &["TimeZone"])),
-    ("CloudWatchAlarm", keys("CloudWatchAlarm", &["AlarmName"], &["AlarmStates", "WaitTime"])),
+    (DEPLOYMENT_WINDOW, keys(DEPLOYMENT_WINDOW, &["Cron"], &["TimeZone"])),
+    (CLOUD_WATCH_ALARM, keys(CLOUD_WATCH_ALARM, &["AlarmName"], &["AlarmStates", "WaitTime"])),
     (LAMBDA_INVOKE, keys(LAMBDA_INVOKE, &["FunctionName"], &["UserParameters"])),
     (VARIABLE_CHECK, Keys { only: OPERATORS, ..keys(VARIABLE_CHECK, &["Variable", "Value", "Operator"], &[]) }),
 ];
@@ -44,7 +44,9 @@ impl RuleType {
 pub(super) const SKIPPING: [&str; 2] = [LAMBDA_INVOKE, VARIABLE_CHECK];
 /// The one rule that reads artifacts.
 pub(super) const LAMBDA_INVOKE: &str = "LambdaInvoke";
-const VARIABLE_CHECK: &str = "VariableCheck";
+pub(super) const DEPLOYMENT_WINDOW: &str = "DeploymentWindow";
+pub(super) const CLOUD_WATCH_ALARM: &str = "CloudWatchAlarm";
+pub(super) const VARIABLE_CHECK: &str = "VariableCheck";
 const OPERATORS: &[(&str, &[&str])] = &[("Operator", &["EQ", "NE", "CONTAINS", "MATCHES"])];
 
 const fn keys(of: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Keys {

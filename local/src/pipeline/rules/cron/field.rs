@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Weekday};
 
-use super::Error;
+use super::CronError;
 
 /// The values a field allows.
 pub(super) type Values = BTreeSet<i16>;
@@ -19,6 +19,7 @@ pub(super) struct Field {
     names: &'static [&'static str],
 }
 
+pub(super) const SECOND: Field = Field::numbers("second", "write 0-59 with , - * /", 0, 59);
 pub(super) const MINUTE: Field = Field::numbers("minute", "write 0-59 with , - * /", 0, 59);
 pub(super) const HOUR: Field = Field::numbers("hour", "write 0-23 with , - * /", 0, 23);
 pub(super) const YEAR: Field = Field::numbers("year", "write 1970-2199 with , - * /", 1970, 2199);
@@ -43,7 +44,7 @@ impl Field {
         Self { name, allowed, min, max, names: &[] }
     }
 
-    pub(super) fn parse(&self, text: &str) -> Result<Values, Error> {
+    pub(super) fn parse(&self, text: &str) -> Result<Values, CronError> {
         let mut values = Values::new();
         for part in text.split(',') {
             values.extend(self.part(part).ok_or_else(|| self.error(text))?);
@@ -51,8 +52,8 @@ impl Field {
         Ok(values)
     }
 
-    fn error(&self, text: &str) -> Error {
-        Error::Field { field: self.name, text: text.to_owned(), allowed: self.allowed }
+    fn error(&self, text: &str) -> CronError {
+        CronError::Field { field: self.name, text: text.to_owned(), allowed: self.allowed }
     }
 
     /// `*`, `5`, `5-9`, or one of them with `/` and a step.
@@ -106,16 +107,16 @@ pub(super) enum Days {
 }
 
 impl Days {
-    pub(super) fn parse(of_month: &str, of_week: &str) -> Result<Self, Error> {
+    pub(super) fn parse(of_month: &str, of_week: &str) -> Result<Self, CronError> {
         match (of_month, of_week) {
-            ("?", "?") => Err(Error::Days),
+            ("?", "?") => Err(CronError::Days),
             (of_month, "?") => Self::of_month(of_month),
             ("?", of_week) => Self::of_week(of_week),
-            _ => Err(Error::Days),
+            _ => Err(CronError::Days),
         }
     }
 
-    fn of_month(text: &str) -> Result<Self, Error> {
+    fn of_month(text: &str) -> Result<Self, CronError> {
         let day = |digits: &str| DAY_OF_MONTH.value(digits).and_then(|day| i8::try_from(day).ok());
         let special = match text {
             "L" => Some(Self::BeforeLast(0)),
@@ -129,7 +130,7 @@ impl Days {
         special.ok_or_else(|| DAY_OF_MONTH.error(text))
     }
 
-    fn of_week(text: &str) -> Result<Self, Error> {
+    fn of_week(text: &str) -> Result<Self, CronError> {
         let nth = |nth: &str| nth.parse::<i8>().ok().filter(|nth| (1..=5).contains(nth));
         let special = match text.split_once('#') {
             Some((day, number)) => DAY_OF_WEEK.value(day).zip(nth(number)).map(|(day, nth)| Self::NthOfWeek(day, nth)),

@@ -71,8 +71,8 @@ fn what_quartz_refuses_is_refused_and_told() {
         ("* * ? * *", "it has 5 fields"),
         ("* * * ? * * * *", "it has 8 fields"),
         ("@daily", "it has 1 fields"),
-        ("0 * * ? * *", "its seconds are \"0\"; write \"*\""),
-        ("0/15 * * ? * *", "its seconds are \"0/15\"; write \"*\""),
+        ("60 * * ? * *", "\"60\" is no second; write 0-59"),
+        ("? * * ? * *", "\"?\" is no second"),
         ("* 60 * ? * *", "\"60\" is no minute; write 0-59"),
         ("* 5,, * ? * *", "\"5,,\" is no minute"),
         ("* +5 * ? * *", "\"+5\" is no minute"),
@@ -97,6 +97,18 @@ fn what_quartz_refuses_is_refused_and_told() {
     ] {
         let error = text.parse::<Cron>().unwrap_err().to_string();
         assert!(error.starts_with(expected), "{text}: {error}");
+    }
+}
+
+/// docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-DeploymentWindow.html
+#[test]
+fn the_documented_example_is_open_in_a_whole_minute_whatever_its_second() {
+    let opens = ["2026-01-02 09:00:00", "2026-01-02 10:00:00", "2026-01-02 11:00:00"];
+    for second in ["0", "*", "0/15", "59"] {
+        let text = format!("{second} 0 9-17 ? * MON-FRI *");
+        assert_eq!(first(&text, "2026-01-02"), opens, "{text}");
+        let within = zoned("2026-01-02T09:00:30+00:00[UTC]");
+        assert!(cron(&text).first_from(&within).unwrap() <= within, "{text}");
     }
 }
 

@@ -1,5 +1,6 @@
-//! Cron expressions as Quartz has them: seconds, which must be `*`, minutes, hours, day of the month, month, day of the
-//! week, and perhaps a year. The libraries for cron read POSIX's dialect, or lack `L-3`, `?` or ranges that wrap around.
+//! Cron expressions as Quartz has them: seconds, minutes, hours, day of the month, month, day of the week, and perhaps a
+//! year. Seconds make no difference: the guide allows `*` there, its example has `0`, and its prose `0/15`; a window is open
+//! in whole minutes. The libraries for cron read POSIX's dialect, or lack `L-3`, `?` or ranges that wrap around.
 
 mod field;
 
@@ -15,7 +16,7 @@ const LAST_YEAR: i16 = 2199;
 
 /// When a pattern holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cron {
+pub struct Cron {
     minutes: Values,
     hours: Values,
     days: Days,
@@ -25,32 +26,38 @@ pub(super) struct Cron {
 
 /// Why a text is no cron expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Error {
+pub enum CronError {
+    /// It has another number of fields.
     #[error("it has {0} fields; write seconds, minutes, hours, day of month, month, day of week and perhaps a year")]
     Fields(usize),
-    #[error("its seconds are {0:?}; write \"*\", CodePipeline allows nothing else there")]
-    Seconds(String),
+    /// One of its fields cannot be read.
     #[error("{text:?} is no {field}; {allowed}")]
-    Field { field: &'static str, text: String, allowed: &'static str },
+    Field {
+        /// Which one.
+        field: &'static str,
+        /// What it holds.
+        text: String,
+        /// What it may hold.
+        allowed: &'static str,
+    },
+    /// Both fields for days say something, or neither does.
     #[error("exactly one of day of month and day of week must be \"?\"")]
     Days,
 }
 
 impl FromStr for Cron {
-    type Err = Error;
+    type Err = CronError;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self, CronError> {
         let text = text.to_ascii_uppercase();
         let fields: Vec<_> = text.split_whitespace().collect();
         let (fields, year) = match *fields.as_slice() {
             [second, minute, hour, day, month, weekday] => ([second, minute, hour, day, month, weekday], "*"),
             [second, minute, hour, day, month, weekday, year] => ([second, minute, hour, day, month, weekday], year),
-            _ => return Err(Error::Fields(fields.len())),
+            _ => return Err(CronError::Fields(fields.len())),
         };
         let [second, minute, hour, day, month, weekday] = fields;
-        if second != "*" {
-            return Err(Error::Seconds(second.to_owned()));
-        }
+        field::SECOND.parse(second)?;
         Ok(Self {
             minutes: field::MINUTE.parse(minute)?,
             hours: field::HOUR.parse(hour)?,
@@ -65,7 +72,7 @@ impl Cron {
     /// The first moment from `from` on, to the minute, at which the pattern holds; none when it never does again.
     ///
     /// It walks along real time, so an hour that a clock skips never matches and one that it repeats matches twice.
-    pub(super) fn first_from(&self, from: &Zoned) -> Option<Zoned> {
+    pub fn first_from(&self, from: &Zoned) -> Option<Zoned> {
         let mut at = whole_minute(from)?;
         while at.year() <= LAST_YEAR {
             at = match self.mismatch(&at) {
