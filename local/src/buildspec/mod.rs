@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod corpus_tests;
 mod known;
+pub mod machine;
 mod on_failure;
 mod parse;
 pub mod phases;

@@ -113,6 +113,17 @@ impl World {
         object.body.collect().await.unwrap().to_vec()
     }
 
+    /// The media types of the objects whose keys hold this text.
+    pub(crate) async fn kinds(&self, part: &str) -> Vec<String> {
+        let listed = self.s3.list_objects_v2().bucket(BUCKET).send().await.unwrap();
+        let mut kinds = Vec::new();
+        for key in listed.contents().iter().filter_map(|object| object.key()).filter(|key| key.contains(part)) {
+            let head = self.s3.head_object().bucket(BUCKET).key(key).send().await.unwrap();
+            kinds.extend(head.content_type);
+        }
+        kinds
+    }
+
     pub(crate) async fn file(&self, artifact: &str, file: &str) -> String {
         let zip = self.object(&format!("p/{artifact}")).await;
         String::from_utf8(Archive::new(&zip).unwrap().file(file).unwrap().unwrap()).unwrap()

@@ -89,6 +89,7 @@ pub async fn execute(
         version: spec.version,
         shell: spec.shell,
         run: workspace.run(),
+        lock: workspace.lock()?,
         source: workspace.source(),
         names: asked(&spec, &exported),
         environment: environment.clone(),

@@ -28,6 +28,16 @@ impl<'a> Log<'a> {
         self.mask = mask;
     }
 
+    /// How long the longest secret is, in bytes.
+    pub(super) fn longest_secret(&self) -> usize {
+        self.mask.longest()
+    }
+
+    /// Where to cut a long line, at this place or a little before it.
+    pub(super) fn cut(&self, line: &[u8], at: usize) -> usize {
+        self.mask.cut(line, at)
+    }
+
     /// A line of our own.
     pub(super) fn line(&mut self, line: &str) {
         self.write(&self.mask.hide(line));

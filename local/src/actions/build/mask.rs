@@ -25,6 +25,31 @@ impl Mask {
     pub(super) fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, STARS))
     }
+
+    /// How long the longest is, in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.0.first().map_or(0, String::len)
+    }
+
+    /// The last place up to this one where a text can be cut: neither a secret nor a character is then in both parts. The
+    /// text goes on for at least the longest secret.
+    pub(super) fn cut(&self, text: &[u8], at: usize) -> usize {
+        let mut cut = at;
+        while let Some(start) = self.0.iter().find_map(|secret| across(text, secret.as_bytes(), cut)) {
+            cut = start;
+        }
+        while cut > 0 && text.get(cut).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {
+            cut -= 1;
+        }
+        // A text that cannot be cut before has secrets from its start on.
+        if cut == 0 { at } else { cut }
+    }
+}
+
+/// Where a secret starts that lies on both sides of this place.
+fn across(text: &[u8], secret: &[u8], place: usize) -> Option<usize> {
+    let from = (place + 1).saturating_sub(secret.len());
+    (from..place).find(|start| text.get(*start..).is_some_and(|text| text.starts_with(secret)))
 }
 
 fn parts(secret: &str) -> Vec<String> {
@@ -52,6 +77,22 @@ mod tests {
             (&["é"], "café", "caf***"),
         ] {
             assert_eq!(hidden(secrets, text), expected, "{secrets:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_secrets_and_characters() {
+        for (secrets, text, at, expected) in [
+            (&[][..], "abcdef", 3, 3),
+            (&["cd"], "abcdef", 3, 2),
+            (&["cd"], "abcdef", 2, 2),
+            (&["cd"], "abcdef", 4, 4),
+            (&["cd", "bc"], "abcdef", 3, 1),
+            (&["abcd"], "abcdef", 3, 3),
+            (&["x"], "aéb", 2, 1),
+        ] {
+            let mask = Mask::new(secrets.iter().map(|&secret| secret.to_owned()));
+            assert_eq!(mask.cut(text.as_bytes(), at), expected, "{secrets:?} {text} {at}");
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::cloud_log::Place;
 use crate::actions::{config, store};
-use crate::buildspec::{Secret, Value};
+use crate::buildspec::{Secret, Value, machine};
 use crate::pipeline::action::Request;
 
 /// CodeBuild's own limit for a build that sets none.
@@ -34,6 +34,14 @@ pub enum Error {
         name: String,
         /// What the service says.
         reason: String,
+    },
+    /// Its builds need another machine.
+    #[error("codebuild project {name}: {refusal}")]
+    Machine {
+        /// Its name.
+        name: String,
+        /// What is wrong with its environment.
+        refusal: String,
     },
     /// A variable comes from nowhere.
     #[error("environment variable {name} is of type {kind}: make it PLAINTEXT, PARAMETER_STORE or SECRETS_MANAGER")]
@@ -93,6 +101,10 @@ pub(super) async fn read(sdk: &SdkConfig, name: &str) -> Result<Project, Error> 
 
 fn of(name: &str, project: types::Project) -> Result<Project, Error> {
     let environment = project.environment;
+    let kind = environment.as_ref().map_or("", |environment| environment.r#type.as_str());
+    if let Some(refusal) = machine::refusal(kind) {
+        return Err(Error::Machine { name: name.to_owned(), refusal });
+    }
     let image = environment.as_ref().map(|environment| environment.image.clone()).unwrap_or_default();
     let privileged = environment.as_ref().is_some_and(|environment| environment.privileged_mode == Some(true));
     let variables = environment.and_then(|environment| environment.environment_variables).unwrap_or_default();
@@ -205,5 +217,22 @@ mod tests {
         let note = "privileged mode has no effect: image own:1 is not run, commands run on this machine as you";
         assert_eq!(project.notes, [note]);
         assert_eq!(project.log_of("b").unwrap().stream, "b");
+    }
+
+    #[test]
+    fn a_project_that_needs_another_machine_is_refused_as_the_check_does() {
+        for (kind, runs) in [
+            (types::EnvironmentType::WindowsServer2022Container, false),
+            (types::EnvironmentType::MacArm, false),
+            (types::EnvironmentType::ArmContainer, true),
+        ] {
+            let environment = types::ProjectEnvironment::builder()
+                .r#type(kind.clone())
+                .compute_type(types::ComputeType::BuildGeneral1Small)
+                .image("own:1");
+            let project = of("p", types::Project::builder().environment(environment.build().unwrap()).build());
+            let refusal = format!("codebuild project p: {kind} cannot run here; use a Linux environment");
+            assert_eq!(project.err().map(|error| error.to_string()), (!runs).then_some(refusal));
+        }
     }
 }

@@ -6,24 +6,19 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::ChildStdout;
-use tokio::time::timeout;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::log::Log;
+use super::process::{Message, Process};
 use crate::buildspec::phases::{News, Shell};
 use crate::buildspec::{self, PhaseName, Version};
-use crate::supervise::{Child, Supervisor};
+use crate::supervise::Supervisor;
 
 const DRIVER: &str = include_str!("driver.sh");
-/// How long what an ended shell wrote may take to arrive when a process it started keeps the pipe open.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A command could not be run at all.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +36,10 @@ pub(super) struct Settings<'a> {
     pub(super) supervisor: &'a Supervisor,
     pub(super) version: Version,
     pub(super) shell: buildspec::Shell,
-    /// An empty directory for the driver's own files.
+    /// An empty directory for the driver's own files; it is removed at the end.
     pub(super) run: PathBuf,
+    /// Held until nothing of the build is left.
+    pub(super) lock: File,
     /// Where commands start.
     pub(super) source: PathBuf,
     pub(super) environment: BTreeMap<String, String>,
@@ -57,23 +54,6 @@ pub(super) struct Bash<'a> {
     process: Option<Process>,
     commands: usize,
     phase: PhaseName,
-}
-
-/// One running shell.
-struct Process {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    commands: Option<File>,
-}
-
-/// What the driver tells.
-enum Message {
-    /// It can be sent commands.
-    Ready,
-    /// The command ended with this code, and the shell is still there.
-    Ended(i32),
-    /// The shell is gone, and this was its code.
-    Gone(Option<i32>),
 }
 
 impl<'a> Bash<'a> {
@@ -95,7 +75,7 @@ impl<'a> Bash<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             values => values?,
         };
-        self.forget()?;
+        forget(&self.settings.run)?;
         let values = String::from_utf8_lossy(&values).into_owned();
         let mut parts = values.split_terminator('\0').map(str::to_owned);
         Ok(std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect())
@@ -106,45 +86,26 @@ impl<'a> Bash<'a> {
         self.log.line(&format!("Phase complete: {} State: TIMED_OUT", self.phase));
         self.log.line(&format!("Phase context status code: BUILD_TIMED_OUT Message: {why}"));
         self.stop().await?;
-        Ok(self.forget()?)
-    }
-
-    /// I26: these files hold every variable of the build.
-    fn forget(&self) -> io::Result<()> {
-        ["exports", "values"].iter().try_for_each(|file| remove_file(&self.settings.run.join(file)))
+        Ok(forget(&self.settings.run)?)
     }
 
     async fn stop(&mut self) -> Result<(), Error> {
         if let Some(process) = self.process.take() {
-            process.child.stop().await?;
+            process.stop().await?;
         }
         Ok(())
     }
 
     async fn start(&mut self) -> Result<Process, Error> {
-        let Settings { run, source, names, .. } = &self.settings;
-        remove_file(&run.join("commands"))?;
         if self.settings.version == Version::ShellEach {
-            remove_file(&run.join("exports"))?;
+            remove_file(&self.settings.run.join("exports"))?;
         }
-        let (shell, options) = match self.settings.shell {
-            buildspec::Shell::Bash => ("bash", &["--noprofile", "--norc"][..]),
-            buildspec::Shell::Sh => ("/bin/sh", &[][..]),
-        };
-        let mut command = self.settings.supervisor.command(shell);
-        command.args(options).arg(run.join("driver.sh")).arg(run).arg(&self.marker).args(names);
-        command.env_clear().envs(&self.settings.environment).current_dir(source);
-        let mut child = Child::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
-        let output = child.take_stdout().ok_or_else(|| io::Error::other("stdout is not piped"))?;
-        let mut process = Process { child, output: BufReader::new(output), commands: None };
-        match process.message(&self.marker, &mut self.log).await? {
-            Message::Ready => {}
-            Message::Ended(code) => return Err(Error::NoShell(Some(code))),
-            Message::Gone(code) => return Err(Error::NoShell(code)),
+        let mut process = Process::start(&self.settings, &self.marker).await?;
+        match process.message(&mut self.log).await? {
+            Message::Ready => Ok(process),
+            Message::Ended(code) => Err(Error::NoShell(Some(code))),
+            Message::Gone(code) => Err(Error::NoShell(code)),
         }
-        // The driver has it open for reading, so this does not wait.
-        process.commands = Some(File::options().write(true).open(run.join("commands"))?);
-        Ok(process)
     }
 
     async fn run_command(&mut self, command: &str, succeeding: bool) -> Result<i32, Error> {
@@ -160,11 +121,9 @@ impl<'a> Bash<'a> {
         self.commands += 1;
         let file = self.settings.run.join(format!("command-{}", self.commands));
         fs::write(&file, format!("{command}\n"))?;
-        if let Some(mut commands) = process.commands.as_ref() {
-            writeln!(commands, "{} {}", u8::from(succeeding), file.display())?;
-        }
         self.log.start_command();
-        match process.message(&self.marker, &mut self.log).await? {
+        process.send(&file, succeeding)?;
+        match process.message(&mut self.log).await? {
             Message::Ended(code) => Ok(code),
             Message::Gone(code) => {
                 self.process = None;
@@ -193,7 +152,13 @@ impl Shell for Bash<'_> {
                 self.phase = phase;
                 self.log.line(&format!("Entering phase {phase}"));
             }
-            News::Running(command) => self.log.line(&format!("Running command {}", command.trim_end())),
+            News::Running(command) => {
+                self.log.line(&format!("Running command {}", command.trim_end()));
+                if stops_executing(command) {
+                    self.log
+                        .line("Note: after `set -n` the shell runs nothing any more, only the timeout ends the build");
+                }
+            }
             News::Left { phase, failed: None } => self.log.line(&format!("Phase complete: {phase} State: SUCCEEDED")),
             News::Left { phase, failed: Some(failed) } => {
                 self.log.line(&format!("Phase complete: {phase} State: FAILED"));
@@ -206,73 +171,65 @@ impl Shell for Bash<'_> {
     }
 }
 
-impl Process {
-    /// Passes on output until the driver says something, or is gone.
-    async fn message(&mut self, marker: &str, log: &mut Log<'_>) -> io::Result<Message> {
-        let mut line = Vec::new();
-        loop {
-            tokio::select! {
-                read = self.output.read_until(b'\n', &mut line) => {
-                    if read? == 0 {
-                        log.output(&line);
-                        return Ok(Message::Gone(self.child.wait().await?.code()));
-                    }
-                }
-                status = self.child.wait() => {
-                    let code = status?.code();
-                    return Ok(Message::Gone(self.last_words(line, marker, log).await.or(code)));
-                }
-            }
-            if let Some(message) = read_line(&line, marker, log) {
-                return Ok(self.after_exit(message).await);
-            }
-            line.clear();
+impl Drop for Bash<'_> {
+    /// A build that is abandoned, or whose shell fails, still has processes.
+    fn drop(&mut self) {
+        let run = self.settings.run.clone();
+        // I26: now, so that a shell that is told to end has nowhere to save to; and once more when it is gone, in case it
+        // was saving just then.
+        drop(forget(&run));
+        let lock = self.settings.lock.try_clone();
+        if let (Some(process), Ok(runtime)) = (self.process.take(), Handle::try_current()) {
+            runtime.spawn(async move {
+                drop(process.stop().await);
+                drop(forget(&run));
+                drop(lock);
+            });
         }
-    }
-
-    /// A shell that says it exits is waited for, so that nothing it left is still running afterwards.
-    async fn after_exit(&mut self, message: Message) -> Message {
-        if matches!(message, Message::Gone(_)) {
-            let _ = self.child.wait().await;
-        }
-        message
-    }
-
-    /// The rest of the output of a shell that is gone, and the exit code the driver may still have told.
-    async fn last_words(&mut self, mut line: Vec<u8>, marker: &str, log: &mut Log<'_>) -> Option<i32> {
-        let rest = async {
-            while self.output.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
-                if let Some(Message::Gone(code)) = read_line(&line, marker, log) {
-                    return code;
-                }
-                line.clear();
-            }
-            None
-        };
-        timeout(LAST_WORDS, rest).await.ok().flatten()
     }
 }
 
-/// Logs a line, or understands it as a message; a message may follow output that lacks its newline.
-fn read_line(line: &[u8], marker: &str, log: &mut Log<'_>) -> Option<Message> {
-    let text = String::from_utf8_lossy(line);
-    let Some((before, message)) = text.split_once(marker) else {
-        log.output(line);
-        return None;
-    };
-    log.output(before.as_bytes());
-    let (what, code) = message.trim().split_once(' ')?;
-    let code = code.parse().ok()?;
-    Some(match what {
-        "ready" => Message::Ready,
-        "exit" => Message::Gone(Some(code)),
-        _ => Message::Ended(code),
-    })
+/// I26: these files hold every variable of the build.
+fn forget(run: &Path) -> io::Result<()> {
+    unless_absent(fs::remove_dir_all(run))
 }
 
 fn remove_file(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    unless_absent(fs::remove_file(path))
+}
+
+fn unless_absent(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+/// Whether a command turns its shell's execution off. What such a shell is sent then has no end.
+fn stops_executing(command: &str) -> bool {
+    let stops = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["set", "-o", "noexec"] => true,
+            ["set", option] => option.starts_with('-') && option.contains('n'),
+            _ => false,
+        }
+    };
+    command.split(['\n', ';', '&', '|']).any(stops)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_turns_its_shell_off_is_known() {
+        for (command, expected) in [
+            ("set -n", true),
+            ("true; set -en && x", true),
+            ("set -o noexec\nx", true),
+            ("set -e; set -o nounset", false),
+            ("set +n", false),
+            ("echo set -n", false),
+        ] {
+            assert_eq!(stops_executing(command), expected, "{command}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 //! valid: the paths are the same, and a file whose content did not change keeps its time.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::actions::archive::{self, Archive};
 
 /// How often to ask for a lock that another build holds.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
+/// How many builds' logs are kept.
+const LOGS: u64 = 20;
 
 /// Why a build has no directory to run in.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +61,7 @@ struct Seen {
 pub(super) struct Workspace {
     root: PathBuf,
     memory: Memory,
-    _lock: File,
+    lock: File,
 }
 
 /// An input artifact: its name and its zip.
@@ -79,6 +82,8 @@ impl Workspace {
         for directory in ["logs", "cache"] {
             fs::create_dir_all(root.join(directory)).map_err(at)?;
         }
+        // I26: what a build knows is nobody else's.
+        fs::set_permissions(&root, Permissions::from_mode(0o700)).map_err(at)?;
         let lock = File::create(root.join("lock")).map_err(at)?;
         let mut on_wait = Some(on_wait);
         while let Err(refused) = lock.try_lock() {
@@ -90,7 +95,12 @@ impl Workspace {
         }
         // A memory that cannot be read only costs a rebuild.
         let memory = fs::read(root.join("memory.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(Self { memory: memory.unwrap_or_default(), root, _lock: lock })
+        Ok(Self { memory: memory.unwrap_or_default(), root, lock })
+    }
+
+    /// The lock once more: the directory is this build's until both are dropped.
+    pub(super) fn lock(&self) -> Result<File, Error> {
+        self.lock.try_clone().map_err(|source| disk(&self.root, source))
     }
 
     pub(super) fn source(&self) -> PathBuf {
@@ -118,29 +128,28 @@ impl Workspace {
     /// Makes place for a build and unpacks its inputs, the first of which is the source.
     pub(super) fn prepare(&mut self, inputs: &[Input], now: Timestamp) -> Result<(), Error> {
         self.memory.builds += 1;
-        self.keep_cache().map_err(|source| self.disk(source))?;
+        self.forget_logs().map_err(|source| disk(&self.root.join("logs"), source))?;
+        self.keep_cache()?;
         let old = std::mem::take(&mut self.memory.files);
-        self.clear(&self.run())?;
+        clear(&self.run())?;
         for (at, input) in inputs.iter().enumerate() {
             let directory = if at == 0 { self.source() } else { self.secondary(&input.name) };
-            self.clear(&directory)?;
+            clear(&directory)?;
             self.unpack(input, &directory, &old, now)?;
         }
-        self.save().map_err(|source| self.disk(source))
+        self.save()
     }
 
     /// Puts the cached directories back into the source, and remembers them for the next build.
     pub(super) fn restore_cache(&mut self, directories: Vec<String>) -> Result<(), Error> {
         self.memory.cache = directories;
         // Remembered before anything is moved: a build that is killed then still leaves its cache.
-        let moved = self
-            .save()
-            .and_then(|()| self.move_cache(|kept, used| if used.exists() { Ok(()) } else { rename(kept, used) }));
-        moved.map_err(|source| self.disk(source))
+        self.save()?;
+        self.move_cache(|kept, used| if used.exists() { Ok(()) } else { rename(kept, used) })
     }
 
     /// The last build, however it ended, left its cache in the source.
-    fn keep_cache(&self) -> io::Result<()> {
+    fn keep_cache(&self) -> Result<(), Error> {
         self.move_cache(|kept, used| {
             if used.is_dir() && !used.is_symlink() {
                 remove(kept)?;
@@ -150,10 +159,22 @@ impl Workspace {
         })
     }
 
-    fn move_cache(&self, step: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    fn move_cache(&self, step: impl Fn(&Path, &Path) -> Result<(), Error>) -> Result<(), Error> {
         let (cache, source) = (self.root.join("cache"), self.source());
         // One flat directory: a path below another's would move with it.
         self.memory.cache.iter().try_for_each(|path| step(&cache.join(path.replace('/', "%")), &source.join(path)))
+    }
+
+    /// Keeps the logs of the last builds only.
+    fn forget_logs(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.root.join("logs"))? {
+            let path = entry?.path();
+            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
+            if number.is_some_and(|number| number.saturating_add(LOGS) <= self.memory.builds) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     fn unpack(
@@ -175,20 +196,17 @@ impl Workspace {
         unpacked.map_err(|source| Error::Input { name: input.name.clone(), source })
     }
 
-    fn clear(&self, directory: &Path) -> Result<(), Error> {
-        remove(directory).and_then(|()| fs::create_dir_all(directory)).map_err(|source| self.disk(source))
-    }
-
-    fn save(&self) -> io::Result<()> {
+    fn save(&self) -> Result<(), Error> {
         let file = self.root.join("memory.json");
         let new = file.with_extension("new");
-        fs::write(&new, serde_json::to_vec(&self.memory)?)?;
-        fs::rename(new, file)
+        let bytes = serde_json::to_vec(&self.memory).map_err(io::Error::from);
+        let saved = bytes.and_then(|bytes| fs::write(&new, bytes)).and_then(|()| fs::rename(new, &file));
+        saved.map_err(|source| disk(&file, source))
     }
+}
 
-    fn disk(&self, source: io::Error) -> Error {
-        Error::Disk { path: self.root.clone(), source }
-    }
+fn disk(path: &Path, source: io::Error) -> Error {
+    Error::Disk { path: path.to_owned(), source }
 }
 
 fn seen(content: &[u8], old: Option<&Seen>, now: Timestamp) -> Seen {
@@ -197,18 +215,57 @@ fn seen(content: &[u8], old: Option<&Seen>, now: Timestamp) -> Seen {
     Seen { sha256, modified }
 }
 
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+fn clear(directory: &Path) -> Result<(), Error> {
+    remove(directory)?;
+    fs::create_dir_all(directory).map_err(|source| disk(directory, source))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
     if !from.exists() {
         return Ok(());
     }
-    fs::create_dir_all(to.parent().unwrap_or(to))?;
+    fs::create_dir_all(to.parent().unwrap_or(to)).map_err(|source| disk(to, source))?;
+    // A directory that is read-only cannot be moved to another one.
     fs::rename(from, to)
+        .or_else(|error| if_denied(error, || open_up(from).and_then(|()| fs::rename(from, to))))
+        .map_err(|source| disk(from, source))
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+fn remove(path: &Path) -> Result<(), Error> {
+    let removed = fs::remove_dir_all(path).or_else(|error| {
+        // Some tools, Go among them, leave directories that are read-only.
+        if_denied(error, || open_up(path).and_then(|()| fs::remove_dir_all(path)))
+    });
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk(&first_left(path), error)),
         _ => Ok(()),
+    }
+}
+
+fn if_denied(error: io::Error, again: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::PermissionDenied { again() } else { Err(error) }
+}
+
+/// Lets us into this directory, and into all below it.
+fn open_up(directory: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(directory)?.permissions().mode();
+    fs::set_permissions(directory, Permissions::from_mode(mode | 0o700))?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a removal has stopped: what came before is gone.
+fn first_left(path: &Path) -> PathBuf {
+    let first = || fs::read_dir(path).ok()?.next()?.ok();
+    let below = first().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    match below {
+        Some(entry) => first_left(&entry.path()),
+        None => first().map_or_else(|| path.to_owned(), |entry| entry.path()),
     }
 }
 
@@ -287,5 +344,63 @@ mod tests {
         assert!(!second.is_finished());
         drop(first);
         tokio::time::timeout(Duration::from_secs(10), second).await.unwrap().unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_the_last_builds_keep_their_logs() {
+        let root = tempfile::tempdir().unwrap();
+        let mut workspace = open(root.path()).await;
+        for _ in 0..LOGS + 3 {
+            workspace.prepare(&[], second(100)).unwrap();
+            fs::write(workspace.log(), "").unwrap();
+        }
+        let logs = fs::read_dir(root.path().join("logs")).unwrap();
+        let mut numbers: Vec<u64> =
+            logs.map(|log| log.unwrap().path().file_stem().unwrap().to_str().unwrap().parse().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (4..LOGS + 4).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_projects_directory_is_its_owners_alone_even_if_it_was_not() {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
+        let _workspace = open(root.path()).await;
+        assert_eq!(mode(root.path()), 0o700);
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_directory_that_a_build_left_read_only_is_opened_and_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let directories = ["go", "go/pkg", "go/pkg/mod"].map(|name| root.path().join(name));
+        let close = || {
+            for directory in directories.iter().rev() {
+                fs::set_permissions(directory, Permissions::from_mode(0o555)).unwrap();
+            }
+        };
+        fs::create_dir_all(&directories[2]).unwrap();
+        fs::write(directories[2].join("file"), "").unwrap();
+        close();
+        // Root is never denied anything.
+        open_up(&directories[0]).unwrap();
+        assert_eq!(directories.each_ref().map(|directory| mode(directory)), [0o755; 3]);
+        close();
+        remove(&directories[0]).unwrap();
+        assert!(!directories[0].exists());
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        let message = remove(&file).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("the build directory {} cannot be used", file.display())), "{message}");
+        fs::create_dir_all(root.path().join("a/b/c")).unwrap();
+        assert_eq!(first_left(&root.path().join("a")), root.path().join("a/b/c"));
     }
 }

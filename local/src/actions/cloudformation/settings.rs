@@ -21,8 +21,19 @@ impl TemplateConfiguration {
         if !text.trim_start().starts_with('{') {
             return Err("it is not a JSON object".to_owned());
         }
-        serde_json::from_str(text).map_err(|error| error.to_string())
+        serde_json::from_str(text).map_err(|error| reason(&error))
     }
+}
+
+/// What is wrong, without the value. I26: it may be a secret, and serde quotes it.
+pub(super) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let without = |prefix: &str| {
+        let (found, expected) = text.strip_prefix(prefix)?.rsplit_once(", expected ")?;
+        let kind = found.split([' ', '"', '`']).next()?;
+        Some(format!("{prefix}{kind}, expected {expected}"))
+    };
+    ["invalid type: ", "invalid value: "].into_iter().find_map(without).unwrap_or(text)
 }
 
 /// CloudFormation's values are texts; numbers and booleans are taken as they are written, and a list with commas between
@@ -49,7 +60,10 @@ fn plain(value: Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text),
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => Err(format!("{value} is not a text")),
+        // I26: not the value, which may be a secret.
+        Value::Null => Err("null is not a text".to_owned()),
+        Value::Array(_) => Err("a list in a list is not a text".to_owned()),
+        Value::Object(_) => Err("an object is not a text".to_owned()),
     }
 }
 
@@ -89,7 +103,7 @@ impl TryFrom<Value> for Override {
         if !value.is_object() {
             return Text::try_from(value).map(|Text(text)| Self::Text(text));
         }
-        match serde_json::from_value(value).map_err(|error| error.to_string())? {
+        match serde_json::from_value(value).map_err(|error| reason(&error))? {
             Function::GetArtifactAtt(artifact, attribute) => Ok(Self::ArtifactAttribute { artifact, attribute }),
             Function::GetParam(artifact, file, key) => Ok(Self::FileKey { artifact, file, key }),
         }
@@ -167,5 +181,23 @@ mod tests {
             refusal,
             "\"CAPABILITY_ALL\" is none of CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND"
         );
+    }
+
+    /// I26
+    #[test]
+    fn a_refusal_names_the_kind_of_a_value_and_never_the_value() {
+        let file = |text: &str| TemplateConfiguration::parse(text).unwrap_err();
+        let overrides = |text: &str| reason(&serde_json::from_str::<BTreeMap<String, Override>>(text).unwrap_err());
+        for (message, says) in [
+            (file(r#"{"Parameters": {"P": {"a": "hunter2"}}}"#), "an object is not a text"),
+            (file(r#"{"Parameters": {"P": [["hunter2"]]}}"#), "a list in a list is not a text"),
+            (file(r#"{"Parameters": {"P": null}}"#), "null is not a text"),
+            (file(r#"{"Parameters": "hunter2, expected"}"#), "invalid type: string, expected a map"),
+            (overrides(r#""hunter2""#), "invalid type: string, expected a map"),
+            (overrides(r#"{"P": {"Fn::GetParam": "hunter2"}}"#), "invalid type: string, expected tuple variant"),
+            (overrides(r#"{"P": [{"a": "hunter2"}]}"#), "an object is not a text"),
+        ] {
+            assert!(message.starts_with(says) && !message.contains("hunter2"), "{message}");
+        }
     }
 }

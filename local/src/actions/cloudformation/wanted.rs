@@ -9,7 +9,7 @@ use super::delete::Deletion;
 use super::deploy::{Deployment, TemplateSource};
 use super::error::Error;
 use super::mode;
-use super::settings::{self, Attribute, Override, TemplateConfiguration, Text};
+use super::settings::{self, Attribute, Override, TemplateConfiguration, Text, reason};
 use super::template::{Macros, Template};
 use crate::actions::{Context, config, store};
 use crate::cloud::client::REGION;
@@ -78,8 +78,8 @@ async fn template_configuration(context: &Context, request: &Request) -> Result<
 
 async fn overrides(context: &Context, request: &Request) -> Result<BTreeMap<String, String>, Error> {
     let text = config::optional(request, "ParameterOverrides").unwrap_or("{}");
-    let overrides: BTreeMap<String, Override> =
-        serde_json::from_str(text).map_err(|error| config::malformed(request, "ParameterOverrides", &error))?;
+    let overrides: BTreeMap<String, Override> = serde_json::from_str(text)
+        .map_err(|error| config::malformed(request, "ParameterOverrides", &reason(&error)))?;
     let mut values = BTreeMap::new();
     for (name, value) in overrides {
         values.insert(name, resolve(context, request, value).await?);
@@ -97,7 +97,7 @@ async fn resolve(context: &Context, request: &Request, value: Override) -> Resul
             let file =
                 store::input_file(context, request, "ParameterOverrides", &format!("{artifact}::{file}")).await?;
             let content: BTreeMap<String, serde_json::Value> = serde_json::from_str(&file.text)
-                .map_err(|error| Error::File { origin: file.origin.clone(), reason: error.to_string() })?;
+                .map_err(|error| Error::File { origin: file.origin.clone(), reason: reason(&error) })?;
             let text = content.get(&key).cloned().and_then(|value| Text::try_from(value).ok());
             text.map(|Text(text)| text).ok_or(Error::NoKey { origin: file.origin, key })
         }
@@ -124,7 +124,7 @@ async fn template_source(context: &Context, request: &Request, text: String) -> 
     let location = Location { bucket, key: format!("{}/templates/{hash}", request.pipeline) };
     let url = attribute_of(&location, Attribute::Url);
     let artifact = Artifact { name: name.to_owned(), location, revision: None };
-    store::put(context, &artifact, text.into_bytes()).await?;
+    store::put_as(context, &artifact, "text/plain", text.into_bytes()).await?;
     Ok(TemplateSource::Url(url))
 }
 

@@ -51,6 +51,7 @@ async fn a_stack_is_created_updated_and_left_alone() {
     assert!(big.len() > 51_200);
     world.store("Built", "t.json", &big).await;
     assert_eq!(create_update(&world, &[]).await.summary.as_deref(), Some("Stack s was updated."));
+    assert_eq!(world.kinds("/templates/").await, ["text/plain"]);
     world.cloud.stop().await.unwrap();
 }
 
