@@ -327,7 +327,7 @@ fn an_execution_that_a_push_started_ends_with_what_was_pushed() {
     let variables = [("CommitId", "c1"), ("CommitMessage", "Say hello")];
     execution.stages[0].actions[0].output_variables =
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let ended = of_pipeline(ExecutionStatus::Failed, &execution);
+    let ended = of_pipeline(ExecutionStatus::Failed, 1, &execution);
     let expected = json!({
         "connection-arn": "arn:connection", "full-repository-name": "o/n", "commit-id": "c1", "branch-name": "main",
         "commit-message": "Say hello",
