@@ -108,13 +108,16 @@ fn programs_get_an_object_a_line() {
 #[test]
 fn what_is_no_template_ends_with_2_and_one_message() {
     let long = vec![b' '; 1_048_577];
-    let rows: [(&[u8], &[&str], &str); 6] = [
+    // The limit lies within a letter.
+    let letters = "é".repeat(600_000);
+    let rows: [(&[u8], &[&str], &str); 7] = [
         (b"Resources:\n  A:\n   - b\n  c\n", &[], "cannot be read: "),
         (b"{}", &[], "is neither a template"),
         (b"Resources: {}", &[], "has no AWS::CodePipeline::Pipeline"),
         (b"\xff\xfe", &[], "give a template, or a pipeline's document"),
         (PIPELINE.as_bytes(), &["--parameter", "Brunch=x"], "has no parameter Brunch; it has Branch, Provider"),
         (&long, &[], "a template has 1048576 at most"),
+        (letters.as_bytes(), &[], "a template has 1048576 at most"),
     ];
     for (template, args, expected) in rows {
         let world = World::with(template);

@@ -1,6 +1,7 @@
 //! `flowgate check`: would the pipelines of this template run here?
 
 use std::fs::File;
+use std::io::ErrorKind::InvalidData;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -35,17 +36,23 @@ pub(super) fn run(options: &args::Check) -> End {
 
 fn check(options: &args::Check) -> Result<Checked, Error> {
     let path = || options.template.display().to_string();
-    let text = read(&options.template).map_err(|source| Error::Unreadable { path: path(), source })?;
+    let unreadable = |source| Error::Unreadable { path: path(), source };
+    let refused = |source| Error::Template { path: path(), source };
+    let bytes = read(&options.template).map_err(unreadable)?;
+    // What was cut off may have been cut within a letter.
+    if bytes.len() > LARGEST {
+        return Err(refused(template::Error::TooLong { bytes: bytes.len() }));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| unreadable(io::Error::new(InvalidData, error)))?;
     let given = options.parameters.iter().cloned().collect();
-    let checked = template::check(&text, &given, &stack(&options.template));
-    checked.map_err(|source| Error::Template { path: path(), source })
+    template::check(&text, &given, &stack(&options.template)).map_err(refused)
 }
 
 /// One byte more than a template may have is enough to refuse it.
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A stack is called like its template, as far as a stack may be called so.

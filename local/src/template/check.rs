@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document;
+use super::document::{self, Document};
 use super::judge::judge;
 use super::path::Path;
 use super::placeholder;
-use super::problem::{Error, Problem};
-use super::projects;
+use super::problem::{Error, MOST, Problem};
+use super::projects::{self, Projects};
 use super::resolver::{Found, Resolver};
 use super::section::Template;
 use super::spelling;
@@ -69,9 +69,15 @@ impl CheckedPipeline {
 /// # Errors
 /// When the text is neither, or declares no pipeline.
 pub fn check(text: &str, given: &BTreeMap<String, String>, stack: &str) -> Result<Checked, Error> {
-    let document = document::read(text)?;
+    let Document { value: document, repeated } = document::read(text)?;
+    let twice = repeated.iter().map(|path| format!("{path} stands more than once; only the last one counts"));
+    let checked = checked(&document, given, stack)?;
+    Ok(Checked { notes: twice.chain(checked.notes).collect(), ..checked })
+}
+
+fn checked(document: &Value, given: &BTreeMap<String, String>, stack: &str) -> Result<Checked, Error> {
     if document.get("Resources").is_some() {
-        return template(&Template::read(&document)?, given, stack);
+        return template(&Template::read(document)?, given, stack);
     }
     let declaration = document.get("pipeline").ok_or(Error::Neither)?;
     if !given.is_empty() {
@@ -92,10 +98,11 @@ fn template(template: &Template, given: &BTreeMap<String, String>, stack: &str) 
     if made.is_empty() {
         return Err(Error::NoPipeline(why_none(template, &not_made)));
     }
-    let starts = starts::all(&mut resolver);
+    let (starts, projects) = (starts::all(&mut resolver), projects::all(&mut resolver));
     let Found { mut problems, .. } = resolver.take_found();
     problems.splice(0..0, template.problems(given));
-    let pipelines = made.into_iter().map(|name| pipeline(&mut resolver, name, &starts)).collect();
+    problems.truncate(MOST);
+    let pipelines = made.into_iter().map(|name| pipeline(&mut resolver, name, &starts, &projects)).collect();
     Ok(Checked { pipelines, problems, notes })
 }
 
@@ -124,18 +131,19 @@ fn notes(template: &Template) -> Vec<String> {
     macros.chain(nested).chain(unexpanded).collect()
 }
 
-fn pipeline(resolver: &mut Resolver<'_>, logical: &str, starts: &[Start]) -> CheckedPipeline {
+fn pipeline(resolver: &mut Resolver<'_>, logical: &str, starts: &[Start], projects: &Projects) -> CheckedPipeline {
     let properties = resolver.properties(logical);
     let mut declaration = from_cloudformation(&properties, logical);
     let stages = declaration.get_mut("stages").and_then(Value::as_array_mut).into_iter().flatten();
     let actions = stages.filter_map(|stage| stage.get_mut("actions")?.as_array_mut()).flatten();
     actions.for_each(placeholder::lead_into_input);
     let mut checked = judge(&declaration, starts);
-    let (problems, notes) = projects::check(resolver, &declaration);
+    let (problems, notes) = projects::check(resolver, projects, &declaration);
     let found = resolver.take_found();
     let said: BTreeSet<_> = found.notes.into_iter().chain(notes).collect();
     let spelling = spelling::check(&properties, &format!("Resources.{logical}.Properties"));
     checked.problems = [found.problems, spelling, checked.problems, problems].concat();
+    checked.problems.truncate(MOST);
     checked.open = found.open.into_iter().collect();
     checked.notes.extend(said);
     checked

@@ -48,7 +48,7 @@ impl Resolver<'_> {
                 let sides: Vec<_> = given.iter().map(|side| self.text(side, "")).collect();
                 sides[0] == sides[1]
             }
-            _ if self.template.is_open() => false,
+            _ if self.template.is_open => false,
             _ => self.no_condition(format!("{function} makes no condition of what it is given")),
         }
     }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
-use serde_saphyr::{Options, Tagged, budget, options};
+use serde_saphyr::{DuplicateKeyPolicy, Options, Tagged, budget, options};
 
-use super::problem::Error;
+use super::problem::{Error, MOST};
 
 /// The most bytes of a template, which is CloudFormation's own limit.
 pub const LARGEST: usize = 1_048_576;
@@ -15,21 +15,26 @@ pub const LARGEST: usize = 1_048_576;
 /// The deepest nesting of YAML: no template comes near it, and the stack of a thread is enough for it.
 const DEEPEST: usize = 48;
 
+/// What a text says.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) value: Value,
+    /// The paths of keys that stand more than once; only the last counts, as with CloudFormation.
+    pub(super) repeated: Vec<String>,
+}
+
 /// Reads YAML or JSON; `!GetAtt Table.Arn` is `{"Fn::GetAtt": ["Table", "Arn"]}`.
-pub(super) fn read(text: &str) -> Result<Value, Error> {
+pub(super) fn read(text: &str) -> Result<Document, Error> {
     if text.len() > LARGEST {
         return Err(Error::TooLong { bytes: text.len() });
     }
-    let yaml = || serde_saphyr::from_str_with_options::<Long>(text, limits()).map(|Long(value)| value);
-    // The library's advice to whoever programs with it.
-    let words =
-        |error: &dyn fmt::Display| error.to_string().replace(", set DuplicateKeyPolicy in Options if acceptable", "");
-    let failed = |error: &dyn fmt::Display| Error::Unreadable(words(error));
+    let yaml = || serde_saphyr::from_str_with_options::<Long>(text, limits()).map(|Long(document)| document);
+    let failed = |error: &dyn fmt::Display| Error::Unreadable(error.to_string());
     if !text.trim_start().starts_with('{') {
         return yaml().map_err(|error| failed(&error));
     }
     // Tabs are fine in JSON and an error in YAML, whose maps may begin with a brace, too.
-    let json = serde_json::from_str::<Plain>(text).map(|Plain(value)| value);
+    let json = serde_json::from_str::<Plain>(text).map(|Plain(document)| document);
     json.or_else(|error| yaml().map_err(|_| failed(&error)))
 }
 
@@ -42,21 +47,27 @@ fn limits() -> Options {
         max_total_scalar_bytes: 4 * LARGEST,
         max_recorded_anchor_bytes: 4 * LARGEST,
     };
-    let mut options = options! { budget: budget, strict_booleans: true, with_snippet: false };
+    let mut options = options! {
+        budget: budget,
+        strict_booleans: true,
+        with_snippet: false,
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
+    };
     options.alias_limits.max_total_replayed_events = 100_000;
     options
 }
 
 /// A node of YAML.
-struct Long(Value);
+struct Long(Document);
 
 impl<'de> Deserialize<'de> for Long {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Tagged(Untagged(value), tag) = Tagged::deserialize(deserializer)?;
-        Ok(Self(match tag.as_deref().and_then(|tag| tag.strip_prefix('!')) {
-            Some(function) if !function.is_empty() && !function.starts_with('!') => called(function, value),
-            _ => value,
-        }))
+        let Tagged(Untagged(mut document), tag) = Tagged::deserialize(deserializer)?;
+        let function = tag.as_deref().and_then(|tag| tag.strip_prefix('!'));
+        if let Some(function) = function.filter(|name| !name.is_empty() && !name.starts_with('!')) {
+            document.value = called(function, document.value);
+        }
+        Ok(Self(document))
     }
 }
 
@@ -75,7 +86,7 @@ fn called(function: &str, given: Value) -> Value {
     Value::Object(Map::from_iter([(name, given)]))
 }
 
-struct Untagged(Value);
+struct Untagged(Document);
 
 impl<'de> Deserialize<'de> for Untagged {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -84,7 +95,7 @@ impl<'de> Deserialize<'de> for Untagged {
 }
 
 /// A node of JSON, which has no tags.
-struct Plain(Value);
+struct Plain(Document);
 
 impl<'de> Deserialize<'de> for Plain {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -92,81 +103,106 @@ impl<'de> Deserialize<'de> for Plain {
     }
 }
 
-impl From<Long> for Value {
-    fn from(Long(value): Long) -> Self {
-        value
+impl From<Long> for Document {
+    fn from(Long(document): Long) -> Self {
+        document
     }
 }
 
-impl From<Plain> for Value {
-    fn from(Plain(value): Plain) -> Self {
-        value
+impl From<Plain> for Document {
+    fn from(Plain(document): Plain) -> Self {
+        document
+    }
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        Self { value, ..Self::default() }
+    }
+}
+
+impl Document {
+    /// The value of a part, whose repeated keys are this one's too.
+    fn absorb(&mut self, step: &dyn fmt::Display, part: Self) -> Value {
+        for path in part.repeated {
+            self.repeat(format!("{step}.{path}"));
+        }
+        part.value
+    }
+
+    /// No more of them than anybody reads.
+    fn repeat(&mut self, path: String) {
+        if self.repeated.len() < MOST {
+            self.repeated.push(path);
+        }
     }
 }
 
 /// Any value whose parts are nodes of this kind.
 struct Shape<N>(PhantomData<N>);
 
-impl<'de, N: Deserialize<'de> + Into<Value>> Visitor<'de> for Shape<N> {
-    type Value = Value;
+impl<'de, N: Deserialize<'de> + Into<Document>> Visitor<'de> for Shape<N> {
+    type Value = Document;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(text.into())
+    fn visit_str<E>(self, text: &str) -> Result<Document, E> {
+        Ok(Value::from(text).into())
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
+        Ok(Value::from(value).into())
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_i64<E>(self, number: i64) -> Result<Document, E> {
+        Ok(Value::from(number).into())
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_u64<E>(self, number: u64) -> Result<Document, E> {
+        Ok(Value::from(number).into())
     }
 
     // JSON's own numbers end here; what a template means is the text.
-    fn visit_i128<E>(self, number: i128) -> Result<Value, E> {
-        Ok(number.to_string().into())
+    fn visit_i128<E>(self, number: i128) -> Result<Document, E> {
+        Ok(Value::from(number.to_string()).into())
     }
 
-    fn visit_u128<E>(self, number: u128) -> Result<Value, E> {
-        Ok(number.to_string().into())
+    fn visit_u128<E>(self, number: u128) -> Result<Document, E> {
+        Ok(Value::from(number.to_string()).into())
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_f64<E>(self, number: f64) -> Result<Document, E> {
+        Ok(Value::from(number).into())
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Document, E> {
+        Ok(Document::default())
     }
 
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_none<E>(self) -> Result<Document, E> {
+        Ok(Document::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = vec![];
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
+        let (mut document, mut list) = (Document::default(), Vec::new());
         while let Some(item) = items.next_element::<N>()? {
-            list.push(item.into());
+            list.push(document.absorb(&list.len(), item.into()));
         }
-        Ok(list.into())
+        document.value = list.into();
+        Ok(document)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
+        let (mut document, mut map) = (Document::default(), Map::new());
         while let Some((key, value)) = entries.next_entry::<String, N>()? {
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format!("duplicate key {key:?}")));
+            let value = document.absorb(&key, value.into());
+            if map.insert(key.clone(), value).is_some() {
+                document.repeat(key);
             }
-            map.insert(key, value.into());
         }
-        Ok(map.into())
+        document.value = map.into();
+        Ok(document)
     }
 }

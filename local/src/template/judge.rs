@@ -3,41 +3,38 @@
 use serde_json::Value;
 
 use super::check::CheckedPipeline;
-use super::problem::Problem;
+use super::problem::{MOST, Problem};
 use super::resolver;
 use super::starts::{self, Start};
 use crate::pipeline::action::TypeId;
-use crate::pipeline::definition::{Pipeline, Provider};
+use crate::pipeline::definition::{DefinitionError, Pipeline, Provider, problems};
 
 /// How large the pipeline is, what starts it, and what would not run. `starts` are those beside its sources.
 pub(super) fn judge(declaration: &Value, starts: &[Start]) -> CheckedPipeline {
     let stages = items(declaration, "stages");
-    let unknown: Vec<Problem> = stages.iter().flat_map(unknown_actions).collect();
-    let instead = (!unknown.is_empty()).then(|| format!("these actions run here: {}", Provider::list()));
-    let (starts, problems) = match Pipeline::from_declaration(declaration) {
-        Ok(pipeline) => (starts::of(&pipeline, starts), unknown),
-        Err(error) => (Vec::new(), with_first(unknown, error.into())),
-    };
+    let instead = format!("; use {}", Provider::list());
+    let mut problems: Vec<Problem> = problems(declaration).into_iter().map(|error| shorter(error, &instead)).collect();
+    // What cannot be read as a whole says nothing of its actions.
+    let unknown: Vec<Problem> = stages.iter().flat_map(unknown_actions).take(MOST).collect();
+    let note = (!unknown.is_empty()).then(|| format!("these actions run here: {}", Provider::list()));
+    problems.extend(unknown.into_iter().filter(|unknown| !problems.contains(unknown)).collect::<Vec<_>>());
+    let starts = Pipeline::from_declaration(declaration).map_or_else(|_| Vec::new(), |read| starts::of(&read, starts));
     CheckedPipeline {
         pipeline: declaration.get("name").map(resolver::text).unwrap_or_default(),
         stages: stages.len(),
         actions: stages.iter().map(|stage| items(stage, "actions").len()).sum(),
         starts,
         problems,
-        notes: instead.into_iter().collect(),
+        notes: note.into_iter().collect(),
         ..CheckedPipeline::default()
     }
 }
 
-/// The reader of definitions stops at the first problem; actions that nobody runs are all named.
-fn with_first(mut unknown: Vec<Problem>, first: Problem) -> Vec<Problem> {
-    let is_it = |problem: &Problem| {
-        (&problem.stage, &problem.action, &problem.field) == (&first.stage, &first.action, &first.field)
-    };
-    if !unknown.iter().any(is_it) {
-        unknown.insert(0, first);
-    }
-    unknown
+/// Without what runs instead, which a note says once.
+fn shorter(error: DefinitionError, instead: &str) -> Problem {
+    let problem = Problem::from(error);
+    let message = problem.message.strip_suffix(instead).unwrap_or(&problem.message).to_owned();
+    Problem { message, ..problem }
 }
 
 fn unknown_actions(stage: &Value) -> impl Iterator<Item = Problem> {

@@ -47,11 +47,8 @@ impl Resolver<'_> {
     }
 
     fn parameter(&mut self, name: &str, parameter: &Parameter, key: &str) -> Value {
-        let is_list = parameter.r#type.contains("List");
-        // Its value is the name of a parameter in the account.
-        let is_elsewhere = parameter.r#type.starts_with("AWS::SSM::Parameter::Value");
         let stated = self.given.get(name).cloned().or_else(|| parameter.default.as_ref().map(text));
-        let value = match (stated.filter(|_| !is_elsewhere), parameter.allowed_values.first()) {
+        let value = match (stated.filter(|_| !parameter.is_elsewhere()), parameter.allowed_values.first()) {
             (Some(stated), _) => stated,
             (None, Some(allowed)) => {
                 self.open("parameter", name, key);
@@ -66,7 +63,7 @@ impl Resolver<'_> {
         if !self.spend(value.len()) {
             return Value::Null;
         }
-        if is_list { value.split(',').map(str::trim).collect() } else { value.into() }
+        if parameter.is_list() { value.split(',').map(str::trim).collect() } else { value.into() }
     }
 
     /// A resource's name, or its ARN where that is what it is known by.
@@ -123,7 +120,7 @@ impl Resolver<'_> {
 
     /// A name that neither parameters nor resources have. Macros may add resources.
     pub(super) fn undeclared(&mut self, name: &str, key: &str) -> Value {
-        if !self.template.is_open() {
+        if !self.template.is_open {
             self.problem(format!("{name:?} is neither a parameter nor a resource of the template"));
         }
         self.made_up(name, key).into()
@@ -146,7 +143,7 @@ impl Resolver<'_> {
         match (found, default.first().and_then(|default| default.get("DefaultValue"))) {
             (Some(found), _) => self.value(found, key),
             (None, Some(default)) => self.value(default, key),
-            (None, None) if self.unknown > before || self.template.is_open() => Some(self.made_up(second, key).into()),
+            (None, None) if self.unknown > before || self.template.is_open => Some(self.made_up(second, key).into()),
             (None, None) => {
                 let why = format!("finds nothing in mapping {map:?} for {first:?} and {second:?}");
                 Some(self.misused("Fn::FindInMap", &why, key))

@@ -7,6 +7,9 @@ use serde::Serialize;
 use super::document::LARGEST;
 use crate::pipeline::definition::{DefinitionError, Place};
 
+/// More problems than anybody reads.
+pub(super) const MOST: usize = 100;
+
 /// Why a file says nothing about pipelines.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -1,48 +1,55 @@
 //! The CodeBuild projects that a pipeline names, where the same template has them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::judge::{items, text};
-use super::problem::Problem;
+use super::problem::{MOST, Problem};
 use super::resolver::Resolver;
 use crate::buildspec;
 
 const PROJECT: &str = "AWS::CodeBuild::Project";
 
-/// What of the pipeline's projects would not run, and what is worth knowing of them.
-pub(super) fn check(resolver: &mut Resolver<'_>, declaration: &Value) -> (Vec<Problem>, Vec<String>) {
-    let (mut problems, mut notes) = (Vec::new(), Vec::new());
+/// The template's projects that are made: their logical names by what builds call them.
+pub(super) type Projects = BTreeMap<String, String>;
+
+/// Finds them.
+pub(super) fn all(resolver: &mut Resolver<'_>) -> Projects {
     let template = resolver.template;
-    let builds = builds(declaration);
-    for logical in template.of_type(PROJECT) {
-        let name = resolver.name(logical);
-        let mut builders = builds.iter().filter(|(_, project)| *project == name).peekable();
-        if builders.peek().is_none() {
-            continue;
-        }
+    let made: Vec<_> = template.of_type(PROJECT).filter(|logical| resolver.is_made(logical)).collect();
+    made.into_iter().map(|logical| (resolver.name(logical), logical.to_owned())).collect()
+}
+
+/// What of the pipeline's projects would not run, each told where it is built first, and what is worth knowing of them.
+pub(super) fn check(
+    resolver: &mut Resolver<'_>,
+    projects: &Projects,
+    declaration: &Value,
+) -> (Vec<Problem>, Vec<String>) {
+    let (mut problems, mut notes, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (place, name) in builds(declaration) {
+        let Some(logical) = projects.get(name).filter(|logical| seen.insert(*logical)) else { continue };
         let properties = resolver.properties(logical);
-        for (field, message) in refusals(&properties) {
-            let field = Some(format!("project {logical}, {field}"));
-            let at = |(place, _): &(Problem, &str)| Problem {
-                field: field.clone(),
-                message: message.clone(),
-                ..place.clone()
-            };
-            problems.extend(builders.clone().map(at));
-        }
+        let refusal = refusal(&properties).filter(|_| problems.len() < MOST);
+        problems.extend(refusal.map(|(field, message)| Problem {
+            field: Some(format!("project {logical}, {field}")),
+            message,
+            ..place
+        }));
         notes.extend(said(logical, &properties));
     }
     (problems, notes)
 }
 
 /// The actions that build something, and what.
-fn builds(declaration: &Value) -> Vec<(Problem, &str)> {
+fn builds(declaration: &Value) -> impl Iterator<Item = (Problem, &str)> {
     let build = |stage, action| {
         let place = Problem { stage: text(stage, "name"), action: text(action, "name"), ..Problem::default() };
         Some((place, project(action)?))
     };
     let stages = items(declaration, "stages").iter();
-    stages.flat_map(|stage| items(stage, "actions").iter().filter_map(move |action| build(stage, action))).collect()
+    stages.flat_map(move |stage| items(stage, "actions").iter().filter_map(move |action| build(stage, action)))
 }
 
 /// The project that the action builds.
@@ -51,13 +58,12 @@ fn project(action: &Value) -> Option<&str> {
     action.pointer("/configuration/ProjectName")?.as_str().filter(|_| builds)
 }
 
-/// What would not run, and where in the project.
-fn refusals(project: &Value) -> Vec<(&'static str, String)> {
+/// What would not run first, and where in the project.
+fn refusal(project: &Value) -> Option<(&'static str, String)> {
     let kind = project.pointer("/Environment/Type").and_then(Value::as_str);
-    let foreign = kind.filter(|kind| kind.starts_with("WINDOWS") || kind.starts_with("MAC"));
-    let foreign = foreign.map(|kind| ("Environment.Type", format!("{kind} cannot run here; use a Linux environment")));
-    let inline = inline(project).and_then(|text| buildspec::parse(text).err());
-    foreign.into_iter().chain(inline.map(|error| ("Source.BuildSpec", error.to_string()))).collect()
+    let foreign = kind.and_then(buildspec::machine::refusal).map(|refusal| ("Environment.Type", refusal));
+    let inline = || inline(project).and_then(|text| buildspec::parse(text).err());
+    foreign.or_else(|| inline().map(|error| ("Source.BuildSpec", error.to_string())))
 }
 
 /// The text of a buildspec that is not a path.

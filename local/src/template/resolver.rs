@@ -6,15 +6,13 @@ use serde_json::{Map, Value};
 
 use super::path::Path;
 use super::placeholder;
-use super::problem::Problem;
+use super::problem::{MOST, Problem};
 use super::section::Template;
 
 /// Conditions lead on to others: what is nested deeper than this is refused rather than followed.
 const DEEPEST: usize = 160;
 /// Functions repeat what they are given: no template needs more than these bytes in all.
 const LARGEST: usize = 16 * 1024 * 1024;
-/// More problems than anybody reads.
-const MOST: usize = 100;
 
 /// What was found out beside the values.
 #[derive(Debug, Default)]

@@ -17,6 +17,9 @@ pub(super) struct Template {
     pub(super) mappings: Map<String, Value>,
     pub(super) conditions: BTreeMap<String, Value>,
     pub(super) resources: BTreeMap<String, Value>,
+    /// Whether resources may come into being that it does not name. Each lookup that fails asks for it.
+    #[serde(skip)]
+    pub(super) is_open: bool,
 }
 
 /// A parameter's declaration.
@@ -30,8 +33,10 @@ pub(super) struct Parameter {
 
 impl Template {
     pub(super) fn read(document: &Value) -> Result<Self, Error> {
-        serde_path_to_error::deserialize(document)
-            .map_err(|error| Error::Shape { at: error.path().to_string(), message: error.inner().to_string() })
+        let mut template: Self = serde_path_to_error::deserialize(document)
+            .map_err(|error| Error::Shape { at: error.path().to_string(), message: error.inner().to_string() })?;
+        template.is_open = template.may_grow();
+        Ok(template)
     }
 
     /// The names of its resources of this type.
@@ -61,9 +66,8 @@ impl Template {
         self.resources.keys().map(String::as_str).filter(|name| name.starts_with("Fn::"))
     }
 
-    /// Whether resources may come into being that it does not name: by a transform, or by what another tool puts in
-    /// place of a resource.
-    pub(super) fn is_open(&self) -> bool {
+    /// By a transform, or by what another tool puts in place of a resource.
+    fn may_grow(&self) -> bool {
         let foreign = |(name, resource): (&String, &Value)| {
             let kind = resource.get("Type").and_then(Value::as_str);
             name.starts_with("Fn::") || kind.is_some_and(|kind| !kind.contains("::"))
@@ -83,13 +87,37 @@ impl Template {
         });
         let untyped =
             untyped.map(|(name, _)| Problem::at(&format!("Resources.{name}"), "has no Type; give it one".to_owned()));
-        untyped.chain(given.iter().filter_map(|(name, value)| self.not_allowed(name, value))).collect()
+        let default = |(name, parameter): (&String, &Parameter)| parameter.default_not_allowed(name);
+        let defaults = self.parameters.iter().filter_map(default);
+        let given = given.iter().filter_map(|(name, value)| self.parameters.get(name)?.not_allowed(name, value));
+        untyped.chain(defaults).chain(given).collect()
+    }
+}
+
+impl Parameter {
+    pub(super) fn is_list(&self) -> bool {
+        self.r#type.contains("List")
     }
 
+    /// Whether its value is the name of a parameter in the account.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.r#type.starts_with("AWS::SSM::Parameter::Value")
+    }
+
+    /// A default keeps to the constraints, also where another value is given.
+    fn default_not_allowed(&self, name: &str) -> Option<Problem> {
+        let default = self.default.as_ref().filter(|_| !self.is_elsewhere())?;
+        self.not_allowed(name, &text(default))
+    }
+
+    /// Of a list each item is one of the allowed values.
     fn not_allowed(&self, name: &str, value: &str) -> Option<Problem> {
-        let allowed: Vec<String> = self.parameters.get(name)?.allowed_values.iter().map(text).collect();
-        let message = format!("{value:?} is not allowed; use one of {}", allowed.join(", "));
-        let refused = !allowed.is_empty() && !allowed.iter().any(|allowed| allowed == value);
-        refused.then(|| Problem::at(&format!("Parameters.{name}"), message))
+        let allowed: Vec<String> = self.allowed_values.iter().map(text).collect();
+        let is_allowed = |item: &str| allowed.iter().any(|allowed| allowed == item);
+        let items: Vec<&str> = if self.is_list() { value.split(',').map(str::trim).collect() } else { vec![value] };
+        let refused = items.into_iter().find(|item| !is_allowed(item));
+        let item = refused.filter(|_| !allowed.is_empty())?;
+        let message = format!("{item:?} is not allowed; use one of {}", allowed.join(", "));
+        Some(Problem::at(&format!("Parameters.{name}"), message))
     }
 }

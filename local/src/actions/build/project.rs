@@ -6,12 +6,12 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_codebuild::Client;
 use aws_sdk_codebuild::types::{self, EnvironmentVariableType, LogsConfigStatusType};
-use serde::Deserialize;
 
 use super::cloud_log::Place;
 use crate::actions::{config, store};
 use crate::buildspec::{Secret, Value, machine};
 use crate::pipeline::action::Request;
+use crate::pipeline::values::{UnknownType, Variable, VariableError, VariableType, environment_variables};
 
 /// CodeBuild's own limit for a build that sets none.
 const TIMEOUT: Duration = Duration::from_hours(1);
@@ -44,13 +44,8 @@ pub enum Error {
         refusal: String,
     },
     /// A variable comes from nowhere.
-    #[error("environment variable {name} is of type {kind}: make it PLAINTEXT, PARAMETER_STORE or SECRETS_MANAGER")]
-    Variable {
-        /// Its name.
-        name: String,
-        /// Its type.
-        kind: String,
-    },
+    #[error(transparent)]
+    Variable(#[from] UnknownType),
 }
 
 /// A project as far as a build needs it.
@@ -80,15 +75,6 @@ impl Project {
         let stream = if place.stream.is_empty() { build.to_owned() } else { format!("{}/{build}", place.stream) };
         Some(Place { stream, ..place })
     }
-}
-
-/// One of the action's `EnvironmentVariables`.
-#[derive(Deserialize)]
-struct Variable {
-    name: String,
-    value: String,
-    #[serde(default = "plaintext")]
-    r#type: String,
 }
 
 pub(super) async fn read(sdk: &SdkConfig, name: &str) -> Result<Project, Error> {
@@ -143,34 +129,31 @@ fn notes(privileged: bool, image: &str, s3: Option<&types::S3LogsConfig>) -> Vec
 /// The variables that the action sets, which win over the project's.
 pub(super) fn action_variables(request: &Request) -> Result<BTreeMap<String, Value>, Error> {
     let text = config::optional(request, "EnvironmentVariables").unwrap_or("[]");
-    let variables: Vec<Variable> =
-        serde_json::from_str(text).map_err(|error| config::malformed(request, "EnvironmentVariables", &error))?;
-    variables.into_iter().map(|Variable { name, value, r#type }| typed(name, value, &r#type)).collect()
+    let variables = environment_variables(text).map_err(|error| match error {
+        VariableError::Malformed(error) => config::malformed(request, "EnvironmentVariables", &error).into(),
+        VariableError::Type(unknown) => Error::from(unknown),
+    })?;
+    Ok(variables.into_iter().map(|Variable { name, value, kind }| (name, valued(value, kind))).collect())
 }
 
 fn variable(variable: types::EnvironmentVariable) -> Result<(String, Value), Error> {
     let kind = variable.r#type.unwrap_or(EnvironmentVariableType::Plaintext);
-    typed(variable.name, variable.value, kind.as_str())
+    let kind = VariableType::named(kind.as_str(), &variable.name)?;
+    Ok((variable.name, valued(variable.value, kind)))
 }
 
-fn typed(name: String, value: String, kind: &str) -> Result<(String, Value), Error> {
-    let value = match kind {
-        "PLAINTEXT" => Value::Plain(value),
-        "PARAMETER_STORE" => Value::Parameter(value),
-        "SECRETS_MANAGER" => Value::Secret(Secret::read(&value)),
-        _ => return Err(Error::Variable { name, kind: kind.to_owned() }),
-    };
-    Ok((name, value))
+fn valued(value: String, kind: VariableType) -> Value {
+    match kind {
+        VariableType::Plaintext => Value::Plain(value),
+        VariableType::ParameterStore => Value::Parameter(value),
+        VariableType::SecretsManager => Value::Secret(Secret::read(&value)),
+    }
 }
 
 fn minutes(set: Option<i32>, default: Duration) -> Duration {
     set.and_then(|minutes| u64::try_from(minutes).ok())
         .filter(|minutes| *minutes > 0)
         .map_or(default, Duration::from_mins)
-}
-
-fn plaintext() -> String {
-    "PLAINTEXT".to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What a CloudFormation action says about the stack: parameters, tags, policy, capabilities.
+//! What a CloudFormation action says about the stack: parameters, tags, policy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -110,17 +110,6 @@ impl TryFrom<Value> for Override {
     }
 }
 
-/// `Capabilities`: names, separated by commas.
-pub(super) fn capabilities(text: &str) -> Result<BTreeSet<&str>, String> {
-    let names: BTreeSet<_> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    match names.iter().find(|name| !CAPABILITIES.contains(name)) {
-        Some(unknown) => Err(format!("{unknown:?} is none of {}", CAPABILITIES.join(", "))),
-        None => Ok(names),
-    }
-}
-
-const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,18 +158,6 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Override>(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn capabilities_are_separated_by_commas() {
-        let expected = BTreeSet::from(["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
-        assert_eq!(capabilities("CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND,"), Ok(expected));
-        assert_eq!(capabilities(""), Ok(BTreeSet::new()));
-        let refusal = capabilities("CAPABILITY_IAM,CAPABILITY_ALL").unwrap_err();
-        assert_eq!(
-            refusal,
-            "\"CAPABILITY_ALL\" is none of CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND"
-        );
     }
 
     /// I26

@@ -9,11 +9,12 @@ use super::delete::Deletion;
 use super::deploy::{Deployment, TemplateSource};
 use super::error::Error;
 use super::mode;
-use super::settings::{self, Attribute, Override, TemplateConfiguration, Text, reason};
+use super::settings::{Attribute, Override, TemplateConfiguration, Text, reason};
 use super::template::{Macros, Template};
 use crate::actions::{Context, config, store};
 use crate::cloud::client::REGION;
 use crate::pipeline::action::{Artifact, Location, Request};
+use crate::pipeline::values;
 
 /// The longest template that a request may hold, in bytes; a longer one is read from S3.
 const BODY_LIMIT: usize = 51_200;
@@ -56,7 +57,7 @@ pub(super) async fn deployment(context: &Context, request: &Request, macros: Mac
 
 fn capabilities(request: &Request) -> Result<BTreeSet<&str>, config::Error> {
     let text = config::optional(request, "Capabilities").unwrap_or_default();
-    settings::capabilities(text).map_err(|reason| config::malformed(request, "Capabilities", &reason))
+    values::capabilities(text).map_err(|reason| config::malformed(request, "Capabilities", &reason))
 }
 
 fn check(template: &Template, origin: &str, parameters: &BTreeMap<String, String>) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::{DefinitionError, ErrorKind, Place};
-use super::{Action, Provider, artifacts, names, wire};
+use super::{Action, Provider, artifacts, names, values, wire};
 use crate::pipeline::action::TypeId;
 
 type Checked<T = ()> = Result<T, DefinitionError>;
@@ -76,7 +76,8 @@ fn run_order(place: &Place, order: u32) -> Checked {
 fn configuration(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked {
     let (place, configuration) = (place.field("configuration"), &declared.configuration);
     let keys = provider.keys(configuration);
-    keys.map_err(|why| place.within("ActionMode").error(ErrorKind::Action, why))?.check(&place, configuration)
+    keys.map_err(|why| place.within("ActionMode").error(ErrorKind::Action, why))?.check(&place, configuration)?;
+    values::check(&place, provider, configuration)
 }
 
 fn inputs(place: &Place, provider: &Provider, declared: &wire::Action) -> Checked<Vec<String>> {

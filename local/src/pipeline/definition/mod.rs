@@ -12,6 +12,7 @@ mod order;
 mod pipeline;
 mod provider;
 mod read;
+mod refused;
 mod stage;
 mod store;
 mod template;
@@ -19,12 +20,14 @@ mod template;
 mod tests;
 mod trigger;
 mod unique;
+mod values;
 pub mod wire;
 
 use std::collections::BTreeMap;
 
 pub use condition::{Condition, ConditionResult, RetryMode, Rule, RuleType};
 pub use error::{DefinitionError, ErrorKind, Place};
+pub use pipeline::problems;
 pub use provider::Provider;
 pub use template::from_cloudformation;
 pub use trigger::{Globs, PullRequestEvent, PullRequestFilter, PushFilter, Trigger};

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error::{DefinitionError, ErrorKind, Place};
 use super::read::read;
+use super::refused::{Refused, both};
 use super::wire::{Declaration, ExecutionMode, PipelineType};
 use super::{Pipeline, names, order, stage, store, trigger, unique, wire};
 
@@ -27,28 +28,55 @@ impl Pipeline {
 
     /// Reads the value of `pipeline`, as `CreatePipeline` and `UpdatePipeline` get it.
     pub fn from_declaration(declaration: &Value) -> Result<Self, DefinitionError> {
-        let declaration = read(declaration)?;
-        let stages = stage::check_all(&declaration.stages)?;
-        let pipeline = Self {
-            name: names::name(&Place::pipeline().field("name"), &declaration.name)?,
-            bucket: store::bucket(&declaration)?,
-            version: version(&declaration)?,
-            execution_mode: execution_mode(&declaration)?,
-            variables: variables(&declaration)?,
-            triggers: trigger::check(&declaration.triggers, &stages)?,
-            stages,
-            declaration,
-        };
-        unique::check(&pipeline)?;
-        order::check(&pipeline)?;
-        Ok(pipeline)
+        checked(declaration).map_err(|refused| refused.first)
     }
 }
 
-fn version(declaration: &Declaration) -> Result<u32, DefinitionError> {
+/// Everything that [`Pipeline::from_declaration`] would refuse, of which it tells the first. What only shows across actions
+/// is among it where each of them by itself is right.
+pub fn problems(declaration: &Value) -> Vec<DefinitionError> {
+    checked(declaration).err().map_or_else(Vec::new, Refused::all)
+}
+
+fn checked(declaration: &Value) -> Result<Pipeline, Refused> {
+    let declaration = read(declaration)?;
+    let (stages, head) = both(stage::check_all(&declaration.stages), Head::check(&declaration).map_err(Refused::from))?;
+    let Head { bucket, execution_mode, variables } = head;
+    let pipeline = Pipeline {
+        name: declaration.name.clone(),
+        bucket,
+        version: declaration.version,
+        execution_mode,
+        variables,
+        triggers: trigger::check(&declaration.triggers, &stages)?,
+        stages,
+        declaration,
+    };
+    unique::check(&pipeline)?;
+    order::check(&pipeline)?;
+    Ok(pipeline)
+}
+
+/// What a pipeline says beside its stages and triggers.
+struct Head {
+    bucket: String,
+    execution_mode: ExecutionMode,
+    variables: BTreeMap<String, Option<String>>,
+}
+
+impl Head {
+    fn check(declaration: &Declaration) -> Result<Self, DefinitionError> {
+        names::name(&Place::pipeline().field("name"), &declaration.name)?;
+        let bucket = store::bucket(declaration)?;
+        version(declaration)?;
+        Ok(Self { bucket, execution_mode: execution_mode(declaration)?, variables: variables(declaration)? })
+    }
+}
+
+fn version(declaration: &Declaration) -> Result<(), DefinitionError> {
     match declaration.version {
         0 => Err(Place::pipeline().field("version").error(ErrorKind::Validation, "is 0; it must be 1 or more")),
-        version => Ok(version),
+        _ => Ok(()),
     }
 }
 

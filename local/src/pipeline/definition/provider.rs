@@ -188,6 +188,15 @@ impl Provider {
         self.mode(configuration).is_some_and(|mode| mode.required.contains(&"TemplatePath"))
     }
 
+    /// Whether the action looks at the value of this key: some modes ignore what others need.
+    pub(super) fn reads(&self, key: &str, configuration: &BTreeMap<String, String>) -> bool {
+        match key {
+            "Capabilities" => self.deploys_template(configuration),
+            "ChangeSetName" => self.mode(configuration).is_some_and(|mode| mode.required.contains(&key)),
+            _ => true,
+        }
+    }
+
     /// Whether it brings sources into the pipeline: only such actions stand in the first stage, and only they have
     /// revisions.
     pub fn is_source(&self) -> bool {

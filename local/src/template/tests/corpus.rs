@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::super::document;
+use super::super::document::{self, Document};
 use super::*;
 
 /// File, then a line for each pipeline or action, then the next file.
@@ -73,7 +73,9 @@ fn line(name: &str, problem: &Problem) -> String {
 
 /// A line for each action and thing that would not run, of what is no whole template.
 fn fragment(text: &str) -> Vec<String> {
-    let Ok(document) = document::read(text) else { return vec!["is neither YAML nor JSON".to_owned()] };
+    let Ok(Document { value: document, .. }) = document::read(text) else {
+        return vec!["is neither YAML nor JSON".to_owned()];
+    };
     let lines: Vec<String> = actions(&document).into_iter().flat_map(|action| whole(&pipeline_of(action))).collect();
     if lines.is_empty() { vec!["has no action".to_owned()] } else { lines }
 }
@@ -138,7 +140,7 @@ fn published_templates_that_are_wrong_are_refused() {
 
 /// A recorded answer has the document somewhere within.
 fn recorded(text: &str) -> Vec<String> {
-    let document = document::read(text).unwrap();
+    let document = document::read(text).unwrap().value;
     let within = document.get("data").filter(|data| data.get("pipeline").is_some());
     whole(&within.unwrap_or(&document).to_string())
 }

@@ -39,7 +39,7 @@ fn resolved(expression: &str) -> (Value, Vec<String>, Vec<String>) {
     );
     let document =
         document::read(&format!("{SECTIONS}{resources}")).unwrap_or_else(|error| panic!("{expression}: {error}"));
-    let template = Template::read(&document).unwrap();
+    let template = Template::read(&document.value).unwrap();
     let given = BTreeMap::new();
     let mut resolver = Resolver::new(&template, &given, "shop");
     let value = resolver.properties("It").get("Value").cloned().unwrap_or_default();
@@ -158,6 +158,14 @@ fn what_cloudformation_would_refuse_is_named_with_its_place() {
 fn a_condition_that_depends_on_itself_is_named_once() {
     let (_, problems, _) = resolved("[!If [Round, 1, 2], !If [Trip, 1, 2]]");
     assert_eq!(problems, ["field \"Conditions.Trip\": condition \"Round\" depends on itself"]);
+}
+
+#[test]
+fn long_names_that_begin_alike_stay_two() {
+    let long = |end: &str| resolved(&format!("!ImportValue {}{end}", "a".repeat(50))).0;
+    let (one, other) = (long("One"), long("Other"));
+    assert_ne!(one, other);
+    assert_eq!((one.as_str().unwrap().len(), long("One")), (40, one.clone()));
 }
 
 #[test]

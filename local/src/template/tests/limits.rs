@@ -1,5 +1,6 @@
 //! Nothing that a file says makes the check fail other than with an answer.
 
+use super::super::document;
 use super::*;
 
 #[test]
@@ -10,8 +11,6 @@ fn what_is_no_template_is_told_with_its_line() {
         ("[1, 2]", "neither a template"),
         ("Resources:\n  A:\n   - b\n  c\n", "line 4"),
         ("{\n\"Resources\": ]}", "line 2"),
-        ("Resources: {A: {Type: a::b, Type: c}}", "duplicate"),
-        ("{\"Resources\": {},\n \"Resources\": {}}", "duplicate key \"Resources\" at line 2"),
         ("a: &a [*a]\nResources: {}", "cannot be read"),
         ("Resources: {}\n---\nResources: {}", "cannot be read"),
         ("Resources: []", "is no template: Resources: invalid type: sequence"),
@@ -73,4 +72,31 @@ fn functions_do_not_multiply() {
     let text = with("!Sub ${AWS::StackName}-release", &list)
         .replace("Default: main", &format!("Default: {}", "m".repeat(5000)));
     assert!(problems(&text)[0].contains("resolves to more than"), "{}", problems(&text)[0]);
+}
+
+#[test]
+fn the_last_of_equal_keys_counts_and_is_told() {
+    let note = |path: &str| format!("{path} stands more than once; only the last one counts");
+    let yaml = with("      RoleArn:", "      Name: first\n      Name: second\n      RoleArn:");
+    let checked = said(&yaml).unwrap();
+    assert_eq!((checked.pipelines[0].pipeline.as_str(), checked.pipelines[0].runs()), ("second", true));
+    let name = note("Resources.Pipeline.Properties.Name");
+    assert_eq!(checked.notes, [name.clone(), name]);
+    let json = document::read(r#"{"A": [{"B": 1, "B": {"C": 2, "C": 3}}]}"#).unwrap();
+    assert_eq!(json.value, serde_json::json!({"A": [{"B": {"C": 3}}]}));
+    assert_eq!(json.repeated, ["A.0.B.C", "A.0.B"]);
+    let many = format!("{{{}\"A\": 1}}", "\"A\": 1, ".repeat(1000));
+    assert_eq!(document::read(&many).unwrap().repeated.len(), 100);
+}
+
+#[test]
+fn a_name_that_is_nowhere_is_looked_for_in_a_template_of_any_size() {
+    let topics: String = (0..8000).map(|n| format!("  T{n}: {{Type: AWS::SNS::Topic}}\n")).collect();
+    let refs = "!Ref Nobody, ".repeat(50_000);
+    let name = format!("!Select [0, [{refs}]]");
+    let text = with("!Sub ${AWS::StackName}-release", &name) + &topics;
+    let found = problems(&text);
+    // As many as anybody reads.
+    assert_eq!(found.len(), 100);
+    assert!(found[0].contains("\"Nobody\" is neither a parameter nor a resource"), "{}", found[0]);
 }

@@ -30,6 +30,33 @@ fn parameters_choose_what_is_there() {
 }
 
 #[test]
+fn defaults_are_among_the_allowed_values() {
+    let parameter = |declared: &str| problems(&with("{Type: String, Default: main}", &format!("{{{declared}}}")));
+    assert_eq!(parameter("Type: String, Default: main, AllowedValues: [main]"), [""; 0]);
+    let refusal = "field \"Parameters.Branch\": \"main\" is not allowed; use one of next, 7";
+    assert_eq!(parameter("Type: String, Default: main, AllowedValues: [next, 7]"), [refusal]);
+    let lists =
+        |default: &str| parameter(&format!("Type: CommaDelimitedList, Default: '{default}', AllowedValues: [a, b]"));
+    assert!(!lists("a, b").iter().any(|problem| problem.contains("is not allowed")), "{:?}", lists("a, b"));
+    assert!(lists("a, c")[0].contains("\"c\" is not allowed; use one of a, b"), "{:?}", lists("a, c"));
+}
+
+#[test]
+fn every_problem_of_every_action_is_told() {
+    let text =
+        with("ProjectName: !Ref Project", "ProjectName: my project, Colour: red").replace("RunOrder: 2", "RunOrder: 0");
+    let text = text.replace("BranchName: !Ref Branch", "Branch: !Ref Branch");
+    let found = problems(&text);
+    let expected = [
+        "stage \"Source\", action \"Fetch\", field \"configuration.BranchName\": is missing",
+        "stage \"Build\", action \"Build\", field \"configuration.Colour\": is unknown",
+        "stage \"Build\", action \"Approve\", field \"runOrder\": is 0",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    assert!(found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected)), "{found:?}");
+}
+
+#[test]
 fn every_action_that_nobody_runs_is_named() {
     let text = with("Provider: CodeBuild", "Provider: Jenkins").replace("Provider: Manual", "Provider: Email");
     let found = problems(&text);

@@ -28,3 +28,50 @@ fn an_environment_that_is_not_linux_is_refused() {
     let expected = "WINDOWS_SERVER_2022_CONTAINER cannot run here; use a Linux environment";
     assert!(found.len() == 1 && found[0].ends_with(expected), "{found:?}");
 }
+
+#[test]
+fn a_project_is_told_once_however_many_actions_build_it() {
+    let again = |name: &str| {
+        format!(
+            "
+            - Name: {name}
+              ActionTypeId: {{Category: Build, Owner: AWS, Provider: CodeBuild, Version: '1'}}
+              Configuration: {{ProjectName: !Ref Project}}
+              InputArtifacts: [{{Name: Code}}]"
+        )
+    };
+    let builds: String = (0..40).map(|n| again(&format!("Again{n}"))).collect();
+    let text = with("            - !If", &format!("{}\n            - !If", builds.trim_start_matches('\n')));
+    assert!(said(&text).unwrap().runs(), "{:?}", problems(&text));
+    let found = problems(&text.replace("LINUX_CONTAINER", "WINDOWS_CONTAINER"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("stage \"Build\", action \"Build\", field \"project Project, "), "{found:?}");
+}
+
+#[test]
+fn no_more_problems_are_told_than_anybody_reads() {
+    let (mut builds, mut projects) = (String::new(), String::new());
+    for n in 0..150 {
+        builds += &format!(
+            "        - Name: S{n}
+          Actions:
+            - Name: B
+              ActionTypeId: {{Category: Build, Owner: AWS, Provider: CodeBuild, Version: '1'}}
+              Configuration: {{ProjectName: p{n}}}
+              InputArtifacts: [{{Name: Code}}]\n"
+        );
+        projects += &format!(
+            "  P{n}: {{Type: AWS::CodeBuild::Project, Properties: {{Name: p{n}, Environment: {{Type: MAC_ARM}}}}}}\n"
+        );
+    }
+    assert_eq!(problems(&format!("{VALID}{builds}{projects}")).len(), 100);
+}
+
+#[test]
+fn a_project_that_is_not_made_refuses_nothing() {
+    let text = with("LINUX_CONTAINER", "WINDOWS_CONTAINER");
+    assert_eq!(problems(&text).len(), 1);
+    let text = text.replace("  Project:\n", "  Project:\n    Condition: Elsewhere\n");
+    let text = text.replace("  OnMain:", "  Elsewhere: !Equals [!Ref Branch, next]\n  OnMain:");
+    assert_eq!(problems(&text), [""; 0]);
+}

@@ -118,3 +118,44 @@ async fn one_is_executed_once_and_its_name_is_free_then() {
     let refusal = format!("ChangeSet [{empty}] cannot be executed in its current status of [FAILED]");
     assert_eq!(execute(&world, "app", "empty").await, Err(refusal));
 }
+
+#[tokio::test]
+async fn a_stack_that_failed_with_what_was_made_preserved_can_be_updated() {
+    let world = World::start().await;
+    let update = async |stack: &str, template: &Value| {
+        let (_, id) = make(&world, ChangeSetType::Update, stack, "next", template).await.unwrap();
+        execute(&world, stack, "next").await.unwrap();
+        world.settled(&id).await
+    };
+    let id = world.create("updated", &small(&json!("1"))).await;
+    let request = world.client.update_stack().stack_name(&id).template_body(broken().to_string());
+    request.disable_rollback(true).send().await.unwrap();
+    assert_eq!(world.settled(&id).await, "UPDATE_FAILED");
+    assert_eq!(update("updated", &small(&json!("3"))).await, "UPDATE_COMPLETE");
+
+    let request = world.client.create_stack().stack_name("created").template_body(broken().to_string());
+    let id = request.disable_rollback(true).send().await.unwrap().stack_id.unwrap();
+    assert_eq!(world.settled(&id).await, "CREATE_FAILED");
+    assert_eq!(update("created", &small(&json!("3"))).await, "UPDATE_COMPLETE");
+}
+
+#[tokio::test]
+async fn those_that_were_executed_are_kept_for_a_while_and_not_longer_than_their_stack() {
+    let world = World::start().await;
+    let id = world.create("app", &small(&json!("0"))).await;
+    let mut made = Vec::new();
+    for value in 1..=21 {
+        let (change_set, _) =
+            make(&world, ChangeSetType::Update, "app", "c", &small(&json!(value.to_string()))).await.unwrap();
+        execute(&world, "app", "c").await.unwrap();
+        assert_eq!(world.settled(&id).await, "UPDATE_COMPLETE");
+        made.push(change_set);
+    }
+    let gone = |change_set: &str| Err(format!("ChangeSet [{change_set}] does not exist"));
+    let template = world.client.get_template().change_set_name(&made[20]).send().await;
+    assert_eq!(told(template).map(|answer| answer.template_body), gone(&made[20]).map(|_: String| None));
+    assert_eq!(execution_status(&world, "app", &made[0]).await, gone(&made[0]));
+    assert_eq!(execution_status(&world, "app", &made[1]).await.unwrap(), "EXECUTE_COMPLETE");
+    world.delete(&id).await.unwrap();
+    assert_eq!(execution_status(&world, &id, &made[20]).await, gone(&made[20]));
+}

@@ -144,3 +144,51 @@ fn what_of_a_provider_cannot_run_here_is_refused() {
     let error = refusals::refused_in(valid(), "/stages/1/actions/0/configuration/BatchEnabled", json!("true"));
     assert!(error.contains("configuration.BatchEnabled\": \"true\" cannot run here; use \"false\""), "{error}");
 }
+
+#[test]
+fn values_that_an_action_would_refuse_are_refused_before_it_runs() {
+    let refusal = |at: &str, key: &str, value: &str| {
+        let mut declaration = valid();
+        declaration.pointer_mut(at).unwrap()["configuration"][key] = json!(value);
+        read(&declaration).map(drop)
+    };
+    let (build, deploy) = ("/stages/1/actions/0", "/stages/2/actions/0");
+    for (at, key, value, expected) in [
+        (build, "ProjectName", "my project", "use letters, digits, - and _"),
+        (build, "EnvironmentVariables", "not json", "expected ident"),
+        (build, "EnvironmentVariables", r#"[{"name": "V", "value": "x", "type": "VAULT"}]"#, "V is of type VAULT"),
+        (deploy, "StackName", "my_stack", "it must be a letter, then letters, digits and hyphens"),
+        (deploy, "Capabilities", "CAPABILITY_FOO", "\"CAPABILITY_FOO\" is none of CAPABILITY_IAM"),
+    ] {
+        let error = refusal(at, key, value).expect_err(key);
+        let place = format!("field \"configuration.{key}\": {value:?} cannot be used: ");
+        assert!(error.starts_with("InvalidActionDeclarationException: "), "{error}");
+        assert!(error.contains(&place) && error.contains(expected), "{error}");
+    }
+    for (at, key, value) in [
+        (build, "ProjectName", "my #{variables.Stack}"),
+        (build, "EnvironmentVariables", "#{variables.Stack}"),
+        (deploy, "Capabilities", "CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND"),
+        // Not looked at in this mode.
+        (deploy, "ChangeSetName", "my_set"),
+    ] {
+        assert_eq!(refusal(at, key, value), Ok(()), "{key} = {value}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_and_the_first_is_the_refusal() {
+    let mut declaration = valid();
+    assert_eq!(problems(&declaration), []);
+    declaration["name"] = json!("a/b");
+    declaration["stages"][1]["actions"][0]["runOrder"] = json!(0);
+    declaration["stages"][2]["actions"][0]["inputArtifacts"] = json!([{"name": "a.b"}]);
+    let found = problems(&declaration);
+    let fields: Vec<_> = found.iter().map(|error| error.place.field.as_deref().unwrap()).collect();
+    assert_eq!(fields, ["runOrder", "inputArtifacts", "name"]);
+    assert_eq!(Pipeline::from_declaration(&declaration).as_ref(), Err(&found[0]));
+    // What only shows across actions, where each of them is right.
+    let mut declaration = valid();
+    declaration["stages"][2]["actions"][0]["inputArtifacts"] = json!([{"name": "Package"}, {"name": "Nobodys"}]);
+    assert_eq!(problems(&declaration).len(), 1);
+}
