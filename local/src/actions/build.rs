@@ -11,6 +11,7 @@ mod log;
 mod mask;
 mod process;
 mod project;
+mod removal;
 mod shell;
 mod upload;
 mod vault;

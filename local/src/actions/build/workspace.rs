@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::removal::{if_denied, open_up, remove};
 use crate::actions::archive::{self, Archive};
 
 /// How often to ask for a lock that another build holds.
@@ -152,7 +153,7 @@ impl Workspace {
     fn keep_cache(&self) -> Result<(), Error> {
         self.move_cache(|kept, used| {
             if used.is_dir() && !used.is_symlink() {
-                remove(kept)?;
+                remove_all(kept)?;
                 rename(used, kept)?;
             }
             Ok(())
@@ -215,8 +216,12 @@ fn seen(content: &[u8], old: Option<&Seen>, now: Timestamp) -> Seen {
     Seen { sha256, modified }
 }
 
+fn remove_all(path: &Path) -> Result<(), Error> {
+    remove(path).map_err(|(path, source)| disk(&path, source))
+}
+
 fn clear(directory: &Path) -> Result<(), Error> {
-    remove(directory)?;
+    remove_all(directory)?;
     fs::create_dir_all(directory).map_err(|source| disk(directory, source))
 }
 
@@ -229,44 +234,6 @@ fn rename(from: &Path, to: &Path) -> Result<(), Error> {
     fs::rename(from, to)
         .or_else(|error| if_denied(error, || open_up(from).and_then(|()| fs::rename(from, to))))
         .map_err(|source| disk(from, source))
-}
-
-fn remove(path: &Path) -> Result<(), Error> {
-    let removed = fs::remove_dir_all(path).or_else(|error| {
-        // Some tools, Go among them, leave directories that are read-only.
-        if_denied(error, || open_up(path).and_then(|()| fs::remove_dir_all(path)))
-    });
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk(&first_left(path), error)),
-        _ => Ok(()),
-    }
-}
-
-fn if_denied(error: io::Error, again: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::PermissionDenied { again() } else { Err(error) }
-}
-
-/// Lets us into this directory, and into all below it.
-fn open_up(directory: &Path) -> io::Result<()> {
-    let mode = fs::symlink_metadata(directory)?.permissions().mode();
-    fs::set_permissions(directory, Permissions::from_mode(mode | 0o700))?;
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_up(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Where a removal has stopped: what came before is gone.
-fn first_left(path: &Path) -> PathBuf {
-    let first = || fs::read_dir(path).ok()?.next()?.ok();
-    let below = first().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    match below {
-        Some(entry) => first_left(&entry.path()),
-        None => first().map_or_else(|| path.to_owned(), |entry| entry.path()),
-    }
 }
 
 #[cfg(test)]
@@ -366,41 +333,6 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
         let _workspace = open(root.path()).await;
-        assert_eq!(mode(root.path()), 0o700);
-    }
-
-    fn mode(path: &Path) -> u32 {
-        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    #[test]
-    fn a_directory_that_a_build_left_read_only_is_opened_and_removed() {
-        let root = tempfile::tempdir().unwrap();
-        let directories = ["go", "go/pkg", "go/pkg/mod"].map(|name| root.path().join(name));
-        let close = || {
-            for directory in directories.iter().rev() {
-                fs::set_permissions(directory, Permissions::from_mode(0o555)).unwrap();
-            }
-        };
-        fs::create_dir_all(&directories[2]).unwrap();
-        fs::write(directories[2].join("file"), "").unwrap();
-        close();
-        // Root is never denied anything.
-        open_up(&directories[0]).unwrap();
-        assert_eq!(directories.each_ref().map(|directory| mode(directory)), [0o755; 3]);
-        close();
-        remove(&directories[0]).unwrap();
-        assert!(!directories[0].exists());
-    }
-
-    #[test]
-    fn what_cannot_be_removed_is_named() {
-        let root = tempfile::tempdir().unwrap();
-        let file = root.path().join("file");
-        fs::write(&file, "").unwrap();
-        let message = remove(&file).unwrap_err().to_string();
-        assert!(message.starts_with(&format!("the build directory {} cannot be used", file.display())), "{message}");
-        fs::create_dir_all(root.path().join("a/b/c")).unwrap();
-        assert_eq!(first_left(&root.path().join("a")), root.path().join("a/b/c"));
+        assert_eq!(fs::metadata(root.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
