@@ -28,7 +28,7 @@ impl Pipeline {
 
     /// Reads the value of `pipeline`, as `CreatePipeline` and `UpdatePipeline` get it.
     pub fn from_declaration(declaration: &Value) -> Result<Self, DefinitionError> {
-        checked(declaration).map_err(|refused| refused.first)
+        checked(declaration).map_err(|refused| *refused.first)
     }
 }
 

@@ -4,20 +4,20 @@ use super::error::DefinitionError;
 
 /// At least one problem, in the order of the definition.
 pub(super) struct Refused {
-    pub(super) first: DefinitionError,
+    pub(super) first: Box<DefinitionError>,
     others: Vec<DefinitionError>,
 }
 
 impl From<DefinitionError> for Refused {
     fn from(first: DefinitionError) -> Self {
-        Self { first, others: Vec::new() }
+        Self { first: Box::new(first), others: Vec::new() }
     }
 }
 
 impl Refused {
     /// Every problem.
     pub(super) fn all(self) -> Vec<DefinitionError> {
-        std::iter::once(self.first).chain(self.others).collect()
+        std::iter::once(*self.first).chain(self.others).collect()
     }
 
     fn and(mut self, later: Self) -> Self {
@@ -37,10 +37,12 @@ pub(super) fn both<A, B>(one: Result<A, Refused>, other: Result<B, Refused>) -> 
 
 /// Each of them, or what is wrong with any.
 pub(super) fn each<T>(results: impl Iterator<Item = Result<T, Refused>>) -> Result<Vec<T>, Refused> {
-    results.fold(Ok(Vec::new()), |before, next| {
-        both(before, next).map(|(mut list, item)| {
+    let mut all = Ok(Vec::new());
+    for result in results {
+        all = both(all, result).map(|(mut list, item)| {
             list.push(item);
             list
-        })
-    })
+        });
+    }
+    all
 }
