@@ -22,7 +22,7 @@ impl Refusal {
     }
 
     /// Our own failure, not the caller's.
-    pub(crate) fn internal(error: impl ToString) -> Self {
+    pub(crate) fn internal(error: &impl ToString) -> Self {
         Self::new("InternalFailure", error.to_string())
     }
 

@@ -27,6 +27,7 @@ use super::{Context, Observer, config, store};
 use crate::cloud::authority::{Refused, Role};
 use crate::cloud::client::REGION;
 use crate::pipeline::action::{Artifact, Failure, Location, Progress, Request, Success};
+use crate::pipeline::values::is_project_name;
 pub use artifacts::Packed;
 pub use buildspec_file::Place;
 use cloud_log::CloudLog;
@@ -244,6 +245,5 @@ fn inputs(request: &Request) -> Result<Vec<&Artifact>, Error> {
 }
 
 fn check_name(name: &str) -> Result<(), Error> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if !name.is_empty() && name.chars().all(allowed) { Ok(()) } else { Err(Error::Name(name.to_owned())) }
+    if is_project_name(name) { Ok(()) } else { Err(Error::Name(name.to_owned())) }
 }

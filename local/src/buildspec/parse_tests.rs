@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 
 fn refusal(text: &str) -> String {
@@ -218,7 +220,7 @@ fn odd_input_is_refused_and_never_a_panic() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..20 {
         let below = format!("*a{}, ", level - 1).repeat(10);
-        bomb += &format!("a{level}: &a{level} [{below}]\n");
+        writeln!(bomb, "a{level}: &a{level} [{below}]").unwrap();
     }
     let refused = parse(&format!("{bomb}version: 0.2\nphases: {{build: {{commands: *a19}}}}\n"));
     assert!(matches!(refused, Err(Error::Syntax(_))), "{refused:?}");

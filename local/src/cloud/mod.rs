@@ -20,8 +20,8 @@ use tokio::process::Command;
 
 use crate::supervise::Supervisor;
 use authority::{Authority, Iam, NoClient};
-pub use emulator::{Meter, SaveError};
 use emulator::{Emulator, Launch, LaunchError};
+pub use emulator::{Meter, SaveError};
 use install::{InstallError, Installer, Progress};
 use run_dir::RunDir;
 

@@ -11,7 +11,7 @@ impl From<Error> for Refusal {
             Error::Exists(_) => "RepositoryNameExistsException",
             Error::NoBranch { .. } => "BranchDoesNotExistException",
             Error::NoCommit { .. } => "CommitIdDoesNotExistException",
-            _ => return Self::internal(error),
+            _ => return Self::internal(&error),
         };
         Self::new(exception, error.to_string())
     }

@@ -104,7 +104,7 @@ fn create(book: &Book, service: &str, request: Create) -> Result<Value, Refusal>
     let connection_arn = format!("arn:aws:{service}:{REGION}:{ACCOUNT}:connection/{}", Uuid::new_v4());
     let answer = json!({"ConnectionArn": connection_arn, "Tags": tags});
     book.change(|all| {
-        all.push(Connection { connection_arn, connection_name, provider_type, tags });
+        all.push(Connection { arn: connection_arn, name: connection_name, provider_type, tags });
         Ok(answer)
     })
 }
@@ -131,7 +131,7 @@ fn list(book: &Book, request: &List) -> Result<Value, Refusal> {
     let page: Vec<&Connection> = rest.by_ref().take(size).collect();
     let mut answer = json!({"Connections": page.iter().map(|one| shown(one)).collect::<Vec<_>>()});
     if let (Some(last), true) = (page.last(), rest.peek().is_some()) {
-        answer["NextToken"] = json!(last.connection_arn);
+        answer["NextToken"] = json!(last.arn);
     }
     Ok(answer)
 }
@@ -167,8 +167,8 @@ fn untag(book: &Book, request: &Named) -> Result<Value, Refusal> {
 /// `Connection`. Nobody has to complete a handshake with a provider that is not there.
 fn shown(connection: &Connection) -> Value {
     json!({
-        "ConnectionName": connection.connection_name,
-        "ConnectionArn": connection.connection_arn,
+        "ConnectionName": connection.name,
+        "ConnectionArn": connection.arn,
         "ProviderType": connection.provider_type,
         "OwnerAccountId": ACCOUNT,
         "ConnectionStatus": "AVAILABLE",
@@ -193,7 +193,7 @@ fn tagged(mut present: Vec<Tag>, more: Vec<Tag>) -> Result<Vec<Tag>, Refusal> {
 }
 
 fn place(all: &[Connection], arn: &str) -> Result<usize, Refusal> {
-    let found = all.iter().position(|one| one.connection_arn == arn);
+    let found = all.iter().position(|one| one.arn == arn);
     found.ok_or_else(|| Refusal::new("ResourceNotFoundException", format!("there is no connection {arn}")))
 }
 

@@ -11,8 +11,10 @@ use crate::repository::{self, files};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Connection {
-    pub(super) connection_arn: String,
-    pub(super) connection_name: String,
+    #[serde(rename = "ConnectionArn")]
+    pub(super) arn: String,
+    #[serde(rename = "ConnectionName")]
+    pub(super) name: String,
     pub(super) provider_type: String,
     pub(super) tags: Vec<Tag>,
 }

@@ -116,7 +116,7 @@ impl Runner {
             let event = kept.engine.roll_back(&target, stage, trigger)?;
             self.take(kept, event, now)?;
             let newest = kept.engine.state().executions.last();
-            newest.map(|execution| execution.id.clone()).ok_or_else(|| Error::NoExecution(target.id))
+            newest.map(|execution| execution.id.clone()).ok_or(Error::NoExecution(target.id))
         })
     }
 

@@ -80,11 +80,12 @@ impl Iterator for Backwards<'_> {
     type Item = Result<Execution, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.read.is_empty() && !self.over {
-            if let Err(error) = self.read_on() {
-                self.over = true;
-                return Some(Err(error.into()));
-            }
+        if self.read.is_empty()
+            && !self.over
+            && let Err(error) = self.read_on()
+        {
+            self.over = true;
+            return Some(Err(error.into()));
         }
         let next = self.read.pop()?;
         self.before = next.number;
@@ -96,7 +97,9 @@ impl Iterator for Backwards<'_> {
 impl<'r> History<'r> {
     /// A pipeline that a store knows nothing of yet, with what there was of it.
     pub(crate) fn of(store: &'r Store, current: Pipeline, earlier: &[Pipeline], executions: &[Execution]) -> Self {
-        earlier.iter().for_each(|pipeline| store.keep_version(pipeline).unwrap());
+        for pipeline in earlier {
+            store.keep_version(pipeline).unwrap();
+        }
         let kept = super::Kept::new(current.clone(), [].into(), jiff::Timestamp::UNIX_EPOCH);
         store.keep(&current.name, &kept.record(), executions.iter(), None).unwrap();
         History { store, current }

@@ -49,7 +49,9 @@ impl Runner {
         self.0.store.sound()?;
         let commands = kept.engine.apply(event, now, &mut RandomIds);
         self.0.keep(kept, &commands, started)?;
-        commands.into_iter().for_each(|command| self.carry_out(kept, command));
+        for command in commands {
+            self.carry_out(kept, command);
+        }
         Ok(())
     }
 

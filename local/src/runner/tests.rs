@@ -122,7 +122,7 @@ async fn what_is_left_of_a_rule(deleted: bool) {
     runner.create(guarded("release", 5), BTreeMap::new()).unwrap();
     start(&runner, "release");
     fetched(&runner);
-    let evaluations = || runner.0.pipelines().get("release").map_or(0, |kept| kept.evaluations());
+    let evaluations = || runner.0.pipelines().get("release").map_or(0, Kept::evaluations);
     assert_eq!(evaluations(), 1);
     if deleted {
         runner.delete("release").unwrap();

@@ -11,7 +11,7 @@ const ARTIFACT: &str = "flowgate-any-artifact";
 /// A value for what is called `name`, where the value of `key` stands.
 pub(super) fn text(name: &str, key: &str) -> String {
     let fixed = match key {
-        "Version" | "RunOrder" => "1",
+        "Version" | "RunOrder" | "WaitTime" => "1",
         "TimeoutInMinutes" => "60",
         "PollForSourceChanges" | "DetectChanges" | "BatchEnabled" | "CombineArtifacts" => "false",
         "ActionMode" => "CREATE_UPDATE",
@@ -21,7 +21,6 @@ pub(super) fn text(name: &str, key: &str) -> String {
         "Cron" => "* * * ? * *",
         "TimeZone" => "UTC",
         "AlarmStates" => "ALARM",
-        "WaitTime" => "1",
         "TemplatePath" | "TemplateConfiguration" => return format!("{ARTIFACT}::{}", plain(name)),
         "FullRepositoryId" => return format!("owner/{}", plain(name)),
         "RoleArn" => return arn("AWS::IAM::Role", name),

@@ -76,7 +76,7 @@ async fn a_role_makes_pull_requests_in_its_repositories_and_does_with_them_what_
     denied(maker.list_pull_requests().repository_name("mine").send().await.unwrap_err().code());
     let reader = somebody(&world, "reader", &[allow(&["codecommit:ListPullRequests"], &mine)]).await;
     let listed = reader.list_pull_requests().repository_name("mine").send().await.unwrap();
-    assert_eq!(listed.pull_request_ids, [id.clone()]);
+    assert_eq!(listed.pull_request_ids, std::slice::from_ref(&id));
     denied(reader.get_pull_request().pull_request_id(&id).send().await.unwrap_err().code());
     let merge = |client: &Client| client.merge_pull_request_by_fast_forward().pull_request_id(&id);
     denied(merge(&reader).repository_name("mine").send().await.unwrap_err().code());

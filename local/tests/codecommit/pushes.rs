@@ -60,7 +60,6 @@ async fn each_move_of_a_branch_is_told_once() {
     work.git(&["push", "-q", &url, ":feature/one"]).await;
     assert_eq!(heard.details().await, told("referenceDeleted", "feature/one", &[("oldCommitId", &other)]));
 
-
     work.git(&[
         "push",
         "-q",

@@ -91,7 +91,7 @@ async fn a_push_that_merges_or_removes_its_branch_closes_a_pull_request() {
     }
     work.git(&["push", "-q", &url, ":other"]).await;
     let gone = format!("PULL_REQUEST_CLOSED other {}", &head[..7]);
-    assert_eq!(world.told("p").await, [gone.clone()]);
+    assert_eq!(world.told("p").await, std::slice::from_ref(&gone));
     work.git(&["push", "-q", &url, "main"]).await;
     assert_eq!(world.told("p").await, [gone, short("CLOSED", &head)]);
 }

@@ -27,7 +27,7 @@ async fn deployed(world: &World, template: &Value) -> BTreeMap<String, String> {
 }
 
 /// The names and teams of all connections.
-async fn connections(world: &World) -> Vec<String> {
+fn connections(world: &World) -> Vec<String> {
     let book = world.runner.context().state.join("connections.json");
     let all: Vec<Value> = serde_json::from_slice(&std::fs::read(book).unwrap()).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -44,15 +44,15 @@ async fn a_stack_makes_changes_replaces_and_removes_its_connection() {
         let made = deployed(&world, &template(kind, "one", "a")).await;
         assert_eq!((made["Ref"].as_str(), made["Status"].as_str()), (made["Arn"].as_str(), "AVAILABLE"));
         assert!(made["Arn"].starts_with(&format!("arn:aws:{service}:us-east-1:")), "{made:?}");
-        assert_eq!(connections(&world).await, ["one a"]);
+        assert_eq!(connections(&world), ["one a"]);
         assert_eq!(deployed(&world, &template(kind, "one", "b")).await, made);
-        assert_eq!(connections(&world).await, ["one b"]);
+        assert_eq!(connections(&world), ["one b"]);
         let replaced = deployed(&world, &template(kind, "two", "b")).await;
         assert_ne!(replaced["Arn"], made["Arn"]);
-        assert_eq!(connections(&world).await, ["two b"]);
+        assert_eq!(connections(&world), ["two b"]);
         let client = Client::new(&world.cloud.sdk_config());
         client.delete_stack().stack_name("s").send().await.unwrap();
         stack_wait::settled(&client, "s").await.unwrap();
-        assert_eq!(connections(&world).await, [""; 0]);
+        assert_eq!(connections(&world), [""; 0]);
     }
 }

@@ -160,8 +160,8 @@ fn minutes(set: Option<i32>, default: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    fn place(config: Option<types::CloudWatchLogsConfig>) -> String {
-        match log("p", config.as_ref()) {
+    fn place(config: Option<&types::CloudWatchLogsConfig>) -> String {
+        match log("p", config) {
             Some(Place { group, stream }) => format!("{group} {stream}"),
             None => "none".to_owned(),
         }
@@ -178,7 +178,7 @@ mod tests {
             (enabled().group_name("g").stream_name("s").build().ok(), "g s"),
             (config(LogsConfigStatusType::Disabled).group_name("g").build().ok(), "none"),
         ] {
-            assert_eq!(place(config.clone()), expected, "{config:?}");
+            assert_eq!(place(config.as_ref()), expected, "{config:?}");
         }
     }
 

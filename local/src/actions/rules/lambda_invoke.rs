@@ -44,7 +44,7 @@ fn meant(function: &str, kind: ConditionKind, answer: Answer) -> Verdict {
     match (kind, answer) {
         (ConditionKind::BeforeEntry | ConditionKind::OnSuccess, answer) => answer.map_err(reported),
         (ConditionKind::OnFailure, Err(failure)) => {
-            holds(format!("function {function} reports an error: {}", reported(failure).message))
+            Ok(holds(format!("function {function} reports an error: {}", reported(failure).message)))
         }
         (ConditionKind::OnFailure, Ok(_)) => unmet(format!("function {function} reports no error")),
     }

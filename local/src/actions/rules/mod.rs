@@ -145,7 +145,7 @@ impl Look for Watched {
 async fn wait(clock: &Clock, at: &impl Look, waiting: Waiting<'_>) -> Result<Verdict, Failure> {
     loop {
         match at.look(clock.now()).await? {
-            Decision::Pass(summary) => return Ok(holds(summary)),
+            Decision::Pass(summary) => return Ok(Ok(holds(summary))),
             Decision::Fail(message) => return Ok(unmet(message)),
             Decision::Wait(next) => {
                 waiting(at.waits(next));
@@ -155,8 +155,8 @@ async fn wait(clock: &Clock, at: &impl Look, waiting: Waiting<'_>) -> Result<Ver
     }
 }
 
-fn holds(summary: String) -> Verdict {
-    Ok(Success { summary: Some(summary), ..Success::default() })
+fn holds(summary: String) -> Success {
+    Success { summary: Some(summary), ..Success::default() }
 }
 
 fn unmet(message: String) -> Verdict {

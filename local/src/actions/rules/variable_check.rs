@@ -11,7 +11,7 @@ pub(super) fn run(request: &RuleRequest) -> Result<Verdict, Error> {
     let operator = required(request, "Operator")?;
     let said = format!("{variable:?} {operator} {value:?}");
     let is = compare(request, variable, operator, value)?;
-    Ok(if is { holds(said) } else { unmet(format!("{said} does not hold")) })
+    Ok(if is { Ok(holds(said)) } else { unmet(format!("{said} does not hold")) })
 }
 
 fn compare(request: &RuleRequest, variable: &str, operator: &str, value: &str) -> Result<bool, Error> {

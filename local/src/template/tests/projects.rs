@@ -1,5 +1,7 @@
 //! What is said of the CodeBuild projects that a pipeline names.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 #[test]
@@ -52,17 +54,21 @@ fn a_project_is_told_once_however_many_actions_build_it() {
 fn no_more_problems_are_told_than_anybody_reads() {
     let (mut builds, mut projects) = (String::new(), String::new());
     for n in 0..150 {
-        builds += &format!(
+        write!(
+            builds,
             "        - Name: S{n}
           Actions:
             - Name: B
               ActionTypeId: {{Category: Build, Owner: AWS, Provider: CodeBuild, Version: '1'}}
               Configuration: {{ProjectName: p{n}}}
               InputArtifacts: [{{Name: Code}}]\n"
-        );
-        projects += &format!(
-            "  P{n}: {{Type: AWS::CodeBuild::Project, Properties: {{Name: p{n}, Environment: {{Type: MAC_ARM}}}}}}\n"
-        );
+        )
+        .unwrap();
+        writeln!(
+            projects,
+            "  P{n}: {{Type: AWS::CodeBuild::Project, Properties: {{Name: p{n}, Environment: {{Type: MAC_ARM}}}}}}"
+        )
+        .unwrap();
     }
     assert_eq!(problems(&format!("{VALID}{builds}{projects}")).len(), 100);
 }

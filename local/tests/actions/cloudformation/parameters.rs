@@ -53,7 +53,7 @@ async fn a_stack_takes_what_another_left_in_its_output_file() {
     let from = |key: &str| json!({"Fn::GetParam": ["Outputs", "first.json", key]});
     let overrides = json!({"One": from("Many"), "Many": from("One")}).to_string();
     let mut second = act("CREATE_UPDATE", "second", &[("ParameterOverrides", &overrides)]);
-    second.inputs.extend(second.outputs.drain(..));
+    second.inputs.append(&mut second.outputs);
     let variables = world.run(&second).await.unwrap().variables;
     assert_eq!((&*variables["One"], &*variables["Many"]), ("a+b", "1"));
     for (artifact, file, says) in [

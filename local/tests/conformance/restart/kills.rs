@@ -1,8 +1,7 @@
-use std::time::SystemTime;
-
 use axum::Router;
 use axum::http::StatusCode;
 use flowgate::cloud::Options;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -28,7 +27,7 @@ async fn what_was_there_some_moments_before_a_kill_is_there_after_it() {
     let kept = Kept::new();
     let first = kept.start().await;
     put(&first, "early", "1").await;
-    first.until_saved(SystemTime::now()).await;
+    first.until_saved(Timestamp::now()).await;
     first.kill();
     let second = kept.start().await;
     assert_eq!(value(&second, "early").await.as_deref(), Some("1"));

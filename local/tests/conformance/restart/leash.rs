@@ -1,6 +1,6 @@
 use std::path::Path;
-use std::time::SystemTime;
 
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
 
@@ -33,7 +33,7 @@ async fn supervisor() -> String {
 async fn put(running: &Running) {
     let parameter = aws_sdk_ssm::Client::new(&running.cloud.sdk_config()).put_parameter().name("early").value("1");
     parameter.r#type(aws_sdk_ssm::types::ParameterType::String).send().await.unwrap();
-    running.until_saved(SystemTime::now()).await;
+    running.until_saved(Timestamp::now()).await;
 }
 
 /// It goes on from what was saved.

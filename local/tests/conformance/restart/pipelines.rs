@@ -1,5 +1,5 @@
 use aws_sdk_codepipeline::types::{
-    ActionState, ApprovalResult, ApprovalStatus, PipelineExecutionStatus, PipelineExecutionSummary,
+    ActionState, ApprovalResult, ApprovalStatus, PipelineExecutionStatus, PipelineExecutionSummary, StageState,
 };
 use flowgate::repository::{Commit, Store};
 
@@ -21,7 +21,7 @@ async fn token(up: &Up) -> String {
     let token = |action: &ActionState| action.latest_execution()?.token().map(str::to_owned);
     loop {
         let state = client(up).get_pipeline_state().name("release").send().await.unwrap();
-        if let Some(token) = state.stage_states().iter().flat_map(|stage| stage.action_states()).find_map(token) {
+        if let Some(token) = state.stage_states().iter().flat_map(StageState::action_states).find_map(token) {
             return token;
         }
         tokio::task::yield_now().await;

@@ -26,6 +26,7 @@ pub(super) fn query(service: &'static str, action: &str, parameters: &[(&str, &s
     Call { service, method: "POST", path: "/", headers, body: format!("Action={action}{}", pairs.collect::<String>()) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 pub(super) fn rest(service: &'static str, method: &'static str, path: &'static str, body: impl ToString) -> Call {
     Call { service, method, path, headers: Vec::new(), body: body.to_string() }
 }

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use aws_sdk_cloudformation::types::{Capability, StackEvent};
 use flowgate::cloud::home::Home;
 use flowgate::cloud::stack_wait;
 use flowgate::cloud::{Cloud, Keep, Options, StartError, StopError};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -63,9 +63,10 @@ impl Running {
     }
 
     /// Waits until what was there at `since` is saved.
-    pub(super) async fn until_saved(&self, since: SystemTime) {
+    pub(super) async fn until_saved(&self, since: Timestamp) {
         let file = self.home.emulator().join("state");
-        while !file.metadata().and_then(|file| file.modified()).is_ok_and(|saved| saved > since) {
+        let saved = || Timestamp::try_from(file.metadata().ok()?.modified().ok()?).ok();
+        while saved().is_none_or(|saved| saved <= since) {
             tokio::task::yield_now().await;
         }
     }

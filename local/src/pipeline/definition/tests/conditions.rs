@@ -341,7 +341,7 @@ fn what_runs_in_parallel_is_not_rolled_back() {
 }
 
 /// One rule of this kind, of the entry condition.
-fn with_rule(provider: &str, configuration: Value) -> Value {
+fn with_rule(provider: &str, configuration: &Value) -> Value {
     let mut declaration = guarded();
     declaration["stages"][3]["beforeEntry"]["conditions"][0]["rules"] = json!([{"name": "R", "ruleTypeId": {"category": "Rule", "provider": provider}, "configuration": configuration}]);
     declaration
@@ -360,7 +360,7 @@ fn values_of_rules_that_can_be_used_are_taken() {
         ("VariableCheck", json!({"Variable": "a", "Operator": "MATCHES", "Value": "(#{variables.Stack}"})),
         ("VariableCheck", json!({"Variable": "a", "Operator": "CONTAINS", "Value": "("})),
     ] {
-        assert!(read(&with_rule(provider, configuration.clone())).is_ok(), "{configuration}");
+        assert!(read(&with_rule(provider, &configuration)).is_ok(), "{configuration}");
     }
 }
 
@@ -399,7 +399,7 @@ fn a_value_that_its_rule_cannot_use_is_refused_before_it_runs() {
             "\"a)|(b\" cannot be used: ",
         ),
     ] {
-        let error = read(&with_rule(provider, configuration)).unwrap_err();
+        let error = read(&with_rule(provider, &configuration)).unwrap_err();
         let place = format!(
             "InvalidStageDeclarationException: stage \"Prod\", field \"beforeEntry.conditions.rules.R.configuration.{key}\": "
         );
