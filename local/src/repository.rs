@@ -26,6 +26,8 @@ use uuid::Uuid;
 
 /// What every repository's directory ends in.
 const SUFFIX: &str = ".git";
+/// What the file ends in that is held while it is changed.
+const LOCK: &str = ".lock";
 /// The longest name that CodeCommit allows.
 const NAME_LIMIT: usize = 100;
 
@@ -34,7 +36,7 @@ const NAME_LIMIT: usize = 100;
 pub enum Error {
     /// The name cannot be a repository's.
     #[error(
-        "repository name {0:?} is not one: use up to 100 letters, digits, `.`, `_` and `-`, no `.git` at the end, at most \
+        "repository name {0:?} is not one: use up to 100 letters, digits, `.`, `_` and `-`, no `.git` or `.lock` at the end, at most \
          one `/` between owner and name"
     )]
     Name(String),
@@ -267,7 +269,7 @@ impl Store {
 
     /// Keeps everybody else from giving numbers to what all repositories have in common.
     pub(crate) async fn numbering(&self) -> Result<File, Error> {
-        lock(self.root.join("numbering.lock")).await
+        lock(self.root.join(".numbering.lock")).await
     }
 
     fn open(&self, repository: &str) -> Result<Git, Error> {
@@ -309,7 +311,9 @@ fn absolute(path: &Path) -> PathBuf {
 fn is_name(part: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let length = (1..=NAME_LIMIT).contains(&part.len());
-    length && part.chars().all(allowed) && !part.starts_with(['.', '-']) && !part.ends_with(SUFFIX)
+    // What begins with a dot, and locks, are our own files beside them.
+    let reserved = part.starts_with(['.', '-']) || part.ends_with(SUFFIX) || part.ends_with(LOCK);
+    length && part.chars().all(allowed) && !reserved
 }
 
 #[cfg(test)]

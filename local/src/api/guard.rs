@@ -7,6 +7,9 @@ use axum::response::{IntoResponse, Response};
 
 const LOOPBACK: [&str; 2] = ["127.0.0.1", "localhost"];
 
+/// Where a browser says that a request comes from.
+const SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
+
 /// Answers only what a program of this machine sent.
 pub(super) async fn only_this_machine(request: Request, next: Next) -> Response {
     if is_local(request.headers()) {
@@ -19,8 +22,12 @@ pub(super) async fn only_this_machine(request: Request, next: Next) -> Response 
 fn is_local(headers: &HeaderMap) -> bool {
     let is_ours = |authority: &str| LOOPBACK.contains(&name(authority));
     let host = text(headers, &header::HOST).is_none_or(is_ours);
-    let origin = text(headers, &header::ORIGIN)
-        .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, authority)| is_ours(authority)));
+    // An image's or a link's address comes without Origin, but browsers say that another site has it.
+    let is_elsewhere = || text(headers, &SITE) == Some("cross-site");
+    let origin = match text(headers, &header::ORIGIN) {
+        Some(origin) => origin.split_once("://").is_some_and(|(_, authority)| is_ours(authority)),
+        None => !is_elsewhere(),
+    };
     host && origin
 }
 
@@ -62,5 +69,15 @@ mod tests {
         for host in ["evil.example", "127.0.0.1.evil.example:80", "", "[::1]:80"] {
             assert!(!check(Some(host), None), "{host:?}");
         }
+    }
+
+    #[test]
+    fn a_page_of_another_site_that_sends_no_origin_is_not() {
+        let of = |site: &'static str| {
+            let headers = [(header::HOST, "127.0.0.1:4000"), (SITE, site)];
+            is_local(&headers.into_iter().map(|(name, value)| (name, value.parse().unwrap())).collect())
+        };
+        assert!(!of("cross-site"));
+        assert!(of("same-origin") && of("same-site") && of("none"));
     }
 }

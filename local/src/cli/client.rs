@@ -54,6 +54,8 @@ pub(super) enum ClientError {
     NotAnswered,
     #[error("nothing was changed")]
     NotChanged,
+    #[error("there is no terminal to ask at; name what is meant with --execution or --to, or say --yes")]
+    UnnamedChange,
     #[error("name the claim with --token N, or say --yes for whichever stands: without a terminal nobody can be asked")]
     UnnamedClaim,
     #[error("name the pipeline: AWS_ENDPOINT_URL is not set, so this would change it in your AWS account")]

@@ -6,6 +6,7 @@ use aws_sdk_codepipeline::Client;
 use serde::Serialize;
 
 use super::call::{CallError, Called as _};
+use crate::cloud::client::ACCOUNT;
 
 /// An account and a region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +16,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Whether it is a local cloud.
+    pub(super) fn is_local(&self) -> bool {
+        self.account == ACCOUNT
+    }
+
     pub(super) async fn of(client: &Client, pipeline: &str) -> Result<Self, CallError> {
         let found = client.get_pipeline().name(pipeline).send().await.called("GetPipeline", pipeline)?;
         Ok(in_arn(found.metadata().and_then(|metadata| metadata.pipeline_arn()).unwrap_or_default()))

@@ -37,3 +37,15 @@ async fn only_programs_and_pages_of_this_machine_are_answered() {
         assert_eq!(status(&cloud, None, origin).await, 200, "{origin:?}");
     }
 }
+
+/// An image on a page of another site: browsers send no Origin with it.
+#[tokio::test]
+async fn what_a_page_of_another_site_only_points_at_is_not_answered() {
+    let of = async |cloud: &Cloud| {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}/?Action=ListStacks&Version=2010-05-15", cloud.endpoint());
+        http.get(url).header("sec-fetch-site", "cross-site").send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(of(&cloud().await).await, 403);
+    assert_eq!(of(&cloud_without("guard").await).await, 200);
+}

@@ -35,8 +35,12 @@ struct Deed {
 impl Deed {
     /// Asks at a terminal, unless what is meant was named exactly.
     async fn agree(&self, place: &Place, options: &Ask, is_named: bool) -> Result<(), ClientError> {
-        if options.yes || is_named || !ask::is_at_terminal() {
+        if options.yes || is_named {
             return Ok(());
+        }
+        if !ask::is_at_terminal() {
+            // In an account, nothing is changed that nobody named.
+            return if place.is_local() { Ok(()) } else { Err(ClientError::UnnamedChange) };
         }
         if ask::confirm(self.question(place)).await { Ok(()) } else { Err(ClientError::NotChanged) }
     }

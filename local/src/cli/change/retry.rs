@@ -34,6 +34,12 @@ pub(super) async fn retry(client: &Client, pipeline: &str, options: &Retry) -> R
         None => observe::place(client, pipeline, &execution.execution).await?,
     };
     let stage = stage.ok_or_else(|| ChangeError::NeverEntered(execution.execution.clone()))?;
+    // Where executions run side by side, only now is it known where it ended.
+    if options.stage.as_ref().is_some_and(|named| stage.name != *named) {
+        let (pipeline, asked) = (pipeline.to_owned(), options.asked());
+        let there = vec![format!("{} ({})", stage.name, execution.execution)];
+        return Err(ChangeError::NotRetryable { pipeline, asked, there }.into());
+    }
     let deed = deed(pipeline, &stage, &execution, options.all);
     deed.agree(&place, &options.ask, options.execution.is_some()).await?;
     let mode = if options.all { StageRetryMode::AllActions } else { StageRetryMode::FailedActions };

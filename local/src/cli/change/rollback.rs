@@ -105,13 +105,20 @@ pub(super) fn target(
 fn before(succeeded: &[Execution], present: Option<&Execution>) -> Option<Execution> {
     let position = |id: &str| succeeded.iter().position(|one| one.execution == id);
     // What failed is not among them, and then the newest is what was there before.
+    if let Some(Execution { rollback_of: Some(target), execution, .. }) = present
+        && position(execution).is_none()
+    {
+        // A rollback that failed has not brought it back yet.
+        return succeeded.iter().find(|one| one.execution == *target).cloned();
+    }
     let present = present.and_then(|present| Some((position(&present.execution)?, present)));
-    let first = present.map_or(0, |(at, present)| {
+    let first = present.map_or(Some(0), |(at, present)| {
         // I.e. back over what was rolled away.
-        let brought_back = present.rollback_of.as_deref().and_then(position);
-        brought_back.unwrap_or(at) + 1
+        let Some(target) = present.rollback_of.as_deref() else { return Some(at + 1) };
+        // Further back than can be seen, nothing is chosen unasked.
+        Some(position(target)? + 1)
     });
-    let newest = succeeded.get(first)?;
+    let newest = succeeded.get(first?)?;
     let Some(id) = newest.rollback_of.as_ref() else { return Some(newest.clone()) };
     let deployed = succeeded.iter().find(|one| one.execution == *id).cloned();
     // It carries the same revisions.

@@ -43,7 +43,9 @@ pub(super) fn choose(status: &Status, options: &Stop) -> Result<Execution, Chang
     let stoppable = |one: &&Execution| options.abandon || one.status != "Stopping";
     let mut meant = running.iter().copied().filter(|one| is_meant(&one.execution, named));
     let ids = |all: &[&Execution]| all.iter().map(|one| one.execution.clone()).collect();
-    let able: Vec<&Execution> = meant.clone().filter(stoppable).collect();
+    // Who repeats a stop because it takes long must not stop another one.
+    let able: Vec<&Execution> =
+        if named.is_none() && running.len() > 1 { running.clone() } else { meant.clone().filter(stoppable).collect() };
     match (&able[..], meant.next(), named) {
         ([one], ..) => Ok((*one).clone()),
         ([], Some(stops), _) => Err(ChangeError::StopsAlready { pipeline, execution: stops.execution.clone() }),

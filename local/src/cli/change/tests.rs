@@ -77,9 +77,10 @@ fn where_executions_run_side_by_side_they_are_told_apart_by_their_ids() {
 fn the_one_execution_that_runs_is_stopped_and_one_that_stops_only_abandoned() {
     let both = [execution(THIRD, "Stopping"), execution(SECOND, "InProgress"), execution(FIRST, "Failed")];
     let both = status(Vec::new(), both.to_vec());
-    assert_eq!(stopping(&both, &[]).unwrap(), SECOND);
     let several =
         format!("several executions of pipeline p are in progress, name one with --execution: {THIRD}, {SECOND}");
+    assert_eq!(stopping(&both, &[]).unwrap_err(), several);
+    assert_eq!(stopping(&both, &["--execution", SECOND]).unwrap(), SECOND);
     assert_eq!(stopping(&both, &["--abandon"]).unwrap_err(), several);
     assert_eq!(stopping(&both, &["--abandon", "--execution", "3333333"]).unwrap(), THIRD);
     let already =
@@ -128,6 +129,10 @@ fn a_stage_goes_back_to_what_was_there_before() {
     assert_eq!(target(&all, &rolled, None).unwrap(), FIRST, "further back than it was rolled back already");
     let failed = execution("55555555", "Failed");
     assert_eq!(target(&all, &failed, None).unwrap(), SECOND, "what the rollback had brought back");
+    let failed = Execution { status: "Failed".to_owned(), ..rollback_to("66666666", FIRST) };
+    assert_eq!(target(&all, &failed, None).unwrap(), FIRST, "what a rollback that failed should have brought back");
+    let old = rollback_to("77777777", "88888888");
+    assert_eq!(target(&[old.clone(), all[1].clone()], &old, None).unwrap_err(), nothing, "further back than is seen");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) fn all(held: &Held) -> Result<Vec<PullRequest>, Error> {
 /// A number that no pull request has, and none that is deleted had.
 pub(super) async fn number(store: &Store) -> Result<u64, Error> {
     let _numbering = store.numbering().await?;
-    let path = store.root().join("pull-requests.json");
+    let path = store.root().join(".pull-requests.json");
     let id = files::read::<u64>(&path)?.unwrap_or_default() + 1;
     files::write(&path, &id)?;
     Ok(id)

@@ -26,7 +26,9 @@ def is_local(headers):
     # A foreign Host is a name that was made to point here; a foreign Origin is a page of another site.
     origin = headers.get(b"origin", b"").decode("latin-1")
     host = headers.get(b"host", b"127.0.0.1").decode("latin-1")
-    return name(host) in LOOPBACK and (not origin or name(origin.partition("://")[2]) in LOOPBACK)
+    # An image's or a link's address comes without Origin, but browsers say that another site has it.
+    ours = name(origin.partition("://")[2]) in LOOPBACK if origin else headers.get(b"sec-fetch-site") != b"cross-site"
+    return name(host) in LOOPBACK and ours
 
 
 def name(authority):
