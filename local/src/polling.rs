@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::actions::{Place, newest};
 use crate::pipeline::action::Roles;
 use crate::pipeline::definition::{Action, Pipeline};
-use crate::pipeline::engine::{ActionRun, ActionStatus, SourceRevision, Trigger, TriggerType};
+use crate::pipeline::engine::{ActionRun, ActionStatus, Position, SourceRevision, Trigger, TriggerType};
 use crate::runner::Runner;
 
 /// How long it takes until everything is looked at again.
@@ -34,6 +34,8 @@ enum Fetched {
     Nothing,
     /// This revision.
     Revision(String),
+    /// Something, when the pipeline was another.
+    Elsewhere,
 }
 
 /// Looks for changes, and starts pipelines.
@@ -88,7 +90,8 @@ fn is_news(last: Option<&String>, fetched: &Fetched, now: &str) -> bool {
         (Some(last), _) => last != now,
         (None, Fetched::Revision(revision)) => revision != now,
         (None, Fetched::Nothing) => true,
-        (None, Fetched::Unknown) => false,
+        // Changing a pipeline does not start it.
+        (None, Fetched::Unknown | Fetched::Elsewhere) => false,
     }
 }
 
@@ -115,16 +118,27 @@ fn place(action: &Action) -> Option<Place> {
     }
 }
 
-/// What the newest execution that came so far fetched there.
+/// What the newest execution that came so far fetched there. Some never come: rollbacks, and what was stopped before.
 fn fetched(runner: &Runner, source: &Source) -> Fetched {
     let Ok(history) = runner.history(&source.pipeline) else { return Fetched::Unknown };
-    let newest = history.newest_first(None).next();
-    let Some(Ok(execution)) = newest else { return Fetched::Nothing };
-    let run = execution.stages.iter().flat_map(|stage| &stage.actions).find(|run| run.name == source.action);
-    match run.map(|run: &ActionRun| (run.status, run.output_artifacts.first().and_then(|one| one.revision.clone()))) {
-        Some((_, Some(revision))) => Fetched::Revision(revision),
-        Some((status, None)) if status != ActionStatus::InProgress => Fetched::Nothing,
-        _ => Fetched::Unknown,
+    let current = history.pipeline().version;
+    let came = history.newest_first(None).map_while(Result::ok).find_map(|execution| {
+        let run = execution.stages.iter().flat_map(|stage| &stage.actions).find(|run| run.name == source.action);
+        match run {
+            _ if execution.pipeline_version != current => Some(Fetched::Elsewhere),
+            Some(run) => Some(brought(run)),
+            None if execution.position != Position::Ended => Some(Fetched::Unknown),
+            None => None,
+        }
+    });
+    came.unwrap_or(Fetched::Nothing)
+}
+
+fn brought(run: &ActionRun) -> Fetched {
+    match run.output_artifacts.first().and_then(|one| one.revision.clone()) {
+        Some(revision) => Fetched::Revision(revision),
+        None if run.status != ActionStatus::InProgress => Fetched::Nothing,
+        None => Fetched::Unknown,
     }
 }
 
@@ -155,6 +169,7 @@ mod tests {
         for (last, fetched, now, expected) in [
             (None, Fetched::Nothing, "1", true),
             (None, Fetched::Unknown, "1", false),
+            (None, Fetched::Elsewhere, "1", false),
             (None, fetched("1"), "1", false),
             (None, fetched("1"), "2", true),
             (Some(&one), fetched("2"), "1", false),

@@ -60,13 +60,17 @@ struct Named {
 impl Named {
     fn repository(&self) -> Result<&str, Refusal> {
         let name = required(self.repository_name.as_ref(), "RepositoryNameRequiredException", "repositoryName")?;
-        // The store also keeps repositories that have owners, for connections.
-        if name.contains('/') {
-            let message = format!("repository name {name:?} holds a `/`: CodeCommit's repositories have no owner");
-            return Err(Refusal::new("InvalidRepositoryNameException", message));
-        }
-        Ok(name)
+        without_owner(name)
     }
+}
+
+/// The store also keeps repositories that have owners, for connections.
+pub(super) fn without_owner(name: &str) -> Result<&str, Refusal> {
+    if name.contains('/') {
+        let message = format!("repository name {name:?} holds a `/`: CodeCommit's repositories have no owner");
+        return Err(Refusal::new("InvalidRepositoryNameException", message));
+    }
+    Ok(name)
 }
 
 fn required<'t>(value: Option<&'t String>, exception: &'static str, what: &str) -> Result<&'t str, Refusal> {

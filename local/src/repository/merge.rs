@@ -62,6 +62,10 @@ impl Held {
         parents: &[&str],
         told: Told<'_>,
     ) -> Result<Option<String>, Error> {
+        // What has no commit in common is not merged by itself.
+        if self.merge_base(ours, theirs).await?.is_none() {
+            return Ok(None);
+        }
         let tree = match self.git.line(&["merge-tree", "--write-tree", "--no-messages", ours, theirs]).await {
             Ok(tree) => tree,
             // Conflicts are told on the output alone.

@@ -8,6 +8,7 @@ use super::record::{PullRequest, Status};
 use super::request::{Request, Target, branch, head, refusal, required};
 use super::shelf;
 use crate::actions::Context;
+use crate::codecommit::api::without_owner;
 use crate::json_api::Refusal;
 use crate::repository::{Held, Store};
 
@@ -15,7 +16,7 @@ pub(super) async fn create(context: &Context, asked: Request, caller: &str) -> R
     let store = Store::new(&context.state);
     let target = only_target(&asked)?;
     let name = required(target.repository_name.as_ref(), "RepositoryNameRequiredException", "repositoryName")?;
-    let held = store.hold(name).await?;
+    let held = store.hold(without_owner(name)?).await?;
     let wanted = wanted(&held, &target, &asked, caller).await?;
     if let Some(earlier) = earlier(&held, &wanted)? {
         return Ok(json!({"pullRequest": earlier.shown(held.name())}));

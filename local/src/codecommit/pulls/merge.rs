@@ -34,7 +34,10 @@ pub(super) async fn run(
     let message = format!("Merge branch '{}' into {}", pull.source, pull.destination);
     let told = Told {
         message: asked.commit_message.as_deref().unwrap_or(&message),
-        by: (asked.author_name.as_deref().unwrap_or(NEUTRAL.0), asked.email.as_deref().unwrap_or(NEUTRAL.1)),
+        by: (
+            given(asked.author_name.as_deref()).unwrap_or(NEUTRAL.0),
+            given(asked.email.as_deref()).unwrap_or(NEUTRAL.1),
+        ),
     };
     let made = held.merge(&pull.source_commit, &pull.destination, how, told).await?;
     let by_hand =
@@ -69,4 +72,9 @@ async fn check(held: &Held, asked: &Request, pull: &PullRequest) -> Result<(), R
         return Err(refusal("TipOfSourceReferenceIsDifferentException", message));
     }
     Ok(())
+}
+
+/// An empty text is none.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
 }
