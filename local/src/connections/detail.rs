@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::definition::PullRequestEvent;
+use crate::pipeline::engine::{Trigger, TriggerType};
 
 /// The `triggerDetail` of a start by a connection, as JSON: AWS documents no form of it but that it tells of the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,4 +64,12 @@ pub struct PullRequestDetail {
     pub source_branch_name: String,
     /// The branch that it is to be merged into.
     pub destination_branch_name: String,
+}
+
+impl Detail {
+    /// What a trigger tells, where a connection started the execution: by a filter, or by any push.
+    pub(crate) fn of(trigger: &Trigger) -> Option<Self> {
+        let is_of_a_connection = matches!(trigger.trigger_type, TriggerType::Webhook | TriggerType::WebhookV2);
+        is_of_a_connection.then(|| serde_json::from_str(&trigger.trigger_detail).ok()).flatten()
+    }
 }

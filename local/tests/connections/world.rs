@@ -96,7 +96,10 @@ impl World {
     pub(crate) async fn started(&self, pipeline: &str) -> Vec<Detail> {
         let client = aws_sdk_codepipeline::Client::new(&self.cloud.sdk_config());
         let listed = client.list_pipeline_executions().pipeline_name(pipeline).send().await.unwrap();
-        let mut details: Vec<Detail> = listed.pipeline_execution_summaries().iter().map(detail).collect();
+        let is_filtered = !self.runner.pipeline(pipeline).unwrap().triggers.is_empty();
+        let expected = if is_filtered { TriggerType::WebhookV2 } else { TriggerType::Webhook };
+        let executions = listed.pipeline_execution_summaries().iter();
+        let mut details: Vec<Detail> = executions.map(|execution| detail(execution, &expected)).collect();
         details.reverse();
         details
     }
@@ -129,9 +132,9 @@ impl World {
     }
 }
 
-fn detail(execution: &PipelineExecutionSummary) -> Detail {
+fn detail(execution: &PipelineExecutionSummary, expected: &TriggerType) -> Detail {
     let trigger = execution.trigger().unwrap();
-    assert_eq!(trigger.trigger_type(), Some(&TriggerType::WebhookV2));
+    assert_eq!(trigger.trigger_type(), Some(expected));
     let detail: Detail = serde_json::from_str(trigger.trigger_detail().unwrap()).unwrap();
     assert_eq!((detail.connection_arn.as_str(), detail.full_repository_name.as_str()), (ARN, "ada/shop"));
     detail

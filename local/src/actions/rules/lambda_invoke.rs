@@ -15,6 +15,8 @@ use crate::pipeline::action::{ConditionKind, Failure, Progress, RuleRequest};
 
 /// How long to wait for an answer to one invocation, as of a Lambda action.
 const SILENCE: SignedDuration = SignedDuration::from_mins(20);
+/// How long it may go on, all its continuations together.
+const TOTAL: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) async fn run(
     acting: &Acting,
@@ -35,6 +37,9 @@ pub(super) async fn run(
         () = silence(clock, &heard) => {
             let why = "it must call PutJobSuccessResult or PutJobFailureResult";
             Err(failed("JobTimedOut", format!("no reply for 20 minutes from function {function}: {why}")))
+        }
+        () = clock.sleep_until(request.started + TOTAL) => {
+            Err(failed("JobTimedOut", format!("function {function} did not end within 24 hours")))
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::cloud::authority::Refused;
 use crate::cloud::client::REGION;
 use crate::connections::{CLONE_PATH, Detail};
 use crate::pipeline::action::{Request, Success};
-use crate::pipeline::engine::TriggerType;
 use crate::repository::{self, Commit, Store};
 
 /// What a source action's provider calls its repository.
@@ -147,11 +146,7 @@ fn variables(request: &Request, commit: Commit, branch: &str, names: Names) -> B
 
 /// What the push or the pull request says that started the execution: another branch than the configured one, perhaps.
 fn told(request: &Request, repository: &str) -> Vec<(&'static str, String)> {
-    let trigger = &request.trigger;
-    if trigger.trigger_type != TriggerType::WebhookV2 {
-        return Vec::new();
-    }
-    let detail = serde_json::from_str::<Detail>(&trigger.trigger_detail).ok();
+    let detail = Detail::of(&request.trigger);
     let Some(detail) = detail.filter(|detail| detail.full_repository_name == repository) else { return Vec::new() };
     let mut told: Vec<_> = detail.branch_name.map(|branch| ("BranchName", branch)).into_iter().collect();
     if let Some(pull) = detail.pull_request {

@@ -3,13 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::connections::Detail;
-use crate::pipeline::engine::{ActionRun, Execution, TriggerType};
+use crate::pipeline::engine::{ActionRun, Execution};
 
 /// The documented `execution-trigger` of an execution that a push or a pull request started, as far as a local repository
 /// knows it: it has no provider with accounts of its own.
 pub(super) fn trigger(execution: &Execution) -> Option<Value> {
-    let is_push = execution.trigger.trigger_type == TriggerType::WebhookV2;
-    let detail: Detail = serde_json::from_str(&execution.trigger.trigger_detail).ok().filter(|_| is_push)?;
+    let detail = Detail::of(&execution.trigger)?;
     let its = |run: &&ActionRun| run.output_variables.get("CommitId") == Some(&detail.commit_id);
     let source = execution.succeeded().find(its);
     let said = |variable: &str| source.and_then(|run| run.output_variables.get(variable)).cloned();

@@ -6,6 +6,7 @@ mod mutations;
 mod order;
 mod providers;
 mod refusals;
+mod rule_values;
 mod triggers;
 mod unique;
 
