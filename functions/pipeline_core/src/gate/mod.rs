@@ -6,10 +6,13 @@
 pub mod approved;
 pub mod decide;
 pub mod decision;
+pub mod drift;
 pub mod observation;
 mod observe;
+pub mod overrides;
 pub mod params;
 pub mod people;
 pub mod perform;
 mod rules;
 mod say;
+pub mod source;

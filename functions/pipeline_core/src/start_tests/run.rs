@@ -141,6 +141,25 @@ pub enum Claim {
     Theirs(Box<Run>),
 }
 
+/// That tests run for an execution: the gate finds by it what they came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// The job that they settle.
+    pub job: JobId,
+    /// The stack under test.
+    pub stack: StackName,
+    /// The stage's name.
+    pub stage: String,
+    /// When they began.
+    pub began: Timestamp,
+}
+
+/// Reading which tests ran for an execution.
+pub trait ReadAnnounced {
+    /// All of them, read consistently, the oldest first.
+    fn announced(&self, execution: &ExecutionId) -> impl Future<Output = Result<Vec<Announced>, PortError>>;
+}
+
 /// Reading runs.
 pub trait ReadRuns {
     /// The job's run, read consistently, if one was stored.
