@@ -1,18 +1,22 @@
 //! What the gate looks at, and through which ports.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    gate::{decision::Decision, people::People},
-    ids::{Digest, ExecutionId},
+    gate::{
+        decision::Decision,
+        drift::Drift,
+        overrides::Written,
+        people::People,
+        source::{Maker, PullRequest},
+    },
+    ids::{Digest, ExecutionId, JobId, StackName},
     ports::PortError,
 };
 
 /// A pipeline execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
     /// A release, or the return to one.
     pub kind: Kind,
@@ -23,7 +27,8 @@ pub struct Execution {
 }
 
 /// What an execution is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A new release.
     Standard,
@@ -32,7 +37,7 @@ pub enum Kind {
 }
 
 /// A source artifact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The artifact's name.
     pub name: String,
@@ -40,15 +45,17 @@ pub struct Source {
     pub revision: String,
 }
 
-/// One run of an approval action. A retry of its stage makes another one.
+/// One run of an action. A retry of its stage makes another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
+pub struct ActionRun {
     /// The stage's name.
     pub stage: String,
     /// The action's name.
     pub action: String,
     /// The run's own id.
     pub id: String,
+    /// CodePipeline's word for what the action is, such as `Approval`.
+    pub category: String,
     /// CodePipeline's status; `Succeeded` is an approval.
     pub status: String,
     /// The ARN of who answered.
@@ -63,28 +70,49 @@ pub struct Approval {
 pub trait ReadExecutions {
     /// The execution, or [`PortError::NotFound`].
     fn execution(&self, pipeline: &str, id: &ExecutionId) -> impl Future<Output = Result<Execution, PortError>>;
-    /// Every run of every approval action of the execution.
-    fn approvals(&self, pipeline: &str, id: &ExecutionId) -> impl Future<Output = Result<Vec<Approval>, PortError>>;
+    /// Every run of every action of the execution.
+    fn runs(&self, pipeline: &str, id: &ExecutionId) -> impl Future<Output = Result<Vec<ActionRun>, PortError>>;
+}
+
+/// What the tests of a stack came to that ran last for the execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestedStack {
+    /// The stack.
+    pub stack: StackName,
+    /// The job that they settled.
+    pub job: JobId,
+    /// Whether they passed, by our record; `None` until there is one.
+    pub passed: Option<bool>,
 }
 
 /// One thing that was looked at, or why it could not be seen: a rule that needs it does not pass.
 pub type Seen<T> = Result<T, PortError>;
 
-/// Everything that was looked at.
+/// Everything that was looked at. `None` is what this decision does not need.
 #[derive(Debug, Clone)]
 pub struct Observation {
+    /// When.
+    pub at: Timestamp,
     /// The execution.
     pub execution: Seen<Execution>,
-    /// Its approvals.
-    pub approvals: Seen<Vec<Approval>>,
+    /// The runs of its actions.
+    pub runs: Seen<Vec<ActionRun>>,
     /// The map of people.
     pub people: Seen<People>,
-    /// The ARNs of who pushed the revision; `None` when the action names no repository.
-    pub pushers: Option<Seen<BTreeSet<String>>>,
+    /// Who pushed, wrote and committed the revision.
+    pub makers: Option<Seen<Vec<Maker>>>,
+    /// The pull request that brought the revision.
+    pub pull_request: Option<Seen<Option<PullRequest>>>,
+    /// What the tests came to.
+    pub tests: Option<Seen<Vec<TestedStack>>>,
     /// The digest that was recorded of the artifact when this release, or the one that a rollback brings back, was built.
     pub recorded: Seen<Option<Digest>>,
     /// The digest of what would be deployed now.
     pub found: Seen<Digest>,
+    /// Whether the stack is as its template says.
+    pub drift: Option<Seen<Drift>>,
     /// What was decided before about this release, or about the one that a rollback brings back.
     pub decisions: Seen<Vec<Decision>>,
+    /// What somebody wrote to override rules.
+    pub written: Option<Seen<Option<Written>>>,
 }

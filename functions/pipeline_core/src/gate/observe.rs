@@ -1,41 +1,66 @@
 //! Looks at everything once. What cannot be seen is noted as such, and the rules make of it what they must.
 
-use std::collections::BTreeSet;
-
 use crate::{
     digest::{ReadBuild, ReadPackages, measure::measure},
     gate::{
         decision::{Decision, ReadDecisions, WriteDecisions},
-        observation::{Execution, Kind, Observation, ReadExecutions, Seen},
+        drift::{DetectDrift, DetectionId, Drift},
+        observation::{Execution, Observation, ReadExecutions, Seen, TestedStack},
+        overrides::{self, ReadOverrides, Written},
         params::Params,
         people::People,
         perform::Gate,
+        source::{Identity, Maker, PullRequest, ReadSource, Repository, Why},
+        standing::Basis,
     },
-    ids::{Digest, ExecutionId},
+    ids::{CommitId, Digest, ExecutionId},
     job::{Artifact, Job},
-    ports::{Clock, Parameter, PortError, ReadParameters},
+    ports::{Clock, Parameter, PortError, ReadParameters, ReadVerdicts},
     record::facts::ReadFacts,
+    start_tests::run::{Announced, ReadAnnounced},
+    verdict::Report,
 };
 
-impl<C, E, P, S, B, O> Gate<'_, C, E, P, S, B, O>
+impl<C, E, P, S, R, D, B, O> Gate<'_, C, E, P, S, R, D, B, O>
 where
     C: Clock,
     E: ReadExecutions,
-    P: ReadParameters,
-    S: ReadFacts + ReadDecisions + WriteDecisions,
+    P: ReadParameters + ReadOverrides,
+    S: ReadFacts + ReadDecisions + WriteDecisions + ReadAnnounced + ReadVerdicts,
+    R: ReadSource,
+    D: DetectDrift,
     B: ReadBuild,
     O: ReadPackages,
 {
-    pub(super) async fn observe(&self, job: &Job, params: &Params, artifact: &Artifact) -> Observation {
+    /// `detection` is the one that was begun before, and becomes the one that is under way.
+    pub(super) async fn observe(
+        &self,
+        job: &Job,
+        params: &Params,
+        artifact: &Artifact,
+        detection: &mut Option<DetectionId>,
+    ) -> Observation {
         let execution = self.execution(params).await;
-        let origin = execution.as_ref().map_err(Clone::clone).and_then(|execution| origin(params, execution));
+        let basis = execution.as_ref().map_err(Clone::clone).and_then(|execution| Basis::of(params, execution));
+        let is_fresh = matches!(basis, Ok(Basis::Fresh));
+        let origin = basis.as_ref().map(|basis| basis.origin(params).clone()).map_err(Clone::clone);
+        let has_people = params.rules.approved.is_some() || params.rules.pull_request.is_some();
         Observation {
-            approvals: self.executions.approvals(&params.pipeline, &params.execution).await,
+            runs: self.executions.runs(&params.pipeline, &params.execution).await,
             people: self.people(params).await,
-            pushers: self.pushers(params).await,
+            makers: if is_fresh && has_people { self.makers(params).await } else { None },
+            pull_request: if is_fresh { self.pull_request(params).await } else { None },
+            tests: if is_fresh { self.tests(params).await } else { None },
             recorded: self.recorded(&origin, artifact).await,
             decisions: self.decided(job, &origin).await,
+            written: self.written(params).await,
+            // A rollback is not held up by drift, nor by looking for it.
+            drift: match basis {
+                Ok(Basis::BroughtBack(_)) | Err(_) => None,
+                Ok(_) => self.drift(params, detection).await,
+            },
             found: self.found(artifact).await,
+            at: self.clock.now(),
             execution,
         }
     }
@@ -60,12 +85,46 @@ where
         }
     }
 
-    async fn pushers(&self, params: &Params) -> Option<Seen<BTreeSet<String>>> {
+    async fn makers(&self, params: &Params) -> Option<Seen<Vec<Maker>>> {
         let repository = params.repository.as_ref()?;
-        match params.revision.as_ref().and_then(|revision| revision.parse().ok()) {
-            Some(commit) => Some(self.state.pushers(repository, &commit).await),
-            None => Some(Ok(BTreeSet::new())),
+        match commit(params) {
+            Some(commit) => Some(self.makers_of(repository, &commit).await),
+            None => Some(Ok(vec![])),
         }
+    }
+
+    async fn makers_of(&self, repository: &Repository, commit: &CommitId) -> Seen<Vec<Maker>> {
+        let mut makers = self.source.makers(repository, commit).await?;
+        if let Repository::CodeCommit(name) = repository {
+            let pushers = self.state.pushers(name, commit).await?;
+            let pushed = |arn| Maker { names: vec![Identity::Principal(arn)], why: Why::Pushed };
+            makers.extend(pushers.into_iter().map(pushed));
+        }
+        Ok(makers)
+    }
+
+    async fn pull_request(&self, params: &Params) -> Option<Seen<Option<PullRequest>>> {
+        params.rules.pull_request?;
+        let (repository, branch) = (params.repository.as_ref()?, params.branch.as_ref()?);
+        match commit(params) {
+            Some(commit) => Some(self.source.pull_request(repository, &commit, branch).await),
+            None => Some(Ok(None)),
+        }
+    }
+
+    async fn tests(&self, params: &Params) -> Option<Seen<Vec<TestedStack>>> {
+        params.rules.tested.as_ref()?;
+        Some(self.tests_of(&params.execution).await)
+    }
+
+    async fn tests_of(&self, execution: &ExecutionId) -> Seen<Vec<TestedStack>> {
+        let mut tests = vec![];
+        for Announced { job, stack, .. } in latest(self.state.announced(execution).await?) {
+            let verdict = self.state.standing(&job).await?;
+            let passed = verdict.map(|verdict| matches!(verdict.report, Report::Succeed { .. }));
+            tests.push(TestedStack { stack, job, passed });
+        }
+        Ok(tests)
     }
 
     async fn recorded(&self, origin: &Seen<ExecutionId>, artifact: &Artifact) -> Seen<Option<Digest>> {
@@ -77,16 +136,32 @@ where
         let decisions = self.state.decisions(origin.as_ref().map_err(Clone::clone)?).await?;
         Ok(decisions.into_iter().filter(|decision| decision.job != job.id).collect())
     }
+
+    async fn written(&self, params: &Params) -> Option<Seen<Option<Written>>> {
+        Some(self.parameters.written(&overrides::name(params)?).await)
+    }
+
+    async fn drift(&self, params: &Params, detection: &mut Option<DetectionId>) -> Option<Seen<Drift>> {
+        let stack = &params.rules.no_drift.as_ref()?.stack;
+        let seen = match &*detection {
+            Some(id) => self.drift.outcome(stack, id).await,
+            None => self.drift.begin(stack).await,
+        };
+        if let Ok(Drift::Detecting(id)) = &seen {
+            *detection = Some(id.clone());
+        }
+        Some(seen)
+    }
 }
 
-/// The execution that built what would be deployed.
-fn origin(params: &Params, execution: &Execution) -> Seen<ExecutionId> {
-    match &execution.kind {
-        Kind::Standard => Ok(params.execution.clone()),
-        Kind::Rollback(Some(target)) => Ok(target.clone()),
-        Kind::Rollback(None) => Err(PortError::Unusable {
-            what: format!("rollback {}", params.execution),
-            why: "it does not say to which execution it goes back".into(),
-        }),
-    }
+/// What is no commit's full id is said by the rule `revision`.
+fn commit(params: &Params) -> Option<CommitId> {
+    params.revision.as_ref()?.parse().ok()
+}
+
+/// Of each stack the tests that ran last: a retry of its stage runs them again.
+fn latest(mut announced: Vec<Announced>) -> Vec<Announced> {
+    announced.sort_by(|one, other| (&one.stack, other.began).cmp(&(&other.stack, one.began)));
+    announced.dedup_by(|one, before| one.stack == before.stack);
+    announced
 }

@@ -8,6 +8,8 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
+use crate::gate::source::Identity;
+
 /// A person: an e-mail address, whose letters' case means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -41,6 +43,7 @@ pub struct People {
     users: BTreeMap<String, Person>,
     roles: BTreeMap<Role, Sessions>,
     authors: BTreeMap<Person, Person>,
+    accounts: BTreeMap<String, Person>,
 }
 
 /// Why a principal is nobody.
@@ -73,8 +76,8 @@ enum Sessions {
 }
 
 impl People {
-    /// Reads the map: a JSON object of user's ARN → e-mail address, role's ARN → e-mail address or `sso`, and address
-    /// that somebody commits with → their e-mail address.
+    /// Reads the map: a JSON object of user's ARN → e-mail address, role's ARN → e-mail address or `sso`, address that
+    /// somebody commits with → their e-mail address, and `github:LOGIN` → e-mail address.
     pub fn parse(text: &str) -> Result<Self, InvalidPeople> {
         let Entries(entries) = serde_json::from_str(text)
             .map_err(|error| InvalidPeople(format!("it is not a JSON object of texts (line {})", error.line())))?;
@@ -93,9 +96,13 @@ impl People {
     fn add(&mut self, key: &str, meaning: &str) -> Result<(), InvalidPeople> {
         let invalid = |why: &str| InvalidPeople(format!("{key}: {why}"));
         let person = || Person::of(meaning).ok_or_else(|| invalid("it maps to neither an e-mail address nor sso"));
+        if let Some(login) = key.strip_prefix(ACCOUNT) {
+            let earlier = self.accounts.insert(account(login).ok_or_else(|| invalid("it names no login"))?, person()?);
+            return if earlier.is_some() { Err(invalid("it is named twice")) } else { Ok(()) };
+        }
         let Some(principal) = Principal::of(key) else {
             let address = Some(key).filter(|key| !key.starts_with("arn:")).and_then(Person::of);
-            let address = address.ok_or_else(|| invalid("it is neither the ARN of a user or a role nor an address"))?;
+            let address = address.ok_or_else(|| invalid("it is neither the ARN of a user or a role, nor an address, nor github:LOGIN"))?;
             let earlier = self.authors.insert(address, person()?).is_some();
             return if earlier { Err(invalid("it is named twice")) } else { Ok(()) };
         };
@@ -107,6 +114,17 @@ impl People {
             Principal::Role(role) => self.roles.insert(role, Sessions::Person(person()?)).is_some(),
         };
         if earlier { Err(invalid("it is named twice")) } else { Ok(()) }
+    }
+
+    /// The person behind a name of any kind.
+    pub fn behind(&self, name: &Identity) -> Result<Person, Nobody> {
+        match name {
+            Identity::Principal(arn) => self.person(arn),
+            Identity::Address(address) => self.author(address).ok_or(Nobody::Stranger),
+            Identity::Account(login) => {
+                account(login).and_then(|login| self.accounts.get(&login)).cloned().ok_or(Nobody::Stranger)
+            }
+        }
     }
 
     /// The person behind a principal.
@@ -135,13 +153,23 @@ impl People {
 
     fn is_somebody(&self, person: &Person) -> bool {
         let of_roles = self.roles.values().filter_map(Sessions::person);
-        self.users.values().chain(of_roles).chain(self.authors.values()).any(|somebody| somebody == person)
+        let others = self.authors.values().chain(self.accounts.values());
+        self.users.values().chain(of_roles).chain(others).any(|somebody| somebody == person)
     }
 
     /// Everybody who can approve; `None` when a role stands for people whom only their sessions name.
     pub fn approvers(&self) -> Option<Vec<&Person>> {
         self.users.values().map(Some).chain(self.roles.values().map(Sessions::person)).collect()
     }
+}
+
+/// What stands before a login on GitHub.
+const ACCOUNT: &str = "github:";
+
+/// A login, whose letters' case means nothing.
+fn account(login: &str) -> Option<String> {
+    let is_one = !login.is_empty() && !login.contains(|c: char| c.is_whitespace() || c.is_control());
+    is_one.then(|| login.to_lowercase())
 }
 
 impl Sessions {
@@ -259,7 +287,7 @@ mod tests {
             ("[]", "not a JSON object"),
             ("null", "not a JSON object"),
             (r#"{"arn:aws:iam::1:user/a": 7}"#, "not a JSON object"),
-            (r#"{"alice": "alice@example.com"}"#, "alice: it is neither the ARN of a user or a role nor an address"),
+            (r#"{"alice": "alice@example.com"}"#, "alice: it is neither the ARN of a user or a role, nor an address, nor github:LOGIN"),
             (r#"{"arn:aws:iam::1:user/": "a@b"}"#, "it is neither the ARN"),
             (r#"{"arn:aws:iam::1:group/a@b": "a@b"}"#, "it is neither the ARN"),
             (r#"{"a@b": "sso"}"#, "neither an e-mail address nor sso"),

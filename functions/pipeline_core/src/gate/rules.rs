@@ -1,9 +1,10 @@
-//! The rules, but for `approved`, which has a file of its own. Each is a pure function over one observation.
+//! What rules say, and those that have no file of their own. Each is a pure function over one observation.
 
 use crate::{
     gate::{
+        drift::Drift,
         observation::{Execution, Kind, Observation, Seen},
-        params::Params,
+        params::{Params, Undrifted},
         say,
     },
     ids::{CommitId, Digest},
@@ -84,6 +85,26 @@ pub(super) fn digest(seen: &Observation) -> Ruling {
             because: "nothing recorded yet what was built".to_owned(),
             remedy: say::RELEASE_AGAIN.to_owned(),
         }),
+    }
+}
+
+/// Nobody changed by hand what is to be deployed to. Going back does not wait for that: it may be why somebody did.
+pub(super) fn no_drift(rule: &Undrifted, seen: &Observation) -> Ruling {
+    let Undrifted { stack } = rule;
+    if let Kind::Rollback(_) = &seen.execution.as_ref()?.kind {
+        return Ok(format!("going back is not held up by drift of {stack}"));
+    }
+    let Some(drift) = &seen.drift else { return deny(format!("nobody looked whether {stack} has drifted")) };
+    let wait = |because: String| Err(Objection::Wait { because, remedy: "retry the stage".to_owned() });
+    match drift.as_ref()? {
+        Drift::Absent => Ok(format!("{stack} is not there yet")),
+        Drift::InSync => Ok(format!("{stack} has not drifted")),
+        Drift::Detecting(_) => wait(format!("CloudFormation is looking whether {stack} has drifted")),
+        Drift::Busy(why) => wait(format!("CloudFormation cannot look yet whether {stack} has drifted, as {why}")),
+        Drift::Drifted(resources) => deny(say::drifted(stack, resources)),
+        Drift::Failed(why) => deny(format!(
+            "CloudFormation cannot say whether {stack} has drifted: {why}; put that right and retry the stage"
+        )),
     }
 }
 

@@ -1,90 +1,148 @@
 //! What people are told: who, when, why, and what to do.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use crate::{
     gate::{
-        approved::{Vote, Why, Worth},
-        decision::{Answer, Decision, Outcome},
-        params::Params,
-        people::{Nobody, Person},
+        approved::{Vote, Worth},
+        decision::{Answer, Decision, Outcome, Rule},
+        makers::Excluded,
+        overrides::Override,
+        params::{Approved, Params},
+        people::{Nobody, People, Person},
+        runs::SUCCEEDED,
+        source::{Identity, Maker, PullRequest, Review, Why},
+        standing::Basis,
     },
-    ids::{Digest, ExecutionId},
+    ids::{Digest, StackName},
 };
 
-/// All votes, in one sentence's half.
-pub(super) fn votes(params: &Params, votes: &[Vote]) -> String {
-    list(votes.iter().map(|vote| self::vote(params, vote)))
+/// All votes, in half a sentence: who approved, and what of that does not count.
+pub(super) fn votes(params: &Params, rule: Approved, votes: &[Vote]) -> String {
+    let mut givers: Vec<String> = votes.iter().filter(|vote| was_given(vote)).map(giver).collect();
+    givers.dedup();
+    let approved = (!givers.is_empty()).then(|| format!("{} approved", and(&givers)));
+    // One alone is told with the time in its place.
+    let approved = match (&givers[..], votes.iter().find(|vote| was_given(vote))) {
+        ([_], Some(vote)) => Some(format!("{} approved{}", who(vote), at(vote))),
+        _ => approved,
+    };
+    list(approved.into_iter().chain(votes.iter().filter_map(|vote| discounted(params, rule, vote))))
 }
 
-fn vote(params: &Params, vote: &Vote) -> String {
-    let who = who(vote);
-    let does_not_count = |why: &str| format!("{who} {}, but {why} and does not count", approved(vote));
-    match vote.worth {
-        Worth::Counts => format!("{who} {}", approved(vote)),
-        Worth::NotAsked => format!("{} did not ask anybody in this execution", vote.action),
+fn was_given(vote: &Vote) -> bool {
+    vote.run.as_ref().is_some_and(|run| run.status == SUCCEEDED)
+}
+
+fn giver(vote: &Vote) -> String {
+    format!("{}{}", who(vote), at(vote))
+}
+
+fn at(vote: &Vote) -> String {
+    let answered = vote.run.as_ref().and_then(|run| run.answered);
+    answered.map_or_else(String::new, |answered| format!(" at {answered:.0}"))
+}
+
+/// Why a vote does not count.
+fn discounted(params: &Params, rule: Approved, vote: &Vote) -> Option<String> {
+    let (action, who) = (&vote.action, who(vote));
+    Some(match vote.worth {
+        Worth::Counts => return None,
+        Worth::NotAsked => format!("{action} did not ask anybody in this execution"),
         Worth::NotAnswered | Worth::NotGiven => {
             let status = vote.run.as_ref().map_or("unknown", |run| run.status.as_str());
-            format!("{} is {status} and not an approval", vote.action)
+            format!("{action} is {status} and not an approval")
         }
-        Worth::Used => format!("the approval of {} by {who} was used up by an earlier release", vote.action),
-        Worth::Nobody(nobody) => does_not_count(&self::nobody(params, nobody)),
-        Worth::Excluded(why) => does_not_count(self::why(why)),
-        Worth::Repeated => format!("{who} also answered {}, which counts once", vote.action),
-    }
+        Worth::Used => format!("the approval of {action} by {who} was used up by an earlier release"),
+        Worth::Old => format!("the approval of {action} by {who} is not of the last {} hours", rule.within_hours),
+        Worth::Nobody(nobody) => format!("{who} {} and does not count", self::nobody(&params.people, nobody)),
+        Worth::Excluded(why) => format!("{who} {} and does not count", self::why(why)),
+        Worth::Repeated => format!("{who} also answered {action}, which counts once"),
+    })
 }
 
 fn who(vote: &Vote) -> String {
     match (&vote.person, vote.run.as_ref().and_then(|run| run.by.as_ref())) {
         (Some(person), _) => person.to_string(),
-        (None, Some(arn)) => arn.clone(),
-        (None, None) => "somebody unknown".to_owned(),
+        (None, Some(arn)) if !arn.is_empty() => arn.clone(),
+        (None, _) => "somebody unknown".to_owned(),
     }
-}
-
-fn approved(vote: &Vote) -> String {
-    let answered = vote.run.as_ref().and_then(|run| run.answered);
-    answered.map_or_else(|| "approved".to_owned(), |answered| format!("approved at {answered:.0}"))
 }
 
 fn why(why: Why) -> &'static str {
     match why {
         Why::Pushed => "pushed this commit",
         Why::Wrote => "wrote this commit",
+        Why::Committed => "committed this",
+        Why::Proposed => "opened its pull request",
+        Why::Contributed => "wrote a part of its pull request",
         Why::Started => "started this execution",
     }
 }
 
 /// Why a principal is nobody, after its name.
-fn nobody(params: &Params, nobody: Nobody) -> String {
-    let map = &params.people;
+pub(super) fn nobody(map: &str, nobody: Nobody) -> String {
     match nobody {
-        Nobody::Root => "the root user is nobody".to_owned(),
-        Nobody::Unaddressed => format!("the session is not named by an e-mail address, as {map} expects of its role"),
+        Nobody::Root => "is the root user, who is nobody,".to_owned(),
+        Nobody::Unaddressed => format!("is a session that no e-mail address names, as {map} expects of its role,"),
         Nobody::Stranger => format!("is not in the people map {map}"),
     }
 }
 
-/// Too few approvals count.
-pub(super) fn not_enough(params: &Params, votes: &[Vote], missing: usize) -> String {
-    let seen = self::votes(params, votes);
-    match missing {
-        1 => format!("{seen}; one more is needed"),
-        more => format!("{seen}; {more} more are needed"),
+/// Too few approvals count, and what to do about that.
+pub(super) fn not_enough(
+    params: &Params,
+    rule: Approved,
+    votes: &[Vote],
+    missing: usize,
+    can_be_met: bool,
+) -> (String, String) {
+    let seen = self::votes(params, rule, votes);
+    let needed = match missing {
+        1 => "one more is needed".to_owned(),
+        more => format!("{more} more are needed"),
+    };
+    let again = again(params, votes);
+    let remedy = if can_be_met { again } else { format!("{}, then {again}", add_people(params)) };
+    (format!("{seen}; {needed}"), remedy)
+}
+
+/// What asks people again. A stage that succeeded cannot be retried, so neither can an approval that was given in another
+/// stage than ours.
+fn again(params: &Params, votes: &[Vote]) -> String {
+    let asked = votes.iter().find_map(|vote| vote.run.as_ref()).map(|run| &run.stage);
+    match &params.stage {
+        Some(stage) if asked.is_none_or(|asked| asked == stage) => format!("retry all actions of {stage}"),
+        _ => format!("have it released again by somebody who will not approve: {RELEASE_AGAIN}"),
     }
 }
 
-/// A stage that succeeded cannot be retried, so neither can an approval that was given.
+fn add_people(params: &Params) -> String {
+    format!("{} names too few people who may approve: add them", params.people)
+}
+
+/// What makes another execution.
 pub(super) const RELEASE_AGAIN: &str = "release it again (push, or start the pipeline)";
 
-/// What to do about approvals that do not count. `possible`: there are people whose approval would.
-pub(super) fn approve_again(params: &Params, possible: bool) -> String {
-    let again = "have it released again (push, or start the pipeline) by somebody who will not approve, and let \
-                 somebody else approve";
-    if possible {
-        return again.to_owned();
-    }
-    format!("{} names too few people who may approve: add them, then {again}", params.people)
+/// Nobody needs to be asked: too few could approve.
+pub(super) fn impossible(params: &Params, excluded: &[Excluded], count: usize) -> String {
+    let makers = list(excluded.iter().map(|one| format!("{} {}", one.person, why(one.why))));
+    let makers = if makers.is_empty() { String::new() } else { format!("{makers}; ") };
+    format!(
+        "{makers}{count} other people would have to approve, and {}, and then retry the stage",
+        add_people(params)
+    )
+}
+
+/// People can be asked.
+pub(super) fn possible(count: usize, excluded: &[Excluded], others: Option<usize>) -> String {
+    let others = others.map_or_else(String::new, |others| format!(" of {others}"));
+    let makers: BTreeSet<String> = excluded.iter().map(|one| one.person.to_string()).collect();
+    let makers: Vec<String> = makers.into_iter().collect();
+    let but = if makers.is_empty() { String::new() } else { format!(", but not {}", and(&makers)) };
+    format!("{count}{others} people must approve{but}")
 }
 
 /// Nothing says who pushed.
@@ -96,46 +154,120 @@ pub(super) fn unknown_pusher(params: &Params) -> String {
     )
 }
 
-/// Somebody pushed or started the release, and nobody knows who that is.
-pub(super) fn strange_maker(params: &Params, arn: &str, why: Why, nobody: Nobody) -> String {
-    let did = self::why(why);
-    let because = self::nobody(params, nobody);
-    match nobody {
-        Nobody::Stranger => format!("{arn} {did}, but {because}: add them and retry the stage"),
-        Nobody::Root | Nobody::Unaddressed => {
-            format!("{arn} {did}, but {because}: have somebody whom the map knows release it again")
+/// A name, for people.
+pub(super) fn identity(identity: &Identity) -> String {
+    match identity {
+        Identity::Principal(name) | Identity::Address(name) => name.clone(),
+        Identity::Account(login) => format!("github:{login}"),
+    }
+}
+
+/// Somebody made or started the release, and nobody knows who that is.
+pub(super) fn strange_maker(params: &Params, people: &People, Maker { names, why }: &Maker) -> String {
+    let named: Vec<String> = names.iter().map(|name| format!("{:?}", identity(name))).collect();
+    let who = list(names.iter().map(identity));
+    let did = self::why(*why);
+    match names.first().map(|name| people.behind(name)) {
+        Some(Err(why @ (Nobody::Root | Nobody::Unaddressed))) => {
+            let because = nobody(&params.people, why);
+            format!("{who} {did}, but {because}: have somebody whom the map knows release it again")
         }
+        _ => format!(
+            "{who} {did}, and the people map {} does not say who that is: add {} with their address, and retry the stage",
+            params.people,
+            named.join(" or ")
+        ),
     }
 }
 
-/// The map does not say who wrote the commit.
-pub(super) fn strange_author(params: &Params, author: &str) -> String {
-    if Person::of(author).is_none() {
-        return format!("the commit's author is {author:?}, which is no e-mail address: release a commit that has one");
+/// No pull request is behind the commit.
+pub(super) fn no_pull_request(params: &Params) -> String {
+    let revision = params.revision.as_deref().unwrap_or("the commit");
+    let branch = params.branch.as_deref().unwrap_or("the branch");
+    format!("no pull request brought {revision} to {branch}: release by merging one")
+}
+
+/// Enough reviewers approved.
+pub(super) fn reviewed(number: &str, reviewers: &BTreeSet<&Person>) -> String {
+    let names: Vec<String> = reviewers.iter().map(|person| person.to_string()).collect();
+    format!("{} approved pull request {number}", and(&names))
+}
+
+/// Too few did.
+pub(super) fn not_reviewed<'a>(
+    PullRequest { number, revision, .. }: &PullRequest,
+    approvals: impl Iterator<Item = &'a Review>,
+    people: &People,
+    missing: usize,
+) -> String {
+    let told = approvals.map(|review| {
+        let who = identity(&review.by);
+        match people.behind(&review.by) {
+            Err(_) => format!("{who} approved it and is not in the people map"),
+            Ok(_) if review.revision != *revision => format!("{who} approved what it was before its last change"),
+            Ok(person) => format!("{person} approved it"),
+        }
+    });
+    let told = list(told);
+    let told = if told.is_empty() { "nobody approved it".to_owned() } else { told };
+    format!(
+        "pull request {number} needs {missing} more who approve it as it was merged and wrote nothing of it ({told}): \
+         have it reviewed there before it is merged, and release that"
+    )
+}
+
+/// A stack is not as its template says.
+pub(super) fn drifted(stack: &StackName, resources: &[String]) -> String {
+    format!(
+        "{stack} has drifted: {}; undo that by hand or have a template say it, and retry the stage",
+        resources.join(", ")
+    )
+}
+
+/// What was decided before says so.
+pub(super) fn stands(rule: Rule, basis: &Basis, decision: &Decision) -> String {
+    let said = decision.answers.iter().filter(|answer| answer.rule == rule).map(because);
+    let said = list(said);
+    match basis {
+        Basis::BroughtBack(target) => {
+            format!("it goes back to execution {target}, which was let through at {:.0}: {said}", decision.at)
+        }
+        Basis::Fresh | Basis::Reaffirmed(_) => format!("as decided at {:.0}: {said}", decision.at),
     }
-    format!(
-        "{author} wrote the commit, and the people map {} does not say who that is: add \"{author}\": \"THEIR \
-         ADDRESS\" and retry the stage",
-        params.people
-    )
 }
 
-/// A rollback, to what had been approved.
-pub(super) fn brought_back(target: &Decision) -> String {
-    format!(
-        "it goes back to execution {}, which was released at {:.0}: {}",
-        target.execution,
-        target.at,
-        summary(target)
-    )
+/// Nothing that was decided before says so. `last` is the last decision about just this artifact.
+pub(super) fn never_decided(
+    rule: Rule,
+    basis: &Basis,
+    params: &Params,
+    found: &Digest,
+    last: Option<&Decision>,
+) -> String {
+    let asked = match params.rules.approved {
+        Some(Approved { count, .. }) if rule == Rule::Approved => format!(" by as many as are asked for now, {count}"),
+        _ => String::new(),
+    };
+    match (basis, last) {
+        (Basis::BroughtBack(target), _) => format!(
+            "it goes back to execution {target}, which {} never let through here with the artifact {found}{asked}: release \
+             that revision again and have it approved",
+            rule
+        ),
+        (_, Some(decision)) => format!(
+            "what was decided at {:.0} no longer lets it through by {rule}{asked}, or never did: {RELEASE_AGAIN}",
+            decision.at
+        ),
+        (_, None) => format!(
+            "no gate let this execution through by {rule} with the artifact {found}, which is what would be deployed: \
+             {RELEASE_AGAIN}"
+        ),
+    }
 }
 
-/// A rollback, to what nobody had approved.
-pub(super) fn never_approved(target: &ExecutionId, found: &Digest, count: usize) -> String {
-    format!(
-        "it goes back to execution {target}, which was never approved here with the artifact {found} by as many as are \
-         asked for now, {count}: release that revision again and have it approved"
-    )
+/// Somebody answers for it.
+pub(super) fn overridden(rule: Rule, Override { reason, by, at, .. }: &Override, because: &str) -> String {
+    format!("{by} overrode {rule} at {at:.0} ({reason}), which said: {because}")
 }
 
 /// The whole decision, for the action's summary: why it was denied, or why it was not.
@@ -158,4 +290,14 @@ pub(super) fn gave_up(waited: SignedDuration, because: &str, remedy: &str) -> St
 
 fn list(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join("; ")
+}
+
+fn and(names: &[String]) -> String {
+    match names {
+        [all @ .., before, last] => {
+            let all: Vec<&str> = all.iter().chain([before]).map(String::as_str).collect();
+            format!("{} and {last}", all.join(", "))
+        }
+        one => one.concat(),
+    }
 }

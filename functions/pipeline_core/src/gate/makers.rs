@@ -1,0 +1,98 @@
+//! Who made a release, and so cannot approve it (I21).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::gate::{
+    observation::{Observation, Seen},
+    params::Params,
+    people::{People, Person, is_principal},
+    rules::{Objection, deny},
+    say,
+    source::{Identity, Maker, Why},
+};
+
+/// Somebody whose approval does not count here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Excluded {
+    /// Who.
+    pub person: Person,
+    /// Why.
+    pub why: Why,
+}
+
+/// Whose approval cannot count, and why that may not be everybody (I24).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Makers {
+    pub(super) excluded: Vec<Excluded>,
+    objections: Vec<Objection>,
+}
+
+impl Makers {
+    /// Everybody who made the release, each of whom must be known. A denial beats waiting.
+    pub(super) fn all_known(&self) -> Result<&[Excluded], Objection> {
+        match self.objections.iter().max_by_key(|objection| matches!(objection, Objection::Deny(_))) {
+            Some(objection) => Err(objection.clone()),
+            None => Ok(&self.excluded),
+        }
+    }
+}
+
+/// Who made this release, as far as that was seen.
+pub(super) fn makers(params: &Params, people: &People, seen: &Observation) -> Makers {
+    let (mut excluded, mut objections) = (BTreeSet::new(), vec![]);
+    let found: Vec<Found> = of_source(params, seen).into_iter().chain(starter(seen)).collect();
+    for found in found {
+        match found.and_then(|maker| people_behind(&maker, params, people)) {
+            Ok(persons) => excluded.extend(persons),
+            Err(objection) => objections.push(objection),
+        }
+    }
+    Makers { excluded: excluded.into_iter().collect(), objections }
+}
+
+type Found = Result<Maker, Objection>;
+
+/// Each name that the map knows is one of them: a commit may give one person's address, and another's login.
+fn people_behind(maker: &Maker, params: &Params, people: &People) -> Result<Vec<Excluded>, Objection> {
+    let persons = maker.names.iter().filter_map(|name| people.behind(name).ok());
+    let excluded: Vec<Excluded> = persons.map(|person| Excluded { person, why: maker.why }).collect();
+    if excluded.is_empty() { deny(say::strange_maker(params, people, maker)) } else { Ok(excluded) }
+}
+
+fn of_source(params: &Params, seen: &Observation) -> Vec<Found> {
+    let mut found = match &seen.makers {
+        None => return vec![deny("the action names no repository, so nobody knows who made the commit")],
+        Some(makers) => all(makers),
+    };
+    if let Some(pull_request) = &seen.pull_request {
+        found.extend(match pull_request {
+            Ok(pull_request) => pull_request.iter().flat_map(|one| one.makers.iter().cloned().map(Ok)).collect(),
+            Err(error) => vec![Err(error.into())],
+        });
+    }
+    // I24: that nobody pushed it means that nobody saw who did.
+    let is_pushed = |one: &Found| one.as_ref().map_or(true, |maker| maker.why == Why::Pushed);
+    if !found.iter().any(is_pushed) {
+        found.push(deny(say::unknown_pusher(params)));
+    }
+    found
+}
+
+fn all(makers: &Seen<Vec<Maker>>) -> Vec<Found> {
+    match makers {
+        Ok(makers) => makers.iter().cloned().map(Ok).collect(),
+        Err(error) => vec![Err(error.into())],
+    }
+}
+
+/// Rules, webhooks and connections start executions too, and nobody is behind those.
+fn starter(seen: &Observation) -> Option<Found> {
+    let execution = match &seen.execution {
+        Ok(execution) => execution,
+        Err(error) => return Some(Err(error.into())),
+    };
+    let arn = execution.started_by.as_ref().filter(|arn| is_principal(arn))?;
+    Some(Ok(Maker { names: vec![Identity::Principal(arn.clone())], why: Why::Started }))
+}

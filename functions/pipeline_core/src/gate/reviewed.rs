@@ -1,0 +1,80 @@
+//! The rule `pull_request`: a pull request brought the revision, and people who did not write it approved it there.
+
+use std::collections::BTreeSet;
+
+use crate::gate::{
+    observation::Observation,
+    params::{Params, Reviewed as Rule},
+    people::{People, Person},
+    rules::{Objection, Ruling, deny},
+    say,
+    source::{ApprovalRules, PullRequest, PullRequestState, Reviewed, Why},
+};
+
+pub(super) fn pull_request(rule: Rule, params: &Params, seen: &Observation) -> Ruling {
+    let found = match &seen.pull_request {
+        Some(found) => found.as_ref()?,
+        None => return deny("the action names no repository and branch to look for a pull request in"),
+    };
+    let Some(pull_request) = found else { return deny(say::no_pull_request(params)) };
+    merged(params, pull_request)?;
+    if let Some(rules) = &pull_request.rules {
+        kept(pull_request, rules)?;
+    }
+    agreed(rule, pull_request, seen.people.as_ref()?)
+}
+
+fn merged(params: &Params, pull_request: &PullRequest) -> Result<(), Objection> {
+    let PullRequest { number, state, branch, .. } = pull_request;
+    match state {
+        PullRequestState::Open => deny(format!("pull request {number} is open: merge it")),
+        PullRequestState::Closed => deny(format!("pull request {number} was closed and not merged")),
+        PullRequestState::Merged if params.branch.as_ref() != Some(branch) => {
+            deny(format!("pull request {number} was merged into {branch}, and that is not what is released"))
+        }
+        PullRequestState::Merged => Ok(()),
+    }
+}
+
+/// I24: rules that ask for nothing, or that somebody set aside, say nothing.
+fn kept(PullRequest { number, .. }: &PullRequest, rules: &ApprovalRules) -> Result<(), Objection> {
+    if let Some(by) = &rules.overridden {
+        return deny(format!("{by} set the approval rules of pull request {number} aside"));
+    }
+    if rules.rules.is_empty() {
+        return deny(format!(
+            "pull request {number} had no approval rule: associate an approval rule template with the repository"
+        ));
+    }
+    for rule in &rules.rules {
+        match rule.needed {
+            Some(0) => return deny(format!("approval rule {} of pull request {number} needs nobody", rule.name)),
+            None => return deny(format!("approval rule {} of pull request {number} is not understood", rule.name)),
+            Some(_) if !rule.satisfied => {
+                return deny(format!("approval rule {} of pull request {number} is not satisfied", rule.name));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Who approved just what was merged. Whoever merged it may have reviewed it; whoever wrote any of it may not.
+fn agreed(rule: Rule, pull_request: &PullRequest, people: &People) -> Ruling {
+    let PullRequest { number, revision, reviews, makers, .. } = pull_request;
+    if let Some(review) = reviews.iter().find(|review| review.opinion == Reviewed::Refused) {
+        let who = say::identity(&review.by);
+        return deny(format!("{who} asked for changes of pull request {number}, and did not take that back"));
+    }
+    let writers = makers.iter().filter(|maker| maker.why != Why::Pushed);
+    let wrote: BTreeSet<Person> =
+        writers.flat_map(|maker| &maker.names).filter_map(|name| people.behind(name).ok()).collect();
+    let approvals = reviews.iter().filter(|review| review.opinion == Reviewed::Approved);
+    let current = approvals.clone().filter(|review| review.revision == *revision);
+    let reviewers: BTreeSet<Person> = current.filter_map(|review| people.behind(&review.by).ok()).collect();
+    let reviewers: BTreeSet<&Person> = reviewers.difference(&wrote).collect();
+    if reviewers.len() >= rule.count {
+        return Ok(say::reviewed(number, &reviewers));
+    }
+    deny(say::not_reviewed(pull_request, approvals, people, rule.count - reviewers.len()))
+}
