@@ -4,14 +4,14 @@ use std::fmt;
 
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{FencingToken, JobId, Nonce, StackArn, StackName},
+    ids::{ExecutionId, FencingToken, JobId, Nonce, StackArn, StackName},
     lease::{
         record::{Entered, Lease},
         store::{Page, Replaced},
     },
     ports::{Parameter, Recorded, Settled, Stack},
     repair::ports::{Due, Open},
-    start_tests::run::{Claim, Run, TestResult},
+    start_tests::run::{Announced, Claim, Run, TestResult},
     sweep::stack::{Resource, StackFacts},
     verdict::Report,
 };
@@ -47,6 +47,7 @@ pub(crate) enum Op {
     MarkSent(JobId),
     Run(JobId),
     Results(JobId),
+    Announce(ExecutionId, Box<Announced>),
     ClaimRun(Box<Run>),
     RecordResult(JobId, Box<TestResult>),
     Invoke { job: JobId, run: String, part: &'static str, waits: bool },
@@ -155,6 +156,7 @@ impl Op {
                 self,
                 Self::Record(..)
                     | Self::MarkSent(_)
+                    | Self::Announce(..)
                     | Self::ClaimRun(_)
                     | Self::RecordResult(..)
                     | Self::WriteReport(_)

@@ -5,6 +5,7 @@
 //! | verdict of a job | `verdict#<job id>` | `verdict` |
 //! | run of tests | `run#<job id>` | `run` |
 //! | result of a test | `run#<job id>` | `result#<test>` |
+//! | that tests run for an execution | `tests#<execution id>` | `tests#<job id>` |
 //! | digest of a build | `digest#<execution id>` | `digest#<the artifact's bucket>/<its key>` |
 //! | push of a commit | `push#<repository>#<commit>` | `push#<pusher's ARN>` |
 //! | decision of a gate | `decision#<execution id>` | `decision#<job id>` |
@@ -14,6 +15,7 @@
 //! lease has that only when it is over. What a condition or an index looks at is an attribute of its own. In the index are
 //! leases, and the runs and verdicts that repair is to look at.
 
+mod announced;
 mod decisions;
 mod facts;
 mod index;

@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::JobId,
+    ids::{ExecutionId, JobId},
     ports::PortError,
     repair::due::run_due,
-    start_tests::run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
+    start_tests::run::{Announced, Claim, ReadRuns, Run, TestResult, WriteRuns},
 };
 
 use crate::dynamodb::{
-    StateTable, index,
-    item::{JOBS, item, key, record},
+    StateTable, announced, index,
+    item::{JOBS, RELEASES, item, key, record},
     open::JOB,
 };
 
@@ -34,6 +34,12 @@ impl ReadRuns for StateTable {
 }
 
 impl WriteRuns for StateTable {
+    async fn announce(&self, execution: &ExecutionId, announced: &Announced) -> Result<(), PortError> {
+        let pk = announced::pk(execution);
+        let item = item(&pk, &announced::sk(&announced.job), announced, Timestamp::now(), RELEASES)?;
+        self.create(&format!("announce the tests of job {}", announced.job), item).await.map(drop)
+    }
+
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         let pk = pk(&run.job);
         let mut item = item(&pk, SORT, run, Timestamp::now(), JOBS)?;

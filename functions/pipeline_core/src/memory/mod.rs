@@ -25,12 +25,12 @@ pub use sites::{Elsewhere, Heard, Reached};
 pub use stacks::{Asked, Bucket, Cloud, Live};
 
 use crate::{
-    ids::JobId,
+    ids::{ExecutionId, JobId},
     ports::{PortError, Recorded, Settled, Stack},
     start_tests::{
         ports::{Answer, Request, Response},
         report::TestReport,
-        run::{Run, TestResult},
+        run::{Announced, Run, TestResult},
     },
     verdict::Report,
 };
@@ -107,6 +107,8 @@ pub struct World {
     pub written: RefCell<Vec<(String, TestReport)>>,
     /// The record of verdicts.
     pub verdicts: RefCell<BTreeMap<JobId, Recorded>>,
+    /// The record of whose tests ran for which execution.
+    pub announced: RefCell<BTreeMap<(ExecutionId, JobId), Announced>>,
     /// The record of runs.
     pub runs: RefCell<BTreeMap<JobId, Run>>,
     /// What repair is to look at, of both.
@@ -150,6 +152,7 @@ impl World {
             test_files: RefCell::default(),
             written: RefCell::default(),
             verdicts: RefCell::default(),
+            announced: RefCell::default(),
             runs: RefCell::default(),
             open: OpenJobs::default(),
             results: RefCell::default(),

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use crate::{
-    ids::JobId,
+    ids::{ExecutionId, JobId},
     memory::World,
     ports::{Clock as _, PortError, ReadVerdicts, RecordVerdicts, Recorded, Settled},
     repair::{
         due::{run_due, verdict_due},
         ports::{CloseOpen, Due, FindOpen, Open},
     },
-    start_tests::run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
+    start_tests::run::{Announced, Claim, ReadAnnounced, ReadRuns, Run, TestResult, WriteRuns},
     verdict::Report,
 };
 
@@ -59,7 +59,32 @@ impl ReadRuns for World {
     }
 }
 
+impl ReadAnnounced for World {
+    async fn announced(&self, execution: &ExecutionId) -> Result<Vec<Announced>, PortError> {
+        let read = || {
+            let announced = self.announced.borrow();
+            let mut found: Vec<Announced> = announced
+                .iter()
+                .filter(|((of, _), _)| of == execution)
+                .map(|(_, announced)| announced.clone())
+                .collect();
+            found.sort_by_key(|announced| announced.began);
+            Ok(found)
+        };
+        self.effect("read announced", read).await
+    }
+}
+
 impl WriteRuns for World {
+    async fn announce(&self, execution: &ExecutionId, announced: &Announced) -> Result<(), PortError> {
+        let write = || {
+            let key = (execution.clone(), announced.job.clone());
+            self.announced.borrow_mut().entry(key).or_insert_with(|| announced.clone());
+            Ok(())
+        };
+        self.effect("announce tests", write).await
+    }
+
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         let write = || {
             let mut runs = self.runs.borrow_mut();

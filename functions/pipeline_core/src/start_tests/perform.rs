@@ -16,7 +16,7 @@ use crate::{
         plan::{Misconfigured, Plan, deployed, is_being_deployed, plan, test_artifact},
         ports::{InvokeTests as _, ReachSites, ReadTestFile, SendRequests, WriteReports},
         report::report,
-        run::{Claim, ReadRuns, Run, WriteRuns},
+        run::{Announced, Claim, ReadRuns, Run, WriteRuns},
         settle::settle_late,
         time::{later, reserve, settles_by},
         verdict::verdict,
@@ -99,8 +99,19 @@ where
         let stage = patiently(self.clock, until, Retry::Anything, reach).await?;
         let plan = self.observe(&stage, job, &params, until).await?;
         let run = self.draft(job, &params, &plan, until);
+        self.announce(&run, until).await?;
         let claim = patiently(self.clock, until, Retry::Anything, async || self.runs.claim(&run).await).await?;
         Ok((claim, Begun { stage, tests: plan.tests, run, width: params.width }))
+    }
+
+    /// Before the claim, so that no run is stored of which the gate does not hear. A test that settles the job itself leaves
+    /// no verdict that could be asked for.
+    async fn announce(&self, run: &Run, until: Timestamp) -> Result<(), PortError> {
+        let Some(execution) = run.execution.as_ref().filter(|_| run.reporting == Reporting::Auto) else {
+            return Ok(());
+        };
+        let announced = Announced::of(run);
+        patiently(self.clock, until, Retry::Anything, async || self.runs.announce(execution, &announced).await).await
     }
 
     /// What fails for good here need not have failed where the run was stored in the meantime: that run decides. Our own,

@@ -154,6 +154,13 @@ pub struct Announced {
     pub began: Timestamp,
 }
 
+impl Announced {
+    /// What the gate is told of a run.
+    pub fn of(run: &Run) -> Self {
+        Self { job: run.job.clone(), stack: run.stack.clone(), stage: run.stage.clone(), began: run.began }
+    }
+}
+
 /// Reading which tests ran for an execution.
 pub trait ReadAnnounced {
     /// All of them, read consistently, the oldest first.
@@ -170,6 +177,8 @@ pub trait ReadRuns {
 
 /// Writing runs.
 pub trait WriteRuns {
+    /// Records that tests run for an execution, once for each job: what is recorded first stands.
+    fn announce(&self, execution: &ExecutionId, announced: &Announced) -> impl Future<Output = Result<(), PortError>>;
     /// Stores the run unless the job has one, to be looked at by repair when it ends. When the reply to our own write was
     /// lost, the nonce tells that it is ours (I8).
     fn claim(&self, run: &Run) -> impl Future<Output = Result<Claim, PortError>>;

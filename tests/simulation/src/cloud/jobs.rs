@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline_core::{
-    ids::{JobId, Nonce},
+    ids::{ExecutionId, JobId, Nonce},
     ports::{PortError, Recorded, Settled},
-    start_tests::run::{Claim, Run, TestResult},
+    start_tests::run::{Announced, Claim, Run, TestResult},
     verdict::{FailureKind, Report},
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Jobs {
     /// The jobs of deliveries, by their nonces.
     pub(crate) nonces: BTreeMap<String, JobId>,
     pub(crate) verdicts: BTreeMap<JobId, Recorded>,
+    pub(crate) announced: BTreeMap<(ExecutionId, JobId), Announced>,
     pub(crate) runs: BTreeMap<JobId, Run>,
     pub(crate) results: BTreeMap<(JobId, String), TestResult>,
     /// What was begun about jobs and not ended.
@@ -41,6 +42,7 @@ impl Jobs {
             kit,
             nonces: BTreeMap::new(),
             verdicts: BTreeMap::new(),
+            announced: BTreeMap::new(),
             runs: BTreeMap::new(),
             results: BTreeMap::new(),
             open: Index::default(),
@@ -123,6 +125,11 @@ impl Jobs {
             Op::Run(job) => Ok(Reply::Run(self.runs.get(job).cloned().map(Box::new))),
             Op::Results(job) => Ok(Reply::Results(self.results_of(job))),
             Op::AllResults => Ok(Reply::Results(self.results.values().cloned().collect())),
+            Op::Announce(execution, announced) => {
+                let key = (execution.clone(), announced.job.clone());
+                self.announced.entry(key).or_insert_with(|| (**announced).clone());
+                Ok(Reply::Done)
+            }
             Op::ClaimRun(run) => {
                 if !self.runs.contains_key(&run.job) {
                     self.write_run(run, now);

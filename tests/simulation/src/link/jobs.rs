@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{FunctionName, JobId, StackName},
+    ids::{ExecutionId, FunctionName, JobId, StackName},
     job::Artifact,
     ports::{PortError, ReadStacks, ReadVerdicts, RecordVerdicts, Recorded, SettleJobs, Settled, Stack},
     repair::ports::{CloseOpen, Due, FindOpen, Open},
     start_tests::{
         ports::{Answer, InvokeTests, ReachSites, ReadTestFile, Request, Response, SendRequests, WriteReports},
         report::TestReport,
-        run::{Claim, ReadRuns, Run, TestResult, WriteRuns},
+        run::{Announced, Claim, ReadRuns, Run, TestResult, WriteRuns},
         site::Site,
     },
     verdict::Report,
@@ -63,6 +63,10 @@ impl ReadRuns for Link<'_> {
 }
 
 impl WriteRuns for Link<'_> {
+    async fn announce(&self, execution: &ExecutionId, announced: &Announced) -> Result<(), PortError> {
+        expect!(self.call(Op::Announce(execution.clone(), Box::new(announced.clone()))), Reply::Done => ())
+    }
+
     async fn claim(&self, run: &Run) -> Result<Claim, PortError> {
         expect!(self.call(Op::ClaimRun(Box::new(run.clone()))), Reply::Claim(claim) => *claim)
     }
