@@ -163,9 +163,7 @@ pub fn confirm(
 pub(super) fn votes(params: &Params, seen: &Observation) -> Tally {
     let basis = seen.execution.as_ref().ok().and_then(|execution| Basis::of(params, execution).ok());
     match (params.rules.approved, params.phase, basis) {
-        (Some(rule), Phase::Decide, Some(Basis::Fresh)) => {
-            approved::tally(rule, params, seen).unwrap_or_default()
-        }
+        (Some(rule), Phase::Decide, Some(Basis::Fresh)) => approved::tally(rule, params, seen).unwrap_or_default(),
         _ => Tally::default(),
     }
 }

@@ -158,7 +158,8 @@ fn complaint(params: &Params) -> Option<String> {
     let Rules { approved, pull_request, tested, digest, no_drift } = rules;
     if approved.is_none() && pull_request.is_none() && tested.is_none() && digest.is_none() && no_drift.is_none() {
         return Some(
-            "there are no rules, so anything would pass; name approved, pull_request, tested, digest or no_drift".into(),
+            "there are no rules, so anything would pass; name approved, pull_request, tested, digest or no_drift"
+                .into(),
         );
     }
     approved
@@ -196,9 +197,8 @@ fn untestable(Tested { actions }: &Tested) -> Option<String> {
         return Some("tested.actions is empty, so nothing would be tested; name them as STAGE/ACTION".into());
     }
     let is_placed = |name: &String| {
-        name.split_once('/').is_some_and(|(stage, action)| {
-            !stage.is_empty() && !action.is_empty() && !action.contains('/')
-        })
+        name.split_once('/')
+            .is_some_and(|(stage, action)| !stage.is_empty() && !action.is_empty() && !action.contains('/'))
     };
     (!actions.iter().all(is_placed)).then(|| "tested.actions names an action not as STAGE/ACTION".into())
 }

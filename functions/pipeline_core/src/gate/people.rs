@@ -102,7 +102,9 @@ impl People {
         }
         let Some(principal) = Principal::of(key) else {
             let address = Some(key).filter(|key| !key.starts_with("arn:")).and_then(Person::of);
-            let address = address.ok_or_else(|| invalid("it is neither the ARN of a user or a role, nor an address, nor github:LOGIN"))?;
+            let address = address.ok_or_else(|| {
+                invalid("it is neither the ARN of a user or a role, nor an address, nor github:LOGIN")
+            })?;
             let earlier = self.authors.insert(address, person()?).is_some();
             return if earlier { Err(invalid("it is named twice")) } else { Ok(()) };
         };
@@ -287,7 +289,10 @@ mod tests {
             ("[]", "not a JSON object"),
             ("null", "not a JSON object"),
             (r#"{"arn:aws:iam::1:user/a": 7}"#, "not a JSON object"),
-            (r#"{"alice": "alice@example.com"}"#, "alice: it is neither the ARN of a user or a role, nor an address, nor github:LOGIN"),
+            (
+                r#"{"alice": "alice@example.com"}"#,
+                "alice: it is neither the ARN of a user or a role, nor an address, nor github:LOGIN",
+            ),
             (r#"{"arn:aws:iam::1:user/": "a@b"}"#, "it is neither the ARN"),
             (r#"{"arn:aws:iam::1:group/a@b": "a@b"}"#, "it is neither the ARN"),
             (r#"{"a@b": "sso"}"#, "neither an e-mail address nor sso"),

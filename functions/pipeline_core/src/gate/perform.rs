@@ -96,9 +96,7 @@ where
         let waiting = Waiting::of(job, self.clock.now()).map_err(|error| misconfigured(&error))?;
         match self.conclude(job, &params, artifact, waiting, until).await {
             Concluded::Decided(decision) => self.keep(&decision, until).await,
-            Concluded::Later(waiting, summary) => {
-                Ok(waiting.report(self.clock.now(), longest(&params), &summary))
-            }
+            Concluded::Later(waiting, summary) => Ok(waiting.report(self.clock.now(), longest(&params), &summary)),
         }
     }
 

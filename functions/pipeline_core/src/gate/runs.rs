@@ -16,10 +16,7 @@ pub(super) const SUCCEEDED: &str = "Succeeded";
 pub(super) const WAITING: &str = "InProgress";
 
 /// The run that stands: what was asked for again is nothing until it is given again.
-pub(super) fn latest(
-    runs: &[ActionRun],
-    of: impl Fn(&ActionRun) -> bool,
-) -> Result<Option<&ActionRun>, Objection> {
+pub(super) fn latest(runs: &[ActionRun], of: impl Fn(&ActionRun) -> bool) -> Result<Option<&ActionRun>, Objection> {
     let runs: Vec<&ActionRun> = runs.iter().filter(|run| of(run)).collect();
     let Some(first) = runs.first() else { return Ok(None) };
     let stages: BTreeSet<&str> = runs.iter().map(|run| run.stage.as_str()).collect();

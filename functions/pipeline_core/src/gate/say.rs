@@ -85,8 +85,8 @@ fn why(why: Why) -> &'static str {
 /// Why a principal is nobody, after its name.
 pub(super) fn nobody(map: &str, nobody: Nobody) -> String {
     match nobody {
-        Nobody::Root => "is the root user, who is nobody,".to_owned(),
-        Nobody::Unaddressed => format!("is a session that no e-mail address names, as {map} expects of its role,"),
+        Nobody::Root => "is the root user".to_owned(),
+        Nobody::Unaddressed => format!("is a session that no e-mail address names, as {map} expects of its role"),
         Nobody::Stranger => format!("is not in the people map {map}"),
     }
 }
@@ -130,10 +130,7 @@ pub(super) const RELEASE_AGAIN: &str = "release it again (push, or start the pip
 pub(super) fn impossible(params: &Params, excluded: &[Excluded], count: usize) -> String {
     let makers = list(excluded.iter().map(|one| format!("{} {}", one.person, why(one.why))));
     let makers = if makers.is_empty() { String::new() } else { format!("{makers}; ") };
-    format!(
-        "{makers}{count} other people would have to approve, and {}, and then retry the stage",
-        add_people(params)
-    )
+    format!("{makers}{count} other people would have to approve, and {}, and then retry the stage", add_people(params))
 }
 
 /// People can be asked.
@@ -250,9 +247,8 @@ pub(super) fn never_decided(
     };
     match (basis, last) {
         (Basis::BroughtBack(target), _) => format!(
-            "it goes back to execution {target}, which {} never let through here with the artifact {found}{asked}: release \
-             that revision again and have it approved",
-            rule
+            "it goes back to execution {target}, which was never let through here by {rule} with the artifact \
+             {found}{asked}: release that revision again and have it approved"
         ),
         (_, Some(decision)) => format!(
             "what was decided at {:.0} no longer lets it through by {rule}{asked}, or never did: {RELEASE_AGAIN}",

@@ -10,9 +10,12 @@ use crate::{
     digest::{Build, Measured, Object, ReadBuild, ReadPackages},
     gate::{
         decision::{Decision, ReadDecisions, WriteDecisions},
-        observation::{Approval, Execution, ReadExecutions},
+        drift::{DetectDrift, DetectionId, Drift},
+        observation::{ActionRun, Execution, ReadExecutions},
+        overrides::{ReadOverrides, Written},
+        source::{Maker, PullRequest, ReadSource, Repository},
     },
-    ids::{CommitId, Digest, ExecutionId, JobId},
+    ids::{CommitId, Digest, ExecutionId, JobId, StackName},
     job::Artifact,
     memory::World,
     ports::{Parameter, PortError, ReadParameters},
@@ -27,8 +30,8 @@ pub type Place = (String, String);
 pub struct Release {
     /// Pipeline executions.
     pub executions: RefCell<BTreeMap<ExecutionId, Execution>>,
-    /// Runs of approval actions.
-    pub approvals: RefCell<Vec<(ExecutionId, Approval)>>,
+    /// Runs of actions.
+    pub runs: RefCell<Vec<(ExecutionId, ActionRun)>>,
     /// Parameters by name.
     pub parameters: RefCell<BTreeMap<String, Parameter>>,
     /// The files of artifacts, by where those are.
@@ -37,6 +40,14 @@ pub struct Release {
     pub objects: RefCell<BTreeMap<Place, Vec<Vec<u8>>>>,
     /// Recorded digests, by execution and artifact.
     pub digests: RefCell<BTreeMap<(ExecutionId, Place), Digest>>,
+    /// What the source says of who made a commit.
+    pub makers: RefCell<BTreeMap<CommitId, Vec<Maker>>>,
+    /// The pull request that brought a commit.
+    pub pull_requests: RefCell<BTreeMap<CommitId, PullRequest>>,
+    /// What looking for drift comes to, by stack; one that is not there is absent.
+    pub drift: RefCell<BTreeMap<StackName, Drift>>,
+    /// Overrides by name.
+    pub overrides: RefCell<BTreeMap<String, Written>>,
     /// Recorded pushes.
     pub pushes: RefCell<BTreeSet<(String, CommitId, String)>>,
     /// Recorded decisions.
@@ -50,12 +61,59 @@ impl ReadExecutions for World {
         self.effect("read execution", read).await
     }
 
-    async fn approvals(&self, _pipeline: &str, id: &ExecutionId) -> Result<Vec<Approval>, PortError> {
+    async fn runs(&self, _pipeline: &str, id: &ExecutionId) -> Result<Vec<ActionRun>, PortError> {
         let read = || {
-            let approvals = self.release.approvals.borrow();
-            Ok(approvals.iter().filter(|(of, _)| of == id).map(|(_, approval)| approval.clone()).collect())
+            let runs = self.release.runs.borrow();
+            Ok(runs.iter().filter(|(of, _)| of == id).map(|(_, run)| run.clone()).collect())
         };
-        self.effect("read approvals", read).await
+        self.effect("read runs", read).await
+    }
+}
+
+impl ReadSource for World {
+    async fn makers(&self, _: &Repository, commit: &CommitId) -> Result<Vec<Maker>, PortError> {
+        let read = || Ok(self.release.makers.borrow().get(commit).cloned().unwrap_or_default());
+        self.effect("read makers", read).await
+    }
+
+    async fn pull_request(&self, _: &Repository, commit: &CommitId, _: &str) -> Result<Option<PullRequest>, PortError> {
+        self.effect("read pull request", || Ok(self.release.pull_requests.borrow().get(commit).cloned())).await
+    }
+}
+
+impl DetectDrift for World {
+    async fn begin(&self, stack: &StackName) -> Result<Drift, PortError> {
+        let begin = || {
+            let drift = self.release.drift.borrow();
+            Ok(match drift.get(stack) {
+                None => Drift::Absent,
+                Some(Drift::Busy(why)) => Drift::Busy(why.clone()),
+                Some(_) => Drift::Detecting(detection(stack)),
+            })
+        };
+        self.effect("begin detection", begin).await
+    }
+
+    async fn outcome(&self, stack: &StackName, id: &DetectionId) -> Result<Drift, PortError> {
+        let read = || {
+            let drift = self.release.drift.borrow();
+            let found = drift.get(stack).filter(|_| *id == detection(stack));
+            let foreign =
+                || PortError::Unusable { what: format!("detection {}", id.0), why: "of another stack".into() };
+            found.cloned().ok_or_else(foreign)
+        };
+        self.effect("read detection", read).await
+    }
+}
+
+/// The id of a stack's detection.
+fn detection(stack: &StackName) -> DetectionId {
+    DetectionId(format!("detection-of-{stack}"))
+}
+
+impl ReadOverrides for World {
+    async fn written(&self, name: &str) -> Result<Option<Written>, PortError> {
+        self.effect("read override", || Ok(self.release.overrides.borrow().get(name).cloned())).await
     }
 }
 

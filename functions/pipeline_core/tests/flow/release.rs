@@ -5,10 +5,11 @@ use pipeline_core::{
     digest::Object,
     drive::Delivered,
     gate::{
-        observation::{Approval, Execution, Kind, Source},
+        observation::{ActionRun, Execution, Kind, Source},
         perform::Gate,
+        source::{Identity, Maker, Why},
     },
-    ids::{CommitId, ExecutionId},
+    ids::{CommitId, ExecutionId, JobId},
     job::{Artifact, Job},
     memory::{Place, World},
     ports::Parameter,
@@ -16,6 +17,7 @@ use pipeline_core::{
         facts::Push,
         perform::{Fact, Kept, Record},
     },
+    verdict::Report,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +30,7 @@ pub(crate) const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 pub(crate) const ROOT: &str = "arn:aws:iam::111122223333:root";
 pub(crate) const STRANGER: &str = "arn:aws:iam::111122223333:user/stranger";
 pub(crate) const UNNAMED: &str = "arn:aws:sts::111122223333:assumed-role/Dev/eve";
+pub(crate) const OVERRIDES: &str = "/flowgate/time-service/overrides";
 pub(crate) const PEOPLE: &str = "/flowgate/time-service/people";
 
 pub(crate) fn commit() -> CommitId {
@@ -45,8 +48,8 @@ pub(crate) fn earlier() -> ExecutionId {
 pub(crate) fn parameters() -> Value {
     json!({
         "pipeline": "time-service", "execution": execution(), "approvals": ["Approve"],
-        "rules": {"approved": {"count": 1}, "digest": {}}, "people": PEOPLE, "revision": commit(),
-        "repository": "time_service",
+        "rules": {"approved": {"count": 1}, "digest": {}}, "people": PEOPLE, "overrides": OVERRIDES, "revision": commit(),
+        "repository": {"codecommit": "time_service"}, "branch": "main", "stage": "Approve",
     })
 }
 
@@ -67,7 +70,8 @@ pub(crate) fn function(code: &str) -> String {
 pub(crate) fn pushed(world: &World) {
     let map = json!({
         ALICE: "alice@example.com", BOB: "bob@example.com", CAROL: "carol@example.com",
-        "arn:aws:iam::111122223333:role/aws-reserved/Dev": "sso",
+        "arn:aws:iam::111122223333:role/aws-reserved/Dev": "sso", "github:alice": "alice@example.com",
+        "github:bob": "bob@example.com",
     });
     people(world, &map.to_string());
     world.release.executions.borrow_mut().insert(execution(), standard());
@@ -77,6 +81,12 @@ pub(crate) fn pushed(world: &World) {
     put(world, &package(), "code");
     record(world, &built());
     record(world, &Fact::Pushed(Push { repository: "time_service".into(), commit: commit(), by: ALICE.into() }));
+}
+
+/// What the source says of who made the commit.
+pub(crate) fn makers(world: &World, makers: &[(Identity, Why)]) {
+    let makers = makers.iter().map(|(name, why)| Maker { names: vec![name.clone()], why: *why }).collect();
+    world.release.makers.borrow_mut().insert(commit(), makers);
 }
 
 /// What the people map holds.
@@ -117,20 +127,21 @@ pub(crate) fn put(world: &World, object: &Object, content: &str) {
 
 /// An approval action runs and gets this status; each run begins a minute after the one before.
 pub(crate) fn answer(world: &World, action: &str, by: &str, status: &str) {
-    let mut approvals = world.release.approvals.borrow_mut();
+    let mut runs = world.release.runs.borrow_mut();
     let begin: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a timestamp");
-    let number = approvals.len();
+    let number = runs.len();
     let asked = begin + SignedDuration::from_mins(i64::try_from(number).expect("few"));
-    let approval = Approval {
+    let run = ActionRun {
         stage: "Approve".into(),
         action: action.into(),
         id: format!("run-{number}"),
+        category: "Approval".into(),
         status: status.into(),
         by: Some(by.into()),
         asked: Some(asked),
         answered: Some(asked + SignedDuration::from_secs(30)),
     };
-    approvals.push((execution(), approval));
+    runs.push((execution(), run));
 }
 
 /// One event reaches `record`; what it does without a fault is not an effect of the gate's.
@@ -145,16 +156,46 @@ pub(crate) fn gate_job(parameters: &Value) -> Job {
     Job { inputs: vec![artifact()], ..job(&parameters.to_string()) }
 }
 
-/// One delivery of the job to `gate`.
+/// The job of `gate`, and those that it asks for by continuation token, as CodePipeline sends them.
 pub(crate) async fn gate(world: &World, job: Job) -> Delivered {
     gate_until(world, job, deadline(world)).await
 }
 
-/// The same, to an invocation that is killed at `until`.
-pub(crate) async fn gate_until(world: &World, job: Job, until: Timestamp) -> Delivered {
-    let action =
-        Gate { clock: world, executions: world, parameters: world, state: world, builds: world, packages: world };
-    deliver(world, Ok((job, action)), until).await
+/// The same, the first to an invocation that is killed at `until`.
+pub(crate) async fn gate_until(world: &World, mut job: Job, until: Timestamp) -> Delivered {
+    let mut end = deliver_gate(world, job.clone(), until).await;
+    while let Delivered::Settled(Report::Continue { token, .. }, _)
+    | Delivered::Repeated(Report::Continue { token, .. }) = &end
+    {
+        job = Job { id: next(&job.id), continuation: Some(token.clone()), ..job };
+        end = deliver_gate(world, job.clone(), deadline(world)).await;
+    }
+    end
+}
+
+async fn deliver_gate(world: &World, job: Job, until: Timestamp) -> Delivered {
+    deliver(world, Ok((job, the_gate(world))), until).await
+}
+
+/// The action, with the world behind all its ports.
+pub(crate) fn the_gate(world: &World) -> Gate<'_, World, World, World, World, World, World, &World, World> {
+    Gate {
+        clock: world,
+        executions: world,
+        parameters: world,
+        state: world,
+        source: world,
+        drift: world,
+        builds: world,
+        packages: world,
+    }
+}
+
+/// The id of the job that continues this one.
+fn next(job: &JobId) -> JobId {
+    let (first, rest) = job.as_str().split_once('-').expect("a job id");
+    let number = u32::from_str_radix(first, 16).expect("a number") + 1;
+    format!("{number:08x}-{rest}").parse().expect("a job id")
 }
 
 pub(crate) fn run_gate(world: &World, parameters: &Value) -> Option<Delivered> {

@@ -112,13 +112,15 @@ pub(crate) async fn deliver<A: Action>(
     work: Result<(Job, A), MalformedJob>,
     until: Timestamp,
 ) -> Delivered {
-    let id = job("").id;
+    let id = work.as_ref().map_or_else(|_| job("").id, |(job, _)| job.id.clone());
     Ports { clock: world, verdicts: world, jobs: world }.deliver(&id, work, until).await
 }
 
-/// The reports that reached CodePipeline.
+/// The reports that reached CodePipeline, but for those that only ask for another job.
 pub(crate) fn reports(world: &World) -> Vec<Report> {
-    world.reports.borrow().iter().map(|(_, report, _)| report.clone()).collect()
+    let reports = world.reports.borrow();
+    let ends = reports.iter().filter(|(_, report, _)| !matches!(report, Report::Continue { .. }));
+    ends.map(|(_, report, _)| report.clone()).collect()
 }
 
 pub(crate) fn failure(reports: &[Report]) -> (FailureKind, String) {

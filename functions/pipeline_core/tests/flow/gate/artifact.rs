@@ -9,8 +9,10 @@ use pipeline_core::{
         decision::Outcome,
         observation::{Execution, Source},
     },
+    job::Job,
     memory::{Fault, World},
     ports::Clock,
+    verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json};
 
@@ -116,16 +118,41 @@ fn i24_what_never_comes_is_denied_after_the_time_that_was_given() {
 }
 
 #[test]
-fn a_wait_that_the_function_s_deadline_cuts_short_says_how_long_it_was() {
+fn a_job_that_waits_hands_over_in_time_and_all_of_them_wait_no_longer_than_is_allowed() {
     let world = world();
     approved(&world, &[BOB]);
     world.release.digests.borrow_mut().clear();
     let begin = world.now();
-    let until = begin + SignedDuration::from_mins(2);
+    let until = begin + SignedDuration::from_secs(40);
     world.run(gate_until(&world, gate_job(&parameters()), until));
-    let (_, said) = failure(&reports(&world));
-    assert!(said.contains("that did not change in 1m 45s"), "{said}");
-    assert_eq!(world.now().duration_since(begin), SignedDuration::from_secs(105));
+    let reports = world.reports.borrow();
+    let Report::Continue { summary, percent, token } = &reports[0].1 else { panic!("{reports:?}") };
+    assert_eq!((&summary[..], *percent), ("waiting: nothing recorded yet what was built", 4), "25 s of 10 minutes");
+    assert!(token.contains("2026-11-21T12:00:00Z"), "{token}");
+    // The first had 25 seconds, the others a minute each.
+    assert_eq!(reports.len(), 1 + 10);
+    assert!(matches!(&reports[10].1, Report::Fail { message, .. } if message.contains("that did not change in 10m")));
+    assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(10));
+}
+
+#[test]
+fn a_token_that_is_none_of_ours_is_refused_and_one_from_the_future_waits_no_longer() {
+    for token in ["", "x", "null", "{}", r#"{"since": "yesterday"}"#, r#"{"since": "2026-11-21T12:00:00Z", "by": 1}"#] {
+        let world = world();
+        approved(&world, &[BOB]);
+        world.run(gate(&world, Job { continuation: Some(token.into()), ..gate_job(&parameters()) }));
+        let (kind, said) = failure(&reports(&world));
+        assert_eq!(kind, FailureKind::ConfigurationError);
+        assert_eq!(said, "the continuation token is none of the gate's; retry the stage");
+    }
+    let world = world();
+    approved(&world, &[BOB]);
+    world.release.digests.borrow_mut().clear();
+    let begin = world.now();
+    let token = r#"{"since": "2027-11-21T12:00:00Z", "detection": null}"#;
+    world.run(gate(&world, Job { continuation: Some(token.into()), ..gate_job(&parameters()) }));
+    assert!(failure(&reports(&world)).1.contains("that did not change in 10m"));
+    assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(10));
 }
 
 #[test]
@@ -145,7 +172,7 @@ fn a_build_that_was_retried_is_held_against_its_own_digest() {
 fn i22_what_changes_after_an_approval_was_stored_and_before_it_was_told_is_denied() {
     let world = world();
     approved(&world, &[BOB]);
-    let stored = 12;
+    let stored = 14;
     world.strike(stored, Fault::KilledAfter);
     run_gate(&world, &parameters());
     assert_eq!(decision(&world).outcome, Outcome::Approve);

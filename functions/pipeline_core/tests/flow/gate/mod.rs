@@ -6,19 +6,16 @@ mod history;
 mod people;
 
 use pipeline_core::{
-    drive::Ports,
-    gate::{
-        decision::{Decision, Outcome},
-        perform::Gate,
-    },
+    drive::Delivered,
+    gate::decision::{Decision, Outcome},
     memory::World,
     verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    release::{gate_job, parameters, run_gate},
-    support::{deadline, failure, job, reports, success},
+    release::{gate, gate_job, parameters, run_gate},
+    support::{failure, reports, success},
 };
 
 fn changed(change: impl FnOnce(&mut Value)) -> Value {
@@ -43,7 +40,8 @@ fn denies(world: &World, parameters: &Value) -> String {
 }
 
 fn decision(world: &World) -> Decision {
-    world.release.decisions.borrow()[&job("").id].clone()
+    let decisions = world.release.decisions.borrow();
+    decisions.values().max_by_key(|decision| decision.at).expect("a decision").clone()
 }
 
 fn count(count: usize) -> Value {
@@ -57,15 +55,9 @@ fn count(count: usize) -> Value {
 fn again(world: &World, parameters: &Value) -> Result<String, String> {
     let mut other = gate_job(parameters);
     other.id = "33333333-abcd-1111-abcd-111111abcdef".parse().expect("a job id");
-    let id = other.id.clone();
-    let action =
-        Gate { clock: world, executions: world, parameters: world, state: world, builds: world, packages: world };
-    let ports = Ports { clock: world, verdicts: world, jobs: world };
-    world.run(ports.deliver(&id, Ok((other, action)), deadline(world)));
-    let verdicts = world.verdicts.borrow();
-    match &verdicts[&id].report {
-        Report::Succeed { summary, .. } => Ok(summary.clone()),
-        Report::Fail { message, .. } => Err(message.clone()),
-        other @ Report::Continue { .. } => panic!("{other:?}"),
+    match world.run(gate(world, other)) {
+        Some(Delivered::Settled(Report::Succeed { summary, .. }, _)) => Ok(summary),
+        Some(Delivered::Settled(Report::Fail { message, .. }, _)) => Err(message),
+        other => panic!("{other:?}"),
     }
 }
