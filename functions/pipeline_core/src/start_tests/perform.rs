@@ -99,18 +99,18 @@ where
         let stage = patiently(self.clock, until, Retry::Anything, reach).await?;
         let plan = self.observe(&stage, job, &params, until).await?;
         let run = self.draft(job, &params, &plan, until);
-        self.announce(&run, until).await?;
+        self.announce(job, &run, until).await?;
         let claim = patiently(self.clock, until, Retry::Anything, async || self.runs.claim(&run).await).await?;
         Ok((claim, Begun { stage, tests: plan.tests, run, width: params.width }))
     }
 
     /// Before the claim, so that no run is stored of which the gate does not hear. A test that settles the job itself leaves
     /// no verdict that could be asked for.
-    async fn announce(&self, run: &Run, until: Timestamp) -> Result<(), PortError> {
+    async fn announce(&self, job: &Job, run: &Run, until: Timestamp) -> Result<(), PortError> {
         let Some(execution) = run.execution.as_ref().filter(|_| run.reporting == Reporting::Auto) else {
             return Ok(());
         };
-        let announced = Announced::of(run);
+        let announced = Announced::of(job, run);
         patiently(self.clock, until, Retry::Anything, async || self.runs.announce(execution, &announced).await).await
     }
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ExecutionId, FunctionName, JobId, Nonce, StackName, TestName},
+    ids::{Digest, ExecutionId, FunctionName, JobId, Nonce, StackName, TestName},
+    job::Job,
     ports::PortError,
     start_tests::{params::Reporting, site::Site},
 };
@@ -150,14 +151,18 @@ pub struct Announced {
     pub stack: StackName,
     /// The stage's name.
     pub stage: String,
+    /// The SHA-256 of the action's `UserParameters`: a retry is another job with the same, and another action on the same
+    /// stack has others.
+    pub action: Digest,
     /// When they began.
     pub began: Timestamp,
 }
 
 impl Announced {
-    /// What the gate is told of a run.
-    pub fn of(run: &Run) -> Self {
-        Self { job: run.job.clone(), stack: run.stack.clone(), stage: run.stage.clone(), began: run.began }
+    /// What the gate is told of a job's run.
+    pub fn of(job: &Job, run: &Run) -> Self {
+        let action = Digest::of(job.user_parameters.as_deref().unwrap_or_default().as_bytes());
+        Self { job: run.job.clone(), stack: run.stack.clone(), stage: run.stage.clone(), action, began: run.began }
     }
 }
 

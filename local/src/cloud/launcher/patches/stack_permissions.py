@@ -42,9 +42,7 @@ def begin(operation, original, params):
     from ministack.services.cloudformation.helpers import _error, _p
     from patches.authority import Denied
 
-    change_set = executed(operation, params)
-    stack = standing(change_set.get("StackId") or _p(params, "StackName"))
-    role = _p(params, "RoleARN") or change_set.get("RoleARN") or stack.get("RoleARN")
+    stack, role = subject(operation, params)
     try:
         permit = of_role(role, stack.get("StackId") or new_id(_p(params, "StackName"))) if role else of_caller()
     except Denied:
@@ -59,6 +57,15 @@ def begin(operation, original, params):
         return original(params)
     finally:
         PERMIT.reset(before)
+
+
+def subject(operation, params):
+    """The stack that an operation is about, as far as it is there yet, and the role that it has."""
+    from ministack.services.cloudformation.helpers import _p
+
+    change_set = executed(operation, params)
+    stack = standing(change_set.get("StackId") or _p(params, "StackName"))
+    return stack, _p(params, "RoleARN") or change_set.get("RoleARN") or stack.get("RoleARN")
 
 
 def read(original, params):
