@@ -159,9 +159,9 @@ fn commit(params: &Params) -> Option<CommitId> {
     params.revision.as_ref()?.parse().ok()
 }
 
-/// Of each stack the tests that ran last: a retry of its stage runs them again.
+/// Of each action the tests that ran last: a retry of its stage runs them again.
 fn latest(mut announced: Vec<Announced>) -> Vec<Announced> {
-    announced.sort_by(|one, other| (&one.stack, other.began).cmp(&(&other.stack, one.began)));
-    announced.dedup_by(|one, before| one.stack == before.stack);
+    announced.sort_by(|one, other| (&one.action, other.began).cmp(&(&other.action, one.began)));
+    announced.dedup_by(|one, before| one.action == before.action);
     announced
 }
