@@ -3,6 +3,7 @@
 mod artifact;
 mod faults;
 mod history;
+mod orders;
 mod people;
 
 use pipeline_core::{
