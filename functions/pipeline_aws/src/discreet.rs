@@ -78,17 +78,22 @@ impl HttpConnector for Connector {
 }
 
 /// What a request proves its right with, in the forms in which an answer may repeat it.
-struct Secrets(Vec<String>);
+pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
+    /// These proofs.
+    pub(crate) fn new<'a>(proofs: impl IntoIterator<Item = &'a str>) -> Self {
+        let forms = |text: &str| [text.to_owned(), utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()];
+        let long = proofs.into_iter().filter(|proof| proof.len() >= PIECE);
+        Self(long.flat_map(forms).collect())
+    }
+
     fn of(request: &HttpRequest) -> Self {
         let header = |name: &str| request.headers().get(name).unwrap_or_default();
         let signed = header("authorization");
         let after = |start: &str, end: char| signed.split_once(start).and_then(|(_, rest)| rest.split(end).next());
         let proofs = [after("Credential=", '/'), after("Signature=", ','), Some(header("x-amz-security-token"))];
-        let forms = |text: &str| [text.to_owned(), utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()];
-        let long = proofs.into_iter().flatten().filter(|proof| proof.len() >= PIECE);
-        Self(long.flat_map(forms).collect())
+        Self::new(proofs.into_iter().flatten())
     }
 
     async fn blank_answer(&self, mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
@@ -98,7 +103,8 @@ impl Secrets {
         Ok(answer)
     }
 
-    fn blank(&self, text: &[u8]) -> Vec<u8> {
+    /// `text` with each piece of them blanked.
+    pub(crate) fn blank(&self, text: &[u8]) -> Vec<u8> {
         let pieces: HashSet<&[u8]> = self.0.iter().flat_map(|secret| secret.as_bytes().windows(PIECE)).collect();
         let mut shown = text.to_vec();
         for (start, piece) in text.windows(PIECE).enumerate() {

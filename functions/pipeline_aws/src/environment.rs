@@ -43,6 +43,13 @@ impl Environment<'_> {
         (self.0)(name).map_or(Ok(otherwise), |text| parse(name, &text))
     }
 
+    /// What a text stands for that is not repeated, as it may be a secret in the wrong place (I26); `None` where the
+    /// variable is not set, or empty.
+    pub fn unseen<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, InvalidVariable> {
+        let text = (self.0)(name).filter(|text| !text.is_empty());
+        text.map(|text| text.parse().map_err(|error| invalid(name, format!("cannot be used: {error}")))).transpose()
+    }
+
     /// A time with its unit, such as `90m`.
     pub fn time(&self, name: &str) -> Result<SignedDuration, InvalidVariable> {
         let time: SignedDuration = self.parsed(name)?;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Enforced;
 
-const FAMILIES: [&str; 6] = ["verdict#", "run#", "digest#", "push#", "decision#", "lease#"];
+const FAMILIES: [&str; 7] = ["verdict#", "run#", "tests#", "digest#", "push#", "decision#", "lease#"];
 const OPERATIONS: [&str; 5] = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"];
 
 type Family = (&'static str, &'static [&'static str]);
@@ -18,7 +18,11 @@ const LEASES: Family = ("lease#", &["GetItem", "PutItem"]);
 /// would be whatever the template says.
 const MAY: [(&str, &str, &[Family]); 6] = [
     ("configure", "ConfigureRole", &[VERDICTS]),
-    ("start-tests", "StartTestsRole", &[VERDICTS, ("run#", &["GetItem", "PutItem", "Query"])]),
+    (
+        "start-tests",
+        "StartTestsRole",
+        &[VERDICTS, ("run#", &["GetItem", "PutItem", "Query"]), ("tests#", &["PutItem"])],
+    ),
     (
         "gate",
         "GateRole",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::proxy::counts;
 use crate::start_tests::cost::distinct;
@@ -20,8 +21,8 @@ const CONSTANT: [(&str, usize); 5] = [
     // Whether a verdict stands, and whether a run is stored.
     ("dynamodb:GetItem", 2),
     ("cloudformation:DescribeStacks", 2),
-    // The run and the verdict.
-    ("dynamodb:PutItem", 2),
+    // The announcement, the run and the verdict.
+    ("dynamodb:PutItem", 3),
     ("codepipeline:PutJobSuccessResult", 1),
     // That it was sent.
     ("dynamodb:UpdateItem", 1),
@@ -37,7 +38,8 @@ async fn i19_one_to_hundreds_of_tests_run_at_once_each_once_and_all_are_recorded
     let lab = Lab::new(&outputs()).await;
     for many in [1, 10, 100] {
         let parameters = json!({
-            "app_stack": "shop-beta", "test_stack": "shop-tests", "width": WIDTH, "outputs": {"tests": format!("Of{many}T")},
+            "app_stack": "shop-beta", "test_stack": "shop-tests", "width": WIDTH, "execution": Uuid::new_v4(),
+            "outputs": {"tests": format!("Of{many}T")},
         });
         all_run(&lab, &Action::with(&parameters), many, &[]).await;
     }
@@ -54,7 +56,9 @@ async fn i19_three_hundred_checks_run_at_once_each_once_and_all_are_recorded_and
     let file = format!("invoke:\n{}", checks.collect::<String>());
     let input = lab.artifact(&[("tests.yaml", file.as_bytes())]).await;
     let output = "shop/Report/of-300".to_owned();
-    let parameters = json!({"app_stack": "shop-beta", "test_stack": "shop-tests", "width": WIDTH});
+    let parameters = json!({
+        "app_stack": "shop-beta", "test_stack": "shop-tests", "width": WIDTH, "execution": Uuid::new_v4(),
+    });
     let action = Action { input: Some(input), output: Some(output.clone()), ..Action::with(&parameters) };
     // The artifact is read, and the report written.
     all_run(&lab, &action, many, &[("s3:GetObject", 1), ("s3:PutObject", 1)]).await;
@@ -91,6 +95,7 @@ async fn all_run(lab: &Lab, action: &Action, many: usize, more: &[(&str, usize)]
     assert!(report.passed, "{report:?}");
     assert_eq!((report.words(), report.output("Passed")), (&*format!("{many} of {many} passed"), &*many.to_string()));
     recorded(lab, &job.id, many).await;
+    announced(lab, &job.id).await;
     assert!(lab.desk.most() >= many.min(WIDTH), "{} at once of {many}", lab.desk.most());
     cost(lab, many, more);
 }
@@ -104,6 +109,14 @@ async fn recorded(lab: &Lab, job: &str, many: usize) {
     let passed = results.iter().filter(|result| result["outcome"] == "passed" && result["run"] == run["id"]);
     let passed: BTreeSet<_> = passed.map(|result| result["test"].as_str().unwrap().to_owned()).collect();
     assert_eq!(passed, started.into_keys().collect(), "I18");
+}
+
+/// The gate finds the job by its execution.
+async fn announced(lab: &Lab, job: &str) {
+    let execution = lab.run_of(job).await.unwrap()["execution"].as_str().unwrap().to_owned();
+    let announced = lab.announced_for(&execution).await;
+    let told: Vec<_> = announced.iter().map(|told| (&told["job"], &told["stack"])).collect();
+    assert_eq!(told, [(&json!(job), &json!("shop-beta"))]);
 }
 
 fn cost(lab: &Lab, many: usize, more: &[(&str, usize)]) {

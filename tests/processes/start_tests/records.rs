@@ -26,6 +26,11 @@ impl Lab {
         results.map(|(_, record)| record).collect()
     }
 
+    /// What is announced for an execution.
+    pub(super) async fn announced_for(&self, execution: &str) -> Vec<Value> {
+        self.all(&format!("tests#{execution}")).await.into_iter().map(|(_, record)| record).collect()
+    }
+
     /// The `JUnit` report that the artifact of this key holds, if there is one.
     pub(super) async fn report_at(&self, key: &str) -> Option<String> {
         let s3 = aws_sdk_s3::Client::new(&self.world.sdk());
@@ -62,10 +67,15 @@ impl Lab {
     }
 
     async fn records(&self, job: &str) -> Vec<(String, Value)> {
+        self.all(&format!("run#{job}")).await
+    }
+
+    /// The sort keys and records of an entity.
+    async fn all(&self, pk: &str) -> Vec<(String, Value)> {
         let client = Client::new(&self.world.sdk());
         let query = client.query().table_name(&self.world.table).consistent_read(true);
         let query = query.key_condition_expression("pk = :pk");
-        let query = query.expression_attribute_values(":pk", AttributeValue::S(format!("run#{job}")));
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
         items.iter().map(|item| (text(item, "sk"), serde_json::from_str(&text(item, "body")).unwrap())).collect()
     }

@@ -16,6 +16,9 @@ pub(crate) const JOBS: [&str; 3] =
 /// The job whose test settles it.
 pub(crate) const OWN: &str = "33333333-abcd-1111-abcd-111111abcdef";
 
+/// The execution that the others are about.
+const EXECUTION: &str = "44444444-abcd-1111-abcd-111111abcdef";
+
 /// What can be part of a run: its name, and the function, or the path, behind which it is.
 const PARTS: [(&str, &str); 7] = [
     (SETUP, "svc-tests-setup"),
@@ -104,7 +107,7 @@ impl Kit {
         }
         json!({
             "app_stack": "svc-beta", "test_stack": "svc-tests", "stage": "beta",
-            "timeout_minutes": self.minutes, "width": self.width,
+            "execution": EXECUTION, "timeout_minutes": self.minutes, "width": self.width,
         })
         .to_string()
     }

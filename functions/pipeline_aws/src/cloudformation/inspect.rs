@@ -14,9 +14,10 @@ use crate::{
     cloudformation::{
         Stacks,
         facts::{facts, resource},
-        pages, validation_error,
+        validation_error,
     },
     error::port_error,
+    pages,
 };
 
 impl InspectStacks for Stacks {

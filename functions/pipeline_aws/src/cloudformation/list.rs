@@ -7,8 +7,9 @@ use pipeline_core::{
 };
 
 use crate::{
-    cloudformation::{Stacks, facts::facts, pages},
+    cloudformation::{Stacks, facts::facts},
     error::port_error,
+    pages,
 };
 
 impl ListStacks for Stacks {

@@ -1,10 +1,10 @@
 //! CloudFormation.
 
 mod delete;
+mod drift;
 mod facts;
 mod inspect;
 mod list;
-mod pages;
 
 use aws_sdk_cloudformation::{
     Client,
@@ -14,6 +14,7 @@ use aws_sdk_cloudformation::{
     types,
 };
 use aws_types::SdkConfig;
+pub use drift::Drifts;
 use pipeline_core::{
     ids::StackName,
     ports::{PortError, ReadStacks, Stack},

@@ -1,5 +1,6 @@
 //! Adapters, against answers as AWS documents them.
 
+mod announced;
 mod artifacts;
 mod buckets;
 mod canned;

@@ -15,7 +15,8 @@ use pipeline_core::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) const PARAMETERS: &str = r#"{"app_stack": "time-beta", "test_stack": "time-tests", "stage": "beta"}"#;
+pub(crate) const PARAMETERS: &str = r#"{"app_stack": "time-beta", "test_stack": "time-tests", "stage": "beta",
+    "execution": "22222222-abcd-1111-abcd-111111abcdef"}"#;
 
 pub(crate) fn world() -> World {
     World::new("2026-11-21T12:00:00Z".parse().expect("a timestamp"))

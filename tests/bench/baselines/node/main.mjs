@@ -86,6 +86,8 @@ async function handle(event) {
     execution_id: asked.execution,
     run_id: randomUUID(),
   };
+  const { stage, stack } = run;
+  await create(`tests#${asked.execution}`, `tests#${job.id}`, { job: job.id, stage, stack });
   await create(`run#${job.id}`, "run", { ...run, tests: tests.map(([name]) => name) });
   const passed = await runTests(run, tests, asked.width ?? 32);
 

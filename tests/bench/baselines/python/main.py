@@ -84,6 +84,8 @@ def handle(event):
         "execution_id": asked["execution"],
         "run_id": str(uuid.uuid4()),
     }
+    announced = {"job": job_id, "stage": run["stage"], "stack": run["stack"]}
+    create(f"tests#{asked['execution']}", f"tests#{job_id}", announced)
     create(f"run#{job_id}", "run", {**run, "tests": list(tests)})
     passed = sum(workers.map(lambda test: run_test(run, *test), tests.items()))
 

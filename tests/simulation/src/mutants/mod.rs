@@ -181,6 +181,7 @@ pub const ALL: &[Named] = &[
     Named { name: "unrecorded-verdict-is-recorded", invariants: &["I16", "I18"], make: jobs::unrecorded },
     Named { name: "unrecorded-result-is-recorded", invariants: &["I18"], make: jobs::result_lost },
     // Runs of tests, and their repair.
+    Named { name: "unannounced-run-is-announced", invariants: &["I18"], make: runs::unannounced_is_announced },
     Named { name: "throttled-test-passed", invariants: &["I18"], make: runs::throttled_test_passed },
     Named { name: "failed-result-kept-as-passed", invariants: &["I18"], make: runs::result_as_passed },
     Named { name: "set-up-ignored", invariants: &["I18"], make: runs::setup_ignored },

@@ -55,6 +55,10 @@ pub(super) fn unwritten_report_is_written() -> Box<dyn Mutant> {
     answered(Who::All, |op, answer| if matches!(op, Op::WriteReport(_)) { Ok(Reply::Done) } else { answer })
 }
 
+pub(super) fn unannounced_is_announced() -> Box<dyn Mutant> {
+    answered(Who::All, |op, answer| if matches!(op, Op::Announce(..)) { Ok(Reply::Done) } else { answer })
+}
+
 pub(super) fn unsent_is_sent() -> Box<dyn Mutant> {
     answered(Who::All, |op, answer| match op {
         Op::Settle(..) if answer.is_err() => Ok(Reply::Settled(Settled::Accepted)),

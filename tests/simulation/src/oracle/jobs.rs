@@ -46,6 +46,7 @@ impl JobLedger {
     pub(super) fn applied(&mut self, cloud: &Cloud, op: &Op) -> Checked {
         match op {
             Op::Invoke { job, part, .. } => self.runs.started(job, part),
+            Op::ClaimRun(run) => RunLedger::check_announced(cloud, run),
             Op::MarkSent(job) => ensure(cloud.jobs.settled.contains_key(job), "I17", || {
                 format!("the verdict of {job} is marked as sent, and CodePipeline waits for it")
             }),

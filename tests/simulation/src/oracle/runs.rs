@@ -6,10 +6,12 @@ use pipeline_core::{
     ids::{JobId, Nonce},
     lease::due::later,
     ports::PortError,
+    start_tests::run::Run,
 };
 
 use super::{Checked, Oracle, ensure};
 use crate::{
+    cloud::Cloud,
     kit::{SETUP, TEARDOWN},
     op::{Ending, Reply},
     scenario::ms,
@@ -50,6 +52,12 @@ impl RunLedger {
         let started = self.started.entry((job.clone(), part)).or_default();
         *started += 1;
         ensure(*started == 1 || part == TEARDOWN, "I19", || format!("{part} of job {job} is started again"))
+    }
+
+    /// I18: no run is stored for an execution that the gate is not told of.
+    pub(super) fn check_announced(cloud: &Cloud, run: &Run) -> Checked {
+        let told = |execution| cloud.jobs.announced.contains_key(&(execution, run.job.clone()));
+        ensure(run.execution.clone().is_none_or(told), "I18", || format!("{} is stored and not announced", run.job))
     }
 
     /// Somebody is about to start a part. Whose clocks are further apart than they may be can come too early.

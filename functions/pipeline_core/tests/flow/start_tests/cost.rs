@@ -40,8 +40,8 @@ fn calls(world: &World, name: &str) -> usize {
 
 #[test]
 fn p8_calls_grow_by_one_invoke_and_one_write_a_test() {
-    // Two reads of the records, the site, two stacks, the claim; the verdict is recorded, sent and marked.
-    let constant = 9;
+    // Two reads of the records, the site, two stacks, the announcement, the claim; the verdict is recorded, sent and marked.
+    let constant = 10;
     for tests in [1, 10, 100, 300] {
         let world = world();
         stage(&world, &vec![passes(); tests]);
@@ -56,7 +56,7 @@ fn p8_set_up_tear_down_and_report_cost_what_a_test_costs() {
     let world = whole();
     deliver_whole(&world);
     // Beside those of a run without: the test file is read and the report is written.
-    assert_eq!(world.effects.borrow().len(), 2 * (TESTS + 2) + 9 + 2);
+    assert_eq!(world.effects.borrow().len(), 2 * (TESTS + 2) + 10 + 2);
 }
 
 #[test]

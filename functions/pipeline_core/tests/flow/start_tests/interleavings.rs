@@ -25,7 +25,7 @@ use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree 
 use uuid::Uuid;
 
 use super::{
-    whole::{SETUP, TEARDOWN, behaves, earned, in_order, repaired, replies, started_once, whole, whole_job},
+    whole::{SETUP, TEARDOWN, announced, behaves, earned, in_order, repaired, replies, started_once, whole, whole_job},
     with,
 };
 use crate::support::{
@@ -97,9 +97,10 @@ fn fault() -> impl Strategy<Value = Fault> {
     select(vec![Fault::Refused, Fault::Throttled, Fault::ReplyLost])
 }
 
-const OUTAGES: [&str; 10] = [
+const OUTAGES: [&str; 11] = [
     "read verdict",
     "read run",
+    "announce tests",
     "claim run",
     "invoke test",
     "record result",
@@ -285,6 +286,7 @@ proptest! {
         assert!(world.overlap.get() <= usize::from(scene.width), "more than `width` at a time");
         redeliver(&world, &scene);
         one_report(&world);
+        announced(&world, "after the last delivery");
         started_once(&world, "after the last delivery");
         if counted(&world) {
             repaired(&world);

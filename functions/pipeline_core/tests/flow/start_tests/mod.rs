@@ -1,5 +1,6 @@
 //! Runs of tests: which verdict they come to, and that nothing duplicates, loses or invents one.
 
+mod announced;
 mod cost;
 mod duplicates;
 mod fixtures;

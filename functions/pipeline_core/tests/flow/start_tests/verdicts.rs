@@ -57,7 +57,7 @@ fn the_payload_names_everything_a_test_may_need() {
     let world = world();
     stage(&world, &[passes()]);
     let execution = "22222222-abcd-1111-abcd-111111abcdef";
-    run(&world, &with(&format!(r#""execution": "{execution}""#)));
+    run(&world, PARAMETERS);
     let (function, payload) = world.started.borrow()[0].clone();
     let run_id = world.runs.borrow()[&job("").id].id;
     assert_eq!(function, "time-tests-000");

@@ -87,8 +87,18 @@ pub(super) fn check(world: &World, site: &str) {
     distinct.dedup();
     assert_eq!((accepted, distinct.len()), (1, 1), "I16 {site}: {distinct:?}");
     started_once(world, site);
+    announced(world, site);
     if matches!(distinct[0], Report::Succeed { .. }) {
         earned(world, site);
+    }
+}
+
+/// The gate is told of every run that is stored for an execution.
+pub(super) fn announced(world: &World, site: &str) {
+    let announced = world.announced.borrow();
+    for run in world.runs.borrow().values() {
+        let execution = run.execution.clone().expect("an execution");
+        assert!(announced.contains_key(&(execution, run.job.clone())), "{site}: {announced:?}");
     }
 }
 

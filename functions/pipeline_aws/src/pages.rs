@@ -8,12 +8,12 @@ use pipeline_core::ports::PortError;
 const MOST: usize = 10_000;
 
 /// One page: what is on it, and the token of the next.
-pub(super) type Page<T> = (Vec<T>, Option<String>);
+pub(crate) type Page<T> = (Vec<T>, Option<String>);
 
 /// All pages of a listing.
 ///
 /// I10: Not the SDK's paginator, for which a token that comes again is the end of the list.
-pub(super) async fn all<T>(
+pub(crate) async fn all<T>(
     operation: &str,
     page: impl AsyncFn(Option<String>) -> Result<Page<T>, PortError>,
 ) -> Result<Vec<T>, PortError> {

@@ -1,0 +1,91 @@
+//! What GitHub refuses, made ours.
+
+use aws_smithy_runtime_api::http::Headers;
+use jiff::Timestamp;
+use pipeline_core::{ports::PortError, text};
+use serde::Deserialize;
+
+/// An answer that is not what was asked for.
+pub(super) struct Refusal<'a> {
+    pub(super) status: u16,
+    pub(super) headers: &'a Headers,
+    /// With what repeats the token blanked.
+    pub(super) body: &'a [u8],
+    /// Whether a token was sent.
+    pub(super) known: bool,
+}
+
+/// The most that is repeated of GitHub's words.
+const LONGEST: usize = 300;
+
+impl Refusal<'_> {
+    /// What it means for the reading of `what`.
+    pub(super) fn error(&self, what: &str) -> PortError {
+        let operation = format!("read {what}");
+        let said = self.said();
+        match self.status {
+            403 | 429 if self.is_limit() => PortError::Throttled { operation, detail: self.limit() },
+            401 => PortError::Denied { operation, detail: format!("GitHub does not take the token: {said}") },
+            403 => PortError::Denied { operation, detail: format!("GitHub refuses it: {said}{}", self.needed()) },
+            // So it answers, too, where a token may not see what is there.
+            404 | 410 => PortError::NotFound { what: format!("{what}, as far as {} may see,", self.who()) },
+            301 | 302 | 307 | 308 => PortError::Unusable {
+                what: what.to_owned(),
+                why: "the repository has moved: name it as it is called now".to_owned(),
+            },
+            400..500 => PortError::Unusable { what: what.to_owned(), why: format!("GitHub refuses it: {said}") },
+            _ => PortError::Unavailable { operation, detail: format!("GitHub answered {said}") },
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// As documented: no more requests are left, or GitHub says how long to wait, or what it says is of a limit.
+    fn is_limit(&self) -> bool {
+        let words = || self.message().is_some_and(|words| words.to_lowercase().contains("rate limit"));
+        self.status == 429
+            || (self.status == 403
+                && (self.header("x-ratelimit-remaining") == Some("0")
+                    || self.header("retry-after").is_some()
+                    || words()))
+    }
+
+    fn limit(&self) -> String {
+        let seconds = self.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        let reset = self.header("x-ratelimit-reset").and_then(|at| Timestamp::from_second(at.parse().ok()?).ok());
+        let until = match (seconds, reset.filter(|_| self.header("x-ratelimit-remaining") == Some("0"))) {
+            (Some(seconds), _) => format!("for {seconds} s more"),
+            (None, Some(reset)) => format!("until {reset}"),
+            (None, None) => "for a minute at least".to_owned(),
+        };
+        let remedy = if self.known { "" } else { "; with a token it answers more often (parameter GitHubToken)" };
+        format!("GitHub answers no more requests {until}{remedy}")
+    }
+
+    /// Which permissions would do, where GitHub tells.
+    fn needed(&self) -> String {
+        let needed = self.header("x-accepted-github-permissions").filter(|needed| !needed.is_empty());
+        needed.map(|needed| format!("; it needs {}", text::fit(needed, LONGEST))).unwrap_or_default()
+    }
+
+    fn who(&self) -> &'static str {
+        if self.known { "the token" } else { "anybody without a token" }
+    }
+
+    fn said(&self) -> String {
+        match self.message() {
+            Some(words) => format!("{}: {}", self.status, text::fit(&words, LONGEST)),
+            None => self.status.to_string(),
+        }
+    }
+
+    fn message(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Said {
+            message: String,
+        }
+        serde_json::from_slice::<Said>(self.body).ok().map(|said| said.message)
+    }
+}

@@ -1,0 +1,54 @@
+//! Where revisions come from: CodeCommit and GitHub.
+
+use aws_types::SdkConfig;
+use pipeline_core::{
+    gate::source::{Maker, PullRequest, ReadSource, Repository},
+    ids::CommitId,
+    ports::PortError,
+};
+
+use crate::{
+    codecommit::CodeCommit,
+    environment::{Environment, InvalidVariable},
+    github::{Api, GitHub, TokenSource},
+};
+
+/// The repositories that a release may come from.
+#[derive(Debug)]
+pub struct Sources {
+    /// Those of our account and region.
+    pub codecommit: CodeCommit,
+    /// Those on GitHub.
+    pub github: GitHub,
+}
+
+impl Sources {
+    /// GitHub's API is where `GITHUB_API` says, and its token where `GITHUB_TOKEN` does. Both are the environment's, and not
+    /// the action's: whoever may change the pipeline must not send the token elsewhere (I26).
+    pub fn new(config: &SdkConfig, environment: &Environment<'_>) -> Result<Self, InvalidVariable> {
+        let api = environment.unseen::<Api>("GITHUB_API")?.unwrap_or_default();
+        let token = environment.unseen::<TokenSource>("GITHUB_TOKEN")?;
+        Ok(Self { codecommit: CodeCommit::new(config), github: GitHub::new(config, api, token) })
+    }
+}
+
+impl ReadSource for Sources {
+    async fn makers(&self, repository: &Repository, commit: &CommitId) -> Result<Vec<Maker>, PortError> {
+        match repository {
+            Repository::CodeCommit(name) => self.codecommit.makers(name, commit).await,
+            Repository::GitHub(name) => self.github.makers(name, commit).await,
+        }
+    }
+
+    async fn pull_request(
+        &self,
+        repository: &Repository,
+        commit: &CommitId,
+        branch: &str,
+    ) -> Result<Option<PullRequest>, PortError> {
+        match repository {
+            Repository::CodeCommit(name) => self.codecommit.pull_request(name, commit, branch).await,
+            Repository::GitHub(name) => self.github.pull_request(name, commit, branch).await,
+        }
+    }
+}
