@@ -3,10 +3,13 @@
 use pipeline_aws::{
     client::{from_environment, variable},
     clock::SystemClock,
+    cloudformation::Drifts,
     codepipeline::{Executions, Jobs},
     dynamodb::StateTable,
+    environment::Environment,
     runtime::{Actions, Error},
     s3::{Artifacts, Packages},
+    source::Sources,
     ssm::Parameters,
     telemetry,
 };
@@ -19,6 +22,8 @@ async fn main() -> Result<(), Error> {
     let state = StateTable::new(&config, variable("STATE_TABLE")?);
     let executions = Executions::new(&config);
     let parameters = Parameters::new(&config);
+    let source = Sources::new(&config, &Environment::of_process())?;
+    let drift = Drifts::new(&config);
     let packages = Packages::new(&config);
     let actions = Actions {
         ports: Ports { clock: &SystemClock, verdicts: &state, jobs: &Jobs::new(&config) },
@@ -27,6 +32,8 @@ async fn main() -> Result<(), Error> {
             executions: &executions,
             parameters: &parameters,
             state: &state,
+            source: &source,
+            drift: &drift,
             builds: Artifacts::new(&config, access),
             packages: &packages,
         },

@@ -1,4 +1,4 @@
-//! Executions and their approvals.
+//! Executions and the runs of their actions.
 
 use aws_sdk_codepipeline::{
     Client,
@@ -6,14 +6,14 @@ use aws_sdk_codepipeline::{
     operation::get_pipeline_execution::GetPipelineExecutionError,
     primitives::DateTime,
     types::{
-        ActionCategory, ActionExecutionDetail, ActionExecutionFilter, ArtifactRevision, ExecutionType,
+        ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ArtifactRevision, ExecutionType,
         PipelineExecution,
     },
 };
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 use pipeline_core::{
-    gate::observation::{Approval, Execution, Kind, ReadExecutions, Source},
+    gate::observation::{ActionRun, Execution, Kind, ReadExecutions, Source},
     ids::ExecutionId,
     ports::PortError,
 };
@@ -42,14 +42,14 @@ impl ReadExecutions for Executions {
         answer.pipeline_execution().map(execution).ok_or_else(missing)
     }
 
-    async fn approvals(&self, pipeline: &str, id: &ExecutionId) -> Result<Vec<Approval>, PortError> {
+    async fn runs(&self, pipeline: &str, id: &ExecutionId) -> Result<Vec<ActionRun>, PortError> {
         let filter = ActionExecutionFilter::builder().pipeline_execution_id(id.as_str()).build();
         let request = self.0.list_action_executions().pipeline_name(pipeline).filter(filter);
         let pages = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let runs = pages.map_err(|error| port_error(&format!("list the actions of execution {id}"), &error))?;
         // A filter that was not understood would show the approvals of other releases.
         let ours = runs.iter().filter(|run| run.pipeline_execution_id() == Some(id.as_str()));
-        Ok(ours.filter(|run| asks_somebody(run)).map(approval).collect())
+        Ok(ours.map(run).collect())
     }
 }
 
@@ -74,18 +74,15 @@ fn source(revision: &ArtifactRevision) -> Source {
     }
 }
 
-fn asks_somebody(run: &ActionExecutionDetail) -> bool {
-    let kind = run.input().and_then(|input| input.action_type_id());
-    kind.is_some_and(|kind| kind.category == ActionCategory::Approval)
-}
-
-fn approval(run: &ActionExecutionDetail) -> Approval {
+fn run(run: &ActionExecutionDetail) -> ActionRun {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Approval {
+    let kind = run.input().and_then(|input| input.action_type_id());
+    ActionRun {
         stage: text(run.stage_name()),
         action: text(run.action_name()),
         id: text(run.action_execution_id()),
-        status: run.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        category: text(kind.map(|kind| kind.category().as_str())),
+        status: text(run.status().map(ActionExecutionStatus::as_str)),
         by: run.updated_by().map(str::to_owned),
         asked: instant(run.start_time()),
         answered: instant(run.last_update_time()),

@@ -10,7 +10,7 @@ use crate::gate::{
     people::{People, Person, is_principal},
     rules::{Objection, deny},
     say,
-    source::{Identity, Maker, Why},
+    source::{Identity, Maker, Repository, Why},
 };
 
 /// Somebody whose approval does not count here.
@@ -75,9 +75,18 @@ fn of_source(params: &Params, seen: &Observation) -> Vec<Found> {
     // I24: that nobody pushed it means that nobody saw who did.
     let is_pushed = |one: &Found| one.as_ref().map_or(true, |maker| maker.why == Why::Pushed);
     if !found.iter().any(is_pushed) {
-        found.push(deny(say::unknown_pusher(params)));
+        found.push(Err(nobody_pushed(params)));
     }
     found
+}
+
+/// GitHub tells of pushes some moments later; CodeCommit's were recorded long ago, or never will be.
+fn nobody_pushed(params: &Params) -> Objection {
+    let (because, remedy) = say::unknown_pusher(params);
+    match params.repository {
+        Some(Repository::GitHub(_)) => Objection::Wait { because, remedy },
+        _ => Objection::Deny(format!("{because}: {remedy}")),
+    }
 }
 
 fn all(makers: &Seen<Vec<Maker>>) -> Vec<Found> {

@@ -147,8 +147,11 @@ where
             Some(id) => self.drift.outcome(stack, id).await,
             None => self.drift.begin(stack).await,
         };
-        if let Ok(Drift::Detecting(id)) = &seen {
-            *detection = Some(id.clone());
+        match &seen {
+            Ok(Drift::Detecting(id)) => *detection = Some(id.clone()),
+            // That one came to nothing, so the next look begins another.
+            Ok(Drift::Busy(_)) => *detection = None,
+            _ => {}
         }
         Some(seen)
     }

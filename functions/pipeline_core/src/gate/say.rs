@@ -142,13 +142,12 @@ pub(super) fn possible(count: usize, excluded: &[Excluded], others: Option<usize
     format!("{count}{others} people must approve{but}")
 }
 
-/// Nothing says who pushed.
-pub(super) fn unknown_pusher(params: &Params) -> String {
+/// Nothing says who pushed, and what to do about it.
+pub(super) fn unknown_pusher(params: &Params) -> (String, String) {
     let revision = params.revision.as_deref().unwrap_or("the commit");
-    format!(
-        "nobody knows who pushed {revision}, perhaps because Flowgate was not deployed yet when it was pushed: push \
-         another commit"
-    )
+    let because =
+        format!("nobody knows who pushed {revision}, perhaps because Flowgate was not deployed yet when it was pushed");
+    (because, "push another commit".to_owned())
 }
 
 /// A name, for people.
