@@ -34,6 +34,17 @@ pub const APPROVER: Identity = Identity {
     email: "approver@example.com",
 };
 
+/// Approves, too: where two people are asked, the author is not the second.
+pub const REVIEWER: Identity = Identity {
+    name: "reviewer",
+    access_key: "reviewer",
+    arn: "arn:aws:iam::000000000000:user/reviewer",
+    email: "reviewer@example.com",
+};
+
+/// Everybody who has keys.
+pub const PEOPLE: [Identity; 3] = [AUTHOR, APPROVER, REVIEWER];
+
 impl Identity {
     /// `AWS_SECRET_ACCESS_KEY`: the access key once more, for it is no secret. Whoever reaches the local cloud may be anybody.
     pub fn secret_key(&self) -> &'static str {
@@ -42,7 +53,7 @@ impl Identity {
 
     /// The person of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [AUTHOR, APPROVER].into_iter().find(|identity| identity.name == name)
+        PEOPLE.into_iter().find(|identity| identity.name == name)
     }
 }
 
@@ -75,7 +86,7 @@ pub fn caller(headers: &HeaderMap) -> Caller {
 
 /// Names the caller by their access key.
 pub fn of_key(access_key: &str) -> Caller {
-    let known = [AUTHOR, APPROVER].into_iter().find(|identity| identity.access_key == access_key);
+    let known = PEOPLE.into_iter().find(|identity| identity.access_key == access_key);
     let arn = known.map_or_else(|| format!("arn:aws:iam::{ACCOUNT}:root"), |identity| identity.arn.to_owned());
     Caller { arn }
 }
@@ -107,6 +118,7 @@ mod tests {
         for (key, expected) in [
             ("author", AUTHOR.arn),
             ("approver", APPROVER.arn),
+            ("reviewer", REVIEWER.arn),
             ("test", ROOT),
             ("000000000000", ROOT),
             ("Author", ROOT),
@@ -151,7 +163,7 @@ mod tests {
 
     #[test]
     fn people_belong_to_the_account_of_the_local_cloud() {
-        for identity in [AUTHOR, APPROVER] {
+        for identity in PEOPLE {
             assert_eq!(identity.arn, format!("arn:aws:iam::{ACCOUNT}:user/{}", identity.name));
             assert_eq!(Identity::named(identity.name), Some(identity));
         }

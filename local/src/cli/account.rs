@@ -16,7 +16,7 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 /// Why nobody can be asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AccountError {
-    #[error("nobody is named {0} in the local cloud; use author or approver")]
+    #[error("nobody is named {0} in the local cloud; use author, approver or reviewer")]
     NoIdentity(String),
     #[error("no region is set; set AWS_REGION, or AWS_ENDPOINT_URL to the local cloud that `flowgate up` serves")]
     NoRegion,
@@ -139,7 +139,8 @@ mod tests {
         let author = keys(Some("author"), Default::Approver).unwrap();
         assert_eq!(author.0, AUTHOR.access_key);
         assert_eq!(keys(None, Default::Approver).unwrap().0, APPROVER.access_key);
+        assert_eq!(keys(Some("reviewer"), Default::Caller).unwrap().0, "reviewer");
         let message = keys(Some("mallory"), Default::Caller).unwrap_err().to_string();
-        assert_eq!(message, "nobody is named mallory in the local cloud; use author or approver");
+        assert_eq!(message, "nobody is named mallory in the local cloud; use author, approver or reviewer");
     }
 }

@@ -1,58 +1,123 @@
 //! `flowgate approve` and `flowgate reject`.
 
+use aws_sdk_codepipeline::Client;
 use serde::Serialize;
 use serde_json::json;
 
 use super::account::Default;
 use super::approvals::{self, Answer};
+use super::call::CallError;
 use super::client::{self, Chosen, ClientError};
 use super::place::Place;
 use super::{args, ask};
-use crate::report::view::Waiting;
+use crate::report::view::{Other, Waiting};
 use crate::report::{self, say, subject};
 
 pub(super) async fn run(options: &args::Answer, approved: bool) -> Result<(), ClientError> {
-    let Chosen { client, pipeline, .. } = client::open(&options.pipeline, &options.caller, Default::Approver).await?;
+    let Chosen { account, client, pipeline } =
+        client::open(&options.pipeline, &options.caller, Default::Approver).await?;
     let place = Place::of(&client, &pipeline).await?;
     let waiting = approvals::waiting(&client, &pipeline).await?;
-    let waiting = choose(&pipeline, waiting, options.action.as_deref())?;
-    check(&waiting, options)?;
+    let meant = choose(&pipeline, waiting, options, approved)?;
     if ask::is_at_terminal() && !options.yes && options.commit.is_none() && options.execution.is_none() {
-        let question = format!("{}  in {}\n{}? [y/N] ", report::approval(&waiting), place, verb(approved).0);
-        if !ask::confirm(question).await {
+        let shown = format!("{}  in {}\n{}? [y/N] ", question(&meant), place, verb(approved).0);
+        if !ask::confirm(shown).await {
             return Err(ClientError::NotAnswered);
         }
     }
-    // The answer carries the token of what was shown: it cannot reach another execution that took its place meanwhile.
-    let answer = Answer { approved, comment: options.comment.clone() };
-    approvals::answer(&client, &waiting, &answer).await?;
-    tell(&waiting, &place, approved, options.json);
+    let answered = give(&client, &meant, &Answer { approved, comment: options.comment.clone() }).await?;
+    for waiting in answered {
+        tell(waiting, &place, approved, options.json);
+    }
+    if !options.json {
+        follow_up(&meant, approved, account.is_local());
+    }
     Ok(())
 }
 
-/// Refuses to answer what is not what was meant.
-fn check(waiting: &Waiting, options: &args::Answer) -> Result<(), ClientError> {
-    let commit = waiting.revision.commit.as_deref().unwrap_or_default();
-    let meant = [("commit", &options.commit, commit), ("execution", &options.execution, &waiting.execution)];
-    let other = meant.into_iter().find_map(|(what, meant, id)| {
-        meant.as_ref().filter(|meant| !id.to_lowercase().starts_with(*meant)).map(|meant| format!("{what} {meant}"))
-    });
-    let Some(asked) = other else { return Ok(()) };
-    let (pipeline, execution) = (waiting.pipeline.clone(), &waiting.execution);
-    Err(ClientError::Another { pipeline, asked, waiting: format!("{}, execution {execution}", subject(waiting)) })
+/// Answers what was shown: each carries its token, and cannot reach another execution that took its place meanwhile. Gives
+/// those that nobody else had answered in between.
+async fn give<'a>(client: &Client, meant: &'a [Waiting], answer: &Answer) -> Result<Vec<&'a Waiting>, CallError> {
+    let mut answered = Vec::new();
+    for waiting in meant {
+        match approvals::answer(client, waiting, answer).await {
+            Err(error) if approvals::is_answered(&error) && meant.len() > 1 => {}
+            result => {
+                result?;
+                answered.push(waiting);
+            }
+        }
+    }
+    Ok(answered)
 }
 
-fn choose(pipeline: &str, mut waiting: Vec<Waiting>, action: Option<&str>) -> Result<Waiting, ClientError> {
-    let names: Vec<String> = waiting.iter().map(|waiting| waiting.action.clone()).collect();
+/// What is to be answered. An approval is one person's, so of several in a stage the first is meant that waits; a rejection
+/// decides for them all, and the stage ends only when none of them waits any more.
+fn choose(
+    pipeline: &str,
+    waiting: Vec<Waiting>,
+    options: &args::Answer,
+    approved: bool,
+) -> Result<Vec<Waiting>, ClientError> {
     let pipeline = pipeline.to_owned();
-    if let Some(action) = action {
-        waiting.retain(|waiting| waiting.action == action);
+    let Some(first) = waiting.first().cloned() else { return Err(ClientError::NothingWaits(pipeline)) };
+    let names = |all: &[Waiting]| all.iter().map(|one| one.action.clone()).collect();
+    if let Some(action) = options.action.as_ref().filter(|action| waiting.iter().all(|one| one.action != **action)) {
+        return Err(ClientError::NoSuchApproval { pipeline, action: action.clone(), waiting: names(&waiting) });
     }
-    match (waiting.len(), action) {
-        (1, _) => Ok(waiting.remove(0)),
-        _ if names.is_empty() => Err(ClientError::NothingWaits(pipeline)),
-        (0, Some(action)) => Err(ClientError::NoSuchApproval { pipeline, action: action.to_owned(), waiting: names }),
-        _ => Err(ClientError::SeveralWait { pipeline, waiting: names }),
+    let named = |one: &Waiting| options.action.as_ref().is_none_or(|action| one.action == *action);
+    let named: Vec<Waiting> = waiting.into_iter().filter(named).collect();
+    let mut meant: Vec<Waiting> = named.iter().filter(|one| another(one, options).is_none()).cloned().collect();
+    let Some(one) = meant.first() else {
+        let shown = named.first().unwrap_or(&first);
+        let asked = another(shown, options).unwrap_or_default();
+        let waiting = format!("{}, execution {}", subject(shown), shown.execution);
+        return Err(ClientError::Another { pipeline, asked, waiting });
+    };
+    let place = (one.stage.clone(), one.execution.clone());
+    if meant.iter().any(|other| (&other.stage, &other.execution) != (&place.0, &place.1)) {
+        return Err(ClientError::SeveralWait { pipeline, waiting: names(&meant) });
+    }
+    if approved {
+        meant.truncate(1);
+    }
+    Ok(meant)
+}
+
+/// What was asked for and is not this.
+fn another(waiting: &Waiting, options: &args::Answer) -> Option<String> {
+    let commit = waiting.revision.commit.as_deref().unwrap_or_default();
+    let meant = [("commit", &options.commit, commit), ("execution", &options.execution, &waiting.execution)];
+    meant.into_iter().find_map(|(what, meant, id)| {
+        meant.as_ref().filter(|meant| !id.to_lowercase().starts_with(*meant)).map(|meant| format!("{what} {meant}"))
+    })
+}
+
+/// What is about to be answered, and with it.
+fn question(meant: &[Waiting]) -> String {
+    let Some((first, with)) = meant.split_first() else { return String::new() };
+    let mut first = first.clone();
+    first.others.retain(|other| with.iter().all(|one| one.action != other.action));
+    let with: String = with.iter().map(|one| format!("  and with it {}\n", one.action)).collect();
+    report::approval(&first) + &with
+}
+
+/// What is left to do, and by whom.
+fn follow_up(meant: &[Waiting], approved: bool, is_local: bool) {
+    let Some(answered) = meant.first() else { return };
+    let is_left = |other: &&Other| meant.iter().all(|one| one.action != other.action);
+    for other in answered.others.iter().filter(is_left) {
+        say(format_args!("  {}{}", report::other(other), remedy(other, approved, is_local)));
+    }
+}
+
+/// What is to be done about an approval that waits on.
+fn remedy(other: &Other, approved: bool, is_local: bool) -> &'static str {
+    match (other.approved, approved) {
+        (None, true) if is_local => ", for another person: `flowgate approve --as reviewer`",
+        (None, true) => ", for another person",
+        (None, false) => ", and the stage ends only when it is answered: `flowgate reject`",
+        (Some(_), _) => "",
     }
 }
 
@@ -80,52 +145,5 @@ fn verb(approved: bool) -> (&'static str, &'static str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-    use crate::cli::args::{Args, Subcommand};
-    use crate::report::view::Revision;
-
-    fn waiting(actions: &[&str]) -> Vec<Waiting> {
-        actions.iter().map(|action| Waiting { action: (*action).to_owned(), ..Waiting::default() }).collect()
-    }
-
-    #[test]
-    fn only_what_was_meant_is_answered() {
-        let revision = Revision { commit: Some("0123456789".to_owned()), message: None };
-        let waits =
-            Waiting { pipeline: "p".to_owned(), execution: "11111111-aaaa".to_owned(), revision, ..Waiting::default() };
-        let check = |args: &[&str]| {
-            let words = ["flowgate", "approve"].iter().chain(args);
-            let Some(Subcommand::Approve(options)) = Args::parse_from(words).command else { panic!("no approval") };
-            check(&waits, &options).map_err(|error| error.to_string())
-        };
-        for args in [&[][..], &["--commit", "0123456"], &["--execution", "11111111-AAAA"]] {
-            assert_eq!(check(args), Ok(()), "{args:?}");
-        }
-        let is_not = |asked: &str| {
-            let waiting = "commit 01234567, execution 11111111-aaaa";
-            Err(format!("{asked} is not what waits in pipeline p, but {waiting}; nothing was answered"))
-        };
-        assert_eq!(check(&["--commit", "0123457"]), is_not("commit 0123457"));
-        assert_eq!(check(&["--commit", "0123456", "--execution", "11111112"]), is_not("execution 11111112"));
-    }
-
-    #[test]
-    fn one_approval_needs_no_name_and_several_do() {
-        let cases = [
-            (&["A"][..], None, Ok("A")),
-            (&["A", "B"], Some("B"), Ok("B")),
-            (&["A", "B"], None, Err("several approvals wait in pipeline p, name one with --action: A, B")),
-            (&["A"], Some("C"), Err("no approval named C waits in pipeline p; these do: A")),
-            (&[], None, Err("no approval waits in pipeline p; `flowgate status p` shows where it is")),
-            (&[], Some("A"), Err("no approval waits in pipeline p; `flowgate status p` shows where it is")),
-        ];
-        for (actions, action, expected) in cases {
-            let chosen = choose("p", waiting(actions), action).map(|waiting| waiting.action);
-            let chosen = chosen.map_err(|error| error.to_string());
-            assert_eq!(chosen.as_deref().map_err(String::as_str), expected, "{actions:?} {action:?}");
-        }
-    }
-}
+#[path = "answer_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! Approvals that wait, and answering them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types::{
@@ -10,7 +11,7 @@ use aws_sdk_codepipeline::types::{
 use super::call::{CallError, Called as _};
 use super::observe;
 use crate::pipeline::token::Token;
-use crate::report::view::Waiting;
+use crate::report::view::{Other, Revision, Said, Waiting};
 
 /// An answer to an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +20,17 @@ pub(super) struct Answer {
     pub(super) comment: String,
 }
 
-/// Every approval of the pipeline that waits now.
+/// Every approval of the pipeline that waits now, in the order of the pipeline.
 pub(super) async fn waiting(client: &Client, pipeline: &str) -> Result<Vec<Waiting>, CallError> {
     let state = client.get_pipeline_state().name(pipeline).send().await.called("GetPipelineState", pipeline)?;
     let mut all: Vec<Waiting> = state.stage_states().iter().flat_map(|stage| asked(pipeline, stage)).collect();
+    let mut known = BTreeMap::new();
     for waiting in &mut all {
-        describe(client, waiting).await?;
+        let subject = match known.entry(waiting.execution.clone()) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => place.insert(Subject::read(client, pipeline, &waiting.execution).await?),
+        };
+        subject.describe(waiting);
     }
     Ok(all)
 }
@@ -38,6 +44,11 @@ pub(super) async fn answer(client: &Client, waiting: &Waiting, answer: &Answer) 
     let request = client.put_approval_result().pipeline_name(&waiting.pipeline).stage_name(&waiting.stage);
     let request = request.action_name(&waiting.action).token(waiting.token.expose()).result(result);
     request.send().await.called("PutApprovalResult", &subject).map(drop)
+}
+
+/// Whether an answer came too late: somebody else was quicker.
+pub(super) fn is_answered(error: &CallError) -> bool {
+    matches!(error.code(), Some("ApprovalAlreadyCompletedException" | "InvalidApprovalTokenException"))
 }
 
 fn asked(pipeline: &str, stage: &StageState) -> Vec<Waiting> {
@@ -55,18 +66,55 @@ fn asked(pipeline: &str, stage: &StageState) -> Vec<Waiting> {
     waiting.collect()
 }
 
-/// Adds what would be approved: the commit, and what was deployed of it.
-async fn describe(client: &Client, waiting: &mut Waiting) -> Result<(), CallError> {
-    let Waiting { pipeline, execution, .. } = &*waiting;
-    let request = client.get_pipeline_execution().pipeline_name(pipeline).pipeline_execution_id(execution);
-    let answer = request.send().await.called("GetPipelineExecution", execution)?;
-    let source = answer.pipeline_execution().and_then(|execution| execution.artifact_revisions().first().cloned());
-    let actions = observe::actions(client, pipeline, execution).await?;
-    if let Some(source) = source {
-        waiting.revision = observe::revision(source.revision_id(), source.revision_summary());
+/// What an approval is about, and what happened to it so far.
+struct Subject {
+    revision: Revision,
+    actions: Vec<ActionExecutionDetail>,
+}
+
+impl Subject {
+    async fn read(client: &Client, pipeline: &str, execution: &str) -> Result<Self, CallError> {
+        let request = client.get_pipeline_execution().pipeline_name(pipeline).pipeline_execution_id(execution);
+        let answer = request.send().await.called("GetPipelineExecution", execution)?;
+        let source = answer.pipeline_execution().and_then(|execution| execution.artifact_revisions().first().cloned());
+        let revision = source.map(|source| observe::revision(source.revision_id(), source.revision_summary()));
+        let actions = observe::actions(client, pipeline, execution).await?;
+        Ok(Self { revision: revision.unwrap_or_default(), actions })
     }
-    waiting.outputs = outputs(&actions);
-    Ok(())
+
+    /// Adds the commit, what was deployed of it, and what else is asked beside.
+    fn describe(&self, waiting: &mut Waiting) {
+        waiting.revision = self.revision.clone();
+        waiting.outputs = outputs(&self.actions);
+        waiting.others = others(&self.actions, waiting);
+    }
+}
+
+/// The other approvals of the stage, as each was asked last.
+fn others(newest_first: &[ActionExecutionDetail], waiting: &Waiting) -> Vec<Other> {
+    let mut others: Vec<Other> = Vec::new();
+    let beside = |one: &&ActionExecutionDetail| {
+        observe::is_approval(one)
+            && one.stage_name() == Some(&*waiting.stage)
+            && one.action_name() != Some(&*waiting.action)
+    };
+    for other in newest_first.iter().filter(beside).map(other) {
+        if others.iter().all(|known| known.action != other.action) {
+            others.push(other);
+        }
+    }
+    others.sort_by(|one, another| one.action.cmp(&another.action));
+    others
+}
+
+fn other(run: &ActionExecutionDetail) -> Other {
+    let Said { action, status, by, .. } = observe::said(run);
+    let answer = match &*status {
+        "InProgress" => None,
+        "Succeeded" => Some(true),
+        _ => Some(false),
+    };
+    Other { action, approved: answer, by }
 }
 
 /// The outputs of the stacks that were deployed, by stage.
@@ -82,4 +130,48 @@ fn outputs(actions: &[ActionExecutionDetail]) -> BTreeMap<String, BTreeMap<Strin
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_codepipeline::types::{
+        ActionCategory, ActionExecutionDetail, ActionExecutionInput, ActionExecutionStatus, ActionOwner,
+    };
+
+    use super::*;
+
+    fn run(
+        stage: &str,
+        action: &str,
+        category: ActionCategory,
+        status: &str,
+        by: Option<&str>,
+    ) -> ActionExecutionDetail {
+        let id = ActionTypeId::builder().category(category).owner(ActionOwner::Aws).provider("p").version("1");
+        let input = ActionExecutionInput::builder().action_type_id(id.build().unwrap()).build();
+        let run = ActionExecutionDetail::builder().stage_name(stage).action_name(action).input(input);
+        run.status(ActionExecutionStatus::from(status)).set_updated_by(by.map(str::to_owned)).build()
+    }
+
+    #[test]
+    fn beside_an_approval_others_are_asked_and_the_newest_answer_of_each_is_told() {
+        let asked =
+            |action: &str, status: &str, by: Option<&str>| run("Approve", action, ActionCategory::Approval, status, by);
+        let newest_first = [
+            asked("Third", "InProgress", None),
+            asked("Second", "Succeeded", Some("arn:aws:iam::1:user/bob")),
+            asked("Approve", "InProgress", None),
+            run("Approve", "Gate", ActionCategory::Invoke, "Failed", None),
+            asked("Third", "Failed", Some("arn:aws:iam::1:user/bob")),
+            run("Early", "Fourth", ActionCategory::Approval, "Succeeded", None),
+        ];
+        let waiting = Waiting { stage: "Approve".to_owned(), action: "Approve".to_owned(), ..Waiting::default() };
+        let other = |action: &str, approved: Option<bool>, by: Option<&str>| Other {
+            action: action.to_owned(),
+            approved,
+            by: by.map(str::to_owned),
+        };
+        let expected = [other("Second", Some(true), Some("user/bob")), other("Third", None, None)];
+        assert_eq!(others(&newest_first, &waiting), expected);
+    }
 }

@@ -34,7 +34,9 @@ pub(super) enum Subcommand {
     Stop(Stop),
     /// Brings a stage back to what an earlier execution made of it
     Rollback(Rollback),
-    /// Lists executions, the newest first, with what approvals and the gate said
+    /// Sets rules of the gate aside for one execution, which is recorded with who did it and why
+    Override(Override),
+    /// Lists executions, the newest first, with what approvals said and the gate decided
     History(Look),
     /// Prints what the newest execution's builds and functions wrote
     Logs(Logs),
@@ -170,8 +172,27 @@ pub(super) struct Rollback {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct Override {
+    #[command(flatten)]
+    pub(super) pipeline: Pipeline,
+    #[command(flatten)]
+    pub(super) caller: Caller,
+    /// The execution that waits or failed at a gate; its first 7 characters or more
+    #[arg(long, value_name = "ID", value_parser = prefix)]
+    pub(super) execution: String,
+    /// A rule to set aside: approved, pull_request, tested or no_drift; may be repeated
+    #[arg(long = "rule", value_name = "RULE", value_parser = rule, required = true)]
+    pub(super) rules: Vec<String>,
+    /// Why that may be; kept with the decision
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    #[command(flatten)]
+    pub(super) ask: Ask,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct Ask {
-    /// Does not ask first, as is done on a terminal when no execution is named
+    /// Does not ask first, as is done on a terminal
     #[arg(long)]
     pub(super) yes: bool,
     /// Prints a JSON object instead of text
@@ -188,7 +209,7 @@ pub(super) struct Answer {
     /// Said with the answer
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(super) comment: String,
-    /// The approval to answer, when several wait
+    /// The approval to answer when several wait; without it the first is approved, and a rejection answers them all
     #[arg(long, value_name = "NAME")]
     pub(super) action: Option<String>,
     /// Answers only if this commit waits; its first 7 characters or more
@@ -257,7 +278,7 @@ pub(super) struct Pipeline {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Caller {
-    /// Who calls: author or approver of the local cloud, a profile on AWS
+    /// Who calls: author, approver or reviewer of the local cloud, a profile on AWS
     #[arg(id = "as", long = "as", value_name = "NAME")]
     pub(super) name: Option<String>,
 }
@@ -306,6 +327,17 @@ fn prefix(text: &str) -> Result<String, String> {
     is_long.then(|| text.to_lowercase()).ok_or_else(|| "write its first 7 characters or more".to_owned())
 }
 
+/// The rules that somebody may answer for. What is released is what was judged, whoever says so.
+const OVERRIDABLE: [&str; 4] = ["approved", "pull_request", "tested", "no_drift"];
+
+fn rule(text: &str) -> Result<String, String> {
+    match text {
+        known if OVERRIDABLE.contains(&known) => Ok(known.to_owned()),
+        "digest" | "revision" => Err("nobody can set that aside: what is released is what was judged".to_owned()),
+        _ => Err(format!("there is no such rule; {} can be set aside", OVERRIDABLE.join(", "))),
+    }
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
     let (key, value) = pair.ok_or("write KEY=VALUE")?;
@@ -328,6 +360,19 @@ mod tests {
         assert_eq!(prefix("ABCDEF0"), Ok("abcdef0".to_owned()));
         for text in ["", "abcdef"] {
             assert!(prefix(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_nobody_may_set_aside_is_refused() {
+        for known in OVERRIDABLE {
+            assert_eq!(rule(known), Ok(known.to_owned()));
+        }
+        for fixed in ["digest", "revision"] {
+            assert!(rule(fixed).unwrap_err().starts_with("nobody can set that aside"), "{fixed}");
+        }
+        for unknown in ["", "Approved", "no-drift", "all"] {
+            assert!(rule(unknown).unwrap_err().contains("approved, pull_request, tested, no_drift"), "{unknown}");
         }
     }
 

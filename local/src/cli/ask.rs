@@ -5,10 +5,12 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use aws_sdk_codepipeline::Client;
 use rustix::termios::{QueueSelector, tcflush};
 
+use super::account::Account;
 use super::approvals::{self, Answer};
 use super::args::Approve;
 use super::call::CallError;
 use super::shared::Shared;
+use crate::identity::{APPROVER, AUTHOR, Identity, REVIEWER};
 use crate::pipeline::engine::ActionChange;
 use crate::report::view::Waiting;
 use crate::report::{self, printable};
@@ -51,25 +53,44 @@ pub(super) async fn confirm(question: String) -> bool {
     tokio::task::spawn_blocking(ask).await.unwrap_or(false)
 }
 
-/// Somebody who answers.
-pub(super) struct Answers<'a> {
-    pub(super) how: Approve,
-    /// Signs as the approver.
-    pub(super) client: &'a Client,
+/// Whoever answers an approval.
+pub(super) struct Voice {
+    pub(super) person: Identity,
+    /// Signs as that person.
+    pub(super) client: Client,
 }
 
-impl Answers<'_> {
-    /// Answers the approval of this action, if it still waits.
-    pub(super) async fn give(&self, pipeline: &str, action: &ActionChange, reporter: &Shared) -> Result<(), CallError> {
-        let waiting = approvals::waiting(self.client, pipeline).await?;
+/// How the approvals of a run are answered, and who does.
+pub(super) struct Answers {
+    pub(super) how: Approve,
+    /// One after the other, for each approval that a stage asks for.
+    pub(super) voices: Vec<Voice>,
+}
+
+impl Answers {
+    /// Everybody in the order in which they are asked: who made the release comes last, and does not count.
+    pub(super) fn of_all(how: Approve, endpoint: &str) -> Self {
+        let voice = |person: Identity| Voice { person, client: Client::new(&Account::of(endpoint, &person).sdk) };
+        Self { how, voices: [APPROVER, REVIEWER, AUTHOR].map(voice).into() }
+    }
+
+    /// Answers the approval of this action, if it still waits: it is the one of its stage that comes after `before` others.
+    pub(super) async fn give(
+        &self,
+        pipeline: &str,
+        action: &ActionChange,
+        before: usize,
+        reporter: &Shared,
+    ) -> Result<(), CallError> {
+        let Some(voice) = self.voices.iter().cycle().nth(before) else { return Ok(()) };
+        let waiting = approvals::waiting(&voice.client, pipeline).await?;
         let is_it = |waiting: &Waiting| waiting.stage == action.stage && waiting.action == action.action;
         let Some(waiting) = waiting.into_iter().find(is_it) else { return Ok(()) };
         reporter.asked(&waiting);
         loop {
-            let (answer, typed) = self.answer(&waiting, reporter).await;
-            match approvals::answer(self.client, &waiting, &answer).await {
-                // Somebody else was quicker.
-                Err(error) if is_answered(&error) => return Ok(()),
+            let (answer, typed) = self.answer(&waiting, voice, reporter).await;
+            match approvals::answer(&voice.client, &waiting, &answer).await {
+                Err(error) if approvals::is_answered(&error) => return Ok(()),
                 // Whoever typed it can type another.
                 Err(error @ CallError::Refused { .. }) if typed => reporter.note(&error.to_string()),
                 result => return result,
@@ -78,12 +99,14 @@ impl Answers<'_> {
     }
 
     /// An answer, and whether somebody typed it.
-    async fn answer(&self, waiting: &Waiting, reporter: &Shared) -> (Answer, bool) {
+    async fn answer(&self, waiting: &Waiting, voice: &Voice, reporter: &Shared) -> (Answer, bool) {
         let fixed = |approved, comment: &str| Answer { approved, comment: comment.to_owned() };
-        match self.how {
-            Approve::Yes => (fixed(true, "approved by --approve yes"), false),
-            Approve::No => (fixed(false, "rejected by --approve no"), false),
-            Approve::Ask => match ask(waiting, reporter).await {
+        match (self.how, rejected(waiting)) {
+            (Approve::Yes, _) => (fixed(true, "approved by --approve yes"), false),
+            (Approve::No, _) => (fixed(false, "rejected by --approve no"), false),
+            // That decides it, and the stage ends only when nobody is asked any more.
+            (Approve::Ask, Some(other)) => (fixed(false, &format!("{other} was rejected")), false),
+            (Approve::Ask, None) => match ask(waiting, &voice.person, reporter).await {
                 Some(answer) => (answer, true),
                 // Whoever closes the terminal has not approved.
                 None => (fixed(false, "nobody answered at the terminal"), false),
@@ -92,13 +115,14 @@ impl Answers<'_> {
     }
 }
 
-fn is_answered(error: &CallError) -> bool {
-    matches!(error.code(), Some("ApprovalAlreadyCompletedException" | "InvalidApprovalTokenException"))
+/// Another approval of the stage that was rejected.
+fn rejected(waiting: &Waiting) -> Option<&str> {
+    waiting.others.iter().find(|other| other.approved == Some(false)).map(|other| &*other.action)
 }
 
-async fn ask(waiting: &Waiting, reporter: &Shared) -> Option<Answer> {
+async fn ask(waiting: &Waiting, person: &Identity, reporter: &Shared) -> Option<Answer> {
     reporter.pause();
-    let question = report::approval(waiting);
+    let question = format!("{}  you answer as {} ({})\n", report::approval(waiting), person.name, person.email);
     let ask = move || {
         eprint!("\n{question}");
         forget_typed();
@@ -150,6 +174,7 @@ fn prompt(input: &mut impl BufRead, output: &mut impl Write, text: &str) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::view::Other;
 
     fn answered(typed: &str) -> (Option<(bool, String)>, String) {
         let mut output = Vec::new();
@@ -171,6 +196,21 @@ mod tests {
             let expected = expected.map(|(approved, comment)| (approved, comment.to_owned()));
             assert_eq!(answered(typed).0, expected, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn what_is_rejected_beside_decides_and_what_is_approved_or_waits_does_not() {
+        let beside = |answers: &[Option<bool>]| {
+            let other = |(index, approved): (usize, &Option<bool>)| Other {
+                action: format!("A{index}"),
+                approved: *approved,
+                by: None,
+            };
+            let waiting = Waiting { others: answers.iter().enumerate().map(other).collect(), ..Waiting::default() };
+            rejected(&waiting).map(str::to_owned)
+        };
+        assert_eq!(beside(&[None, Some(true)]), None);
+        assert_eq!(beside(&[Some(true), Some(false)]).as_deref(), Some("A1"));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) enum ClientError {
     NothingWaits(String),
     #[error("no approval named {action} waits in pipeline {pipeline}; these do: {}", waiting.join(", "))]
     NoSuchApproval { pipeline: String, action: String, waiting: Vec<String> },
-    #[error("several approvals wait in pipeline {pipeline}, name one with --action: {}", waiting.join(", "))]
+    #[error("several approvals wait in pipeline {pipeline}, name one with --action or --execution: {}", waiting.join(", "))]
     SeveralWait { pipeline: String, waiting: Vec<String> },
     #[error("pipeline {0} has no action {1}; `flowgate status {0}` lists them")]
     NoSuchAction(String, String),

@@ -10,14 +10,17 @@ mod change;
 mod check;
 mod choose;
 mod client;
+mod decisions;
 mod exports;
 mod function;
 mod functions;
+mod gate;
 mod history;
 mod host;
 mod lease;
 mod logs;
 mod observe;
+mod people;
 mod place;
 mod push;
 mod run;
@@ -123,6 +126,7 @@ async fn perform(
         Subcommand::Retry(options) => change::retry(options).await,
         Subcommand::Stop(options) => change::stop(options).await,
         Subcommand::Rollback(options) => change::roll_back(options).await,
+        Subcommand::Override(options) => change::set_aside(options).await,
         Subcommand::History(options) => history::run(options).await,
         Subcommand::Logs(options) => logs::run(options).await,
         Subcommand::Lease(options) => lease::run(options).await,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::call::{CallError, Called as _};
 use crate::pipeline::action::ConditionKind;
-use crate::report::view::{Action, Condition, Execution, Revision, Said, Stage, Status};
+use crate::report::view::{Action, Condition, Execution, Revision, Said, Span, Stage, Status};
 
 /// How many executions are asked for at once.
 const PAGE: usize = 100;
@@ -71,8 +71,7 @@ fn ran(run: &ActionExecutionDetail) -> Action {
     let runs = run.status() == Some(&ActionExecutionStatus::InProgress);
     let said = said(run);
     let at = if runs { run.start_time() } else { run.last_update_time() };
-    let is_approval = category(run).is_some_and(|category| category == "Approval");
-    let (at, waits) = (at.and_then(timestamp), runs && is_approval);
+    let (at, waits) = (at.and_then(timestamp), runs && is_approval(run));
     Action { name: said.action, status: Some(said.status), at, summary: said.text, by: said.by, waits }
 }
 
@@ -87,26 +86,6 @@ fn line_up(stage: &mut Stage, newest_first: &[Execution]) {
 
 fn is_beside_others(execution: &Execution) -> bool {
     execution.mode.as_deref() == Some(ExecutionMode::Parallel.as_str())
-}
-
-/// The newest executions of a pipeline.
-pub(super) struct History {
-    /// The newest first, with what approvals and the gate said of them.
-    pub(super) executions: Vec<Execution>,
-    /// Whether there are older ones.
-    pub(super) more: bool,
-}
-
-/// The newest executions, `limit` of them at most.
-pub(super) async fn history(client: &Client, pipeline: &str, limit: usize) -> Result<History, CallError> {
-    let mut executions = executions(client, pipeline, limit + 1).await?;
-    let more = executions.len() > limit;
-    executions.truncate(limit);
-    for execution in &mut executions {
-        let actions = actions(client, pipeline, &execution.execution).await?;
-        execution.said = actions.iter().rev().filter(|action| decides(action)).map(said).collect();
-    }
-    Ok(History { executions, more })
 }
 
 /// The newest executions, the newest first.
@@ -268,21 +247,28 @@ fn execution(summary: &PipelineExecutionSummary) -> Execution {
         ),
         stage: None,
         said: Vec::new(),
+        decisions: Vec::new(),
     }
 }
 
-/// Approvals, and the gate's function.
-fn decides(action: &ActionExecutionDetail) -> bool {
-    let is_approval = category(action).is_some_and(|category| category == "Approval");
-    let function = action.input().and_then(|input| input.configuration()?.get("FunctionName"));
-    is_approval || function.is_some_and(|name| name.ends_with("-flowgate-gate"))
+/// The gate's function, if that is what an action calls.
+pub(super) fn gate(action: &ActionExecutionDetail) -> Option<&str> {
+    let function = action.input()?.configuration()?.get("FunctionName")?;
+    function.ends_with("-flowgate-gate").then_some(function)
+}
+
+/// Whether it asks somebody.
+pub(super) fn is_approval(action: &ActionExecutionDetail) -> bool {
+    category(action).is_some_and(|category| category == "Approval")
 }
 
 fn category(action: &ActionExecutionDetail) -> Option<&str> {
     Some(action.input()?.action_type_id()?.category().as_str())
 }
 
-fn said(action: &ActionExecutionDetail) -> Said {
+pub(super) fn said(action: &ActionExecutionDetail) -> Said {
+    let at = |at: Option<&DateTime>| at.and_then(timestamp);
+    let span = || Some(Span { from: at(action.start_time())?, to: at(action.last_update_time())? });
     let result = action.output().and_then(|output| output.execution_result());
     let error = result.and_then(|result| result.error_details()?.message());
     let summary = result.and_then(|result| result.external_execution_summary());
@@ -292,6 +278,7 @@ fn said(action: &ActionExecutionDetail) -> Said {
         status: action.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
         by: action.updated_by().map(who),
         text: error.or(summary).map(str::to_owned),
+        judged: gate(action).and_then(|_| span()),
     }
 }
 

@@ -1,6 +1,5 @@
 use aws_sdk_codepipeline::types::{
-    ActionCategory, ActionExecutionInput, ActionOwner, ActionTypeId, ConditionExecutionStatus, ConditionState,
-    RuleExecution, RuleState, StageConditionsExecution,
+    ActionExecutionInput, ConditionExecutionStatus, ConditionState, RuleExecution, RuleState, StageConditionsExecution,
 };
 
 use super::*;
@@ -113,14 +112,12 @@ fn a_condition_speaks_through_its_rules() {
 }
 
 #[test]
-fn approvals_and_the_gate_decide_and_tests_do_not() {
-    let detail = |category: ActionCategory, function: &str| {
-        let id = ActionTypeId::builder().category(category).owner(ActionOwner::Aws).provider("p").version("1");
-        let input = ActionExecutionInput::builder().action_type_id(id.build().unwrap());
-        ActionExecutionDetail::builder().input(input.configuration("FunctionName", function).build()).build()
+fn the_gate_is_known_by_its_function() {
+    let detail = |function: &str| {
+        let input = ActionExecutionInput::builder().configuration("FunctionName", function).build();
+        ActionExecutionDetail::builder().input(input).build()
     };
-    assert!(decides(&detail(ActionCategory::Approval, "")));
-    assert!(decides(&detail(ActionCategory::Invoke, "shop-flowgate-gate")));
-    assert!(!decides(&detail(ActionCategory::Invoke, "shop-flowgate-start-tests")));
-    assert!(!decides(&ActionExecutionDetail::builder().build()));
+    assert_eq!(gate(&detail("shop-flowgate-gate")), Some("shop-flowgate-gate"));
+    assert_eq!(gate(&detail("shop-flowgate-start-tests")), None);
+    assert_eq!(gate(&ActionExecutionDetail::builder().build()), None);
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::operation::get_pipeline::GetPipelineOutput;
 use serde::Serialize;
 
 use super::call::{CallError, Called as _};
@@ -23,7 +24,12 @@ impl Place {
 
     pub(super) async fn of(client: &Client, pipeline: &str) -> Result<Self, CallError> {
         let found = client.get_pipeline().name(pipeline).send().await.called("GetPipeline", pipeline)?;
-        Ok(in_arn(found.metadata().and_then(|metadata| metadata.pipeline_arn()).unwrap_or_default()))
+        Ok(Self::in_answer(&found))
+    }
+
+    /// Where the pipeline is that the service told of.
+    pub(super) fn in_answer(found: &GetPipelineOutput) -> Self {
+        in_arn(found.metadata().and_then(|metadata| metadata.pipeline_arn()).unwrap_or_default())
     }
 }
 

@@ -15,7 +15,7 @@ use super::source::{BRANCH, Remote, Source, SourceError};
 use super::watch::{Seen, Watch, WatchError};
 use super::{End, args, exports, functions};
 use crate::cloud::{StartError, run_dir};
-use crate::identity::{APPROVER, AUTHOR};
+use crate::identity::AUTHOR;
 use crate::pipeline::engine::ExecutionStatus;
 use crate::report::{Summary, summarise};
 
@@ -80,10 +80,12 @@ async fn attempt(options: &args::Run, reporter: &Shared, ended: &OnceCell<End>) 
     let _ = ended.set(end);
     if options.keep {
         let exports = exports::lines(host.cloud.endpoint(), &AUTHOR);
-        reporter.end(&summary, &format!("The local cloud runs on until Ctrl-C:\n{}", exports.trim_end()));
+        let remedy = summary.remedy().map(|remedy| format!("\n{remedy}.")).unwrap_or_default();
+        reporter.end(&summary, &format!("The local cloud runs on until Ctrl-C:\n{}{remedy}", exports.trim_end()));
         return Err(host.tell(reporter).await.into());
     }
-    reporter.end(&summary, "The local cloud stops now, and what runs on it; with --keep it stays.");
+    let remedy = summary.remedy().map(|remedy| format!(", and {remedy}")).unwrap_or_default();
+    reporter.end(&summary, &format!("The local cloud stops now, and what runs on it; with --keep it stays{remedy}."));
     // The summary is out; what is left over on the disk is for the next run to remove.
     drop(host.cloud.stop().await);
     Ok(end)
@@ -116,9 +118,7 @@ async fn follow(
     approve: args::Approve,
     reporter: &Shared,
 ) -> Result<Summary, Error> {
-    let approver = Account::of(host.cloud.endpoint(), &APPROVER);
-    let client = aws_sdk_codepipeline::Client::new(&approver.sdk);
-    let answers = Answers { how: approve, client: &client };
+    let answers = Answers::of_all(approve, host.cloud.endpoint());
     let watch = Watch::new(&service.name, &host.runner, host.cloud.meter(), reporter, answers);
     let seen = tokio::select! {
         seen = watch.follow(&mut host.news) => seen?,

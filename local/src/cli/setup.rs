@@ -10,15 +10,14 @@ use aws_sdk_codepipeline::types::{
     TriggerType,
 };
 use aws_sdk_ssm::types::ParameterType;
-use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use super::End;
 use super::call::{CallError, Called as _};
+use super::people;
 use super::source::BRANCH;
 use crate::cloud::stack_wait::{self, Stack};
 use crate::cloud::stacks::{self, DeployError, Deployment, Template};
-use crate::identity::{APPROVER, AUTHOR};
 
 /// Where Flowgate's own packages are, since the service's buckets are made by the template itself.
 pub(super) const BUCKET: &str = "flowgate-packages";
@@ -183,8 +182,9 @@ impl<'a> Setup<'a> {
             Err(error) if error.code() == Some("ParameterNotFound") => {}
             found => return found.map(drop),
         }
-        let people = json!({AUTHOR.arn: AUTHOR.email, APPROVER.arn: APPROVER.email}).to_string();
-        let put = client.put_parameter().name(&name).value(people).r#type(ParameterType::String).send().await;
+        let people = people::map(people::own_address().await.as_deref());
+        let put =
+            client.put_parameter().name(&name).value(people.to_string()).r#type(ParameterType::String).send().await;
         put.called("PutParameter", &name).map(drop)
     }
 
@@ -230,7 +230,6 @@ fn released(pipeline: &PipelineDeclaration) -> Released {
     }
 }
 
-/// CloudFormation would refuse an unknown parameter; the local cloud does not.
 /// What Flowgate's stack gets: what was chosen, else what it has already as far as the template still declares that, else
 /// what follows from the service.
 fn parameters(
@@ -244,6 +243,7 @@ fn parameters(
     ours.chain(present).chain(chosen.clone()).collect()
 }
 
+/// CloudFormation would refuse an unknown parameter; the local cloud does not.
 fn check(chosen: &BTreeMap<String, String>, declared: &BTreeSet<String>) -> Result<(), SetupError> {
     let allowed =
         || declared.iter().filter(|name| !OURS.contains(&name.as_str())).cloned().collect::<Vec<_>>().join(", ");

@@ -1,6 +1,6 @@
 //! Following the execution that a push started, to its end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -18,6 +18,9 @@ use crate::runner::{News, Runner};
 
 /// How long the event of a push may take to start the pipeline. It takes milliseconds.
 const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// The category of what a person answers.
+const APPROVAL: &str = "Approval";
 
 /// Why an execution was not followed to its end.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +51,13 @@ pub(super) struct Watch<'a> {
     pub(super) runner: &'a Runner,
     pub(super) meter: Meter,
     pub(super) reporter: &'a Shared,
-    pub(super) answers: Answers<'a>,
+    pub(super) answers: Answers,
     ours: Option<ExecutionId>,
     emulator: BTreeMap<String, Duration>,
     entered: Duration,
     asked: BTreeSet<RunId>,
+    /// Those that are still to be answered.
+    waiting: VecDeque<Box<ActionChange>>,
 }
 
 impl<'a> Watch<'a> {
@@ -61,10 +66,20 @@ impl<'a> Watch<'a> {
         runner: &'a Runner,
         meter: Meter,
         reporter: &'a Shared,
-        answers: Answers<'a>,
+        answers: Answers,
     ) -> Self {
-        let (emulator, entered) = (BTreeMap::new(), Duration::ZERO);
-        Self { pipeline, runner, meter, reporter, answers, ours: None, emulator, entered, asked: BTreeSet::new() }
+        Self {
+            pipeline,
+            runner,
+            meter,
+            reporter,
+            answers,
+            ours: None,
+            emulator: BTreeMap::new(),
+            entered: Duration::ZERO,
+            asked: BTreeSet::new(),
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Reports the news, and answers approvals, until the execution has ended, whichever way.
@@ -73,12 +88,7 @@ impl<'a> Watch<'a> {
         let stages = self.runner.pipeline(self.pipeline).map(|pipeline| names(&pipeline)).unwrap_or_default();
         self.reporter.follows(self.pipeline, stages);
         loop {
-            let next = match self.ours {
-                Some(_) => Ok(news.recv().await),
-                None => timeout_at(limit, news.recv()).await,
-            };
-            let not_started = |_| WatchError::NotStarted { pipeline: self.pipeline.to_owned() };
-            let news = next.map_err(not_started)?.ok_or(WatchError::Deleted)?;
+            let news = self.next(news, limit).await?;
             if let News::Changed(change) = &news
                 && !self.concerns(change)
             {
@@ -93,6 +103,24 @@ impl<'a> Watch<'a> {
                 return Ok(Seen { execution, emulator: self.emulator });
             }
         }
+    }
+
+    /// The next news. Approvals are answered when there is none, so that what came before is told before.
+    async fn next(&mut self, news: &mut UnboundedReceiver<News>, limit: Instant) -> Result<News, WatchError> {
+        loop {
+            if let Ok(news) = news.try_recv() {
+                return Ok(news);
+            }
+            let Some(action) = self.waiting.pop_front() else { break };
+            let before = self.runner.pipeline(self.pipeline).map_or(0, |pipeline| before(&pipeline, &action));
+            self.answers.give(self.pipeline, &action, before, self.reporter).await?;
+        }
+        let next = match self.ours {
+            Some(_) => Ok(news.recv().await),
+            None => timeout_at(limit, news.recv()).await,
+        };
+        let not_started = |_| WatchError::NotStarted { pipeline: self.pipeline.to_owned() };
+        next.map_err(not_started)?.ok_or(WatchError::Deleted)
     }
 
     /// Whether to show it: the execution that a new pipeline starts by itself has nothing to fetch and nothing to say.
@@ -116,7 +144,7 @@ impl<'a> Watch<'a> {
                 let spent = self.meter.read().await.saturating_sub(self.entered);
                 self.emulator.insert(stage, spent);
             }
-            Subject::Action(action) => self.answer(&action).await?,
+            Subject::Action(action) => self.ask(action),
             Subject::Pipeline { status, .. }
                 if !matches!(status, ExecutionStatus::InProgress | ExecutionStatus::Stopping) =>
             {
@@ -127,13 +155,20 @@ impl<'a> Watch<'a> {
         Ok(None)
     }
 
-    async fn answer(&mut self, action: &ActionChange) -> Result<(), CallError> {
-        let waits = action.type_id.category == "Approval" && action.status == ActionStatus::InProgress;
-        if !waits || !self.asked.insert(action.run.clone()) {
-            return Ok(());
+    fn ask(&mut self, action: Box<ActionChange>) {
+        let waits = action.type_id.category == APPROVAL && action.status == ActionStatus::InProgress;
+        if waits && self.asked.insert(action.run.clone()) {
+            self.waiting.push_back(action);
         }
-        self.answers.give(self.pipeline, action, self.reporter).await
     }
+}
+
+/// How many approvals its stage has before this one: each is for another person.
+fn before(pipeline: &Pipeline, action: &ActionChange) -> usize {
+    let stage = pipeline.stages.iter().find(|stage| stage.name == action.stage);
+    let actions = stage.into_iter().flat_map(|stage| &stage.actions);
+    let approvals = actions.filter(|one| one.type_id.category == APPROVAL);
+    approvals.take_while(|one| one.name != action.action).count()
 }
 
 fn names(pipeline: &Pipeline) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::view::{Revision, Waiting};
+use super::view::{Other, Revision, Waiting};
 use super::words::{first_line, printable, short};
 
 /// What an answer to this approval decides about.
@@ -15,7 +15,20 @@ pub fn approval(waiting: &Waiting) -> String {
             let _ = writeln!(text, "  {stage} {key}  {}", printable(value));
         }
     }
+    for other in &waiting.others {
+        let _ = writeln!(text, "  {}", self::other(other));
+    }
     text
+}
+
+/// What became of an approval so far that is asked for beside another.
+pub fn other(other: &Other) -> String {
+    let by = other.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    match other.approved {
+        None => format!("{} waits, too", other.action),
+        Some(true) => format!("{} is approved{by}; who answers twice counts once", other.action),
+        Some(false) => format!("{} is rejected{by}", other.action),
+    }
 }
 
 /// The commit that is approved, in a few words.

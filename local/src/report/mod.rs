@@ -2,6 +2,9 @@
 
 mod approval;
 mod check;
+mod decision;
+#[cfg(test)]
+mod decision_tests;
 mod history;
 mod json;
 mod lease;
@@ -30,7 +33,7 @@ mod words;
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 
-pub use approval::{approval, commit, subject};
+pub use approval::{approval, commit, other, subject};
 pub use check::check;
 pub use history::history;
 pub use lease::{Lease, changed, claimed, lease, leases};

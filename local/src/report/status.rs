@@ -40,7 +40,7 @@ pub(super) fn body(page: &mut Page, status: &Status) {
     // The stages of a pipeline whose executions run side by side say nothing.
     let is_side_by_side = status.mode.as_deref() == Some("PARALLEL");
     for stage in status.stages.iter().filter(|stage| !is_side_by_side || stage.execution.is_some()) {
-        self::stage(page, stage);
+        self::stage(page, &status.pipeline, stage);
     }
     if !status.executions.is_empty() {
         page.line(String::new());
@@ -75,7 +75,7 @@ pub(super) fn execution(execution: &Execution, paint: Paint) -> String {
     text
 }
 
-fn stage(page: &mut Page, stage: &Stage) {
+fn stage(page: &mut Page, pipeline: &str, stage: &Stage) {
     let status = stage.status.as_deref().unwrap_or("-");
     let mut words = stage.execution.as_deref().map(short).unwrap_or_default().to_owned();
     if stage.retries > 0 {
@@ -95,6 +95,14 @@ fn stage(page: &mut Page, stage: &Stage) {
     for one in stage.actions.iter().filter(|_| !folded) {
         action(page, one);
     }
+    if stage.status.as_deref() == Some("Failed") && stage.actions.iter().any(|action| action.by.is_some()) {
+        page.line(format!("  {}", asks_again(pipeline, &stage.name)));
+    }
+}
+
+/// What to do about a stage that failed after people had answered: an answer that was given stays, so all of it is tried again.
+pub(super) fn asks_again(pipeline: &str, stage: &str) -> String {
+    format!("`flowgate retry {pipeline} --stage {stage} --all` tries all of it again, and asks anew")
 }
 
 /// Whether nothing happens in it, and nothing is to be done about it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::status::asks_again;
 use super::words::{kind, kind_in_json, printable};
 use crate::pipeline::action::ConditionKind;
 use crate::pipeline::engine::{
@@ -98,6 +99,9 @@ pub struct ActionSummary {
     /// What it said, or why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Whether it is an approval that somebody answered.
+    #[serde(skip)]
+    pub answered: bool,
 }
 
 /// The action, or the rule of a condition, that failed.
@@ -185,6 +189,7 @@ fn action(run: &ActionRun) -> ActionSummary {
         status: run.status,
         seconds: run.updated.duration_since(run.started).unsigned_abs(),
         message: run.error_details.as_ref().map(|error| error.message.clone()).or_else(|| run.summary.clone()),
+        answered: run.approval.is_some() && run.updated_by.is_some(),
     }
 }
 
@@ -246,6 +251,13 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, status: &str, cost: Cost) -> fmt:
 }
 
 impl Summary {
+    /// What to do about a stage that failed after people had answered.
+    pub fn remedy(&self) -> Option<String> {
+        let failed = self.stages.iter().find(|stage| stage.status == StageStatus::Failed)?;
+        let answered = failed.actions.iter().any(|action| action.answered);
+        answered.then(|| asks_again(&self.pipeline, &failed.name))
+    }
+
     /// Those that did not hold. One that held needs no words.
     fn conditions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for stage in &self.stages {

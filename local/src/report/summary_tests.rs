@@ -94,3 +94,18 @@ fn an_execution_that_ended_before_its_end_says_why() {
     }
     assert_eq!(summary(&execution("Succeeded", &json!([]))).reason, None);
 }
+
+#[test]
+fn a_stage_that_failed_although_people_answered_says_how_they_are_asked_again() {
+    let remedy = |status: &str, answered: bool| {
+        let mut ended = summary(&execution("Failed", &json!([stage(status, &condition("FAIL", "Succeeded", "open"))])));
+        let (name, message) = ("Approve".to_owned(), None);
+        let action =
+            ActionSummary { name, status: ActionStatus::Succeeded, seconds: Duration::ZERO, message, answered };
+        ended.stages[0].actions.push(action);
+        ended.remedy()
+    };
+    let expected = "`flowgate retry shop --stage Prod --all` tries all of it again, and asks anew";
+    assert_eq!(remedy("Failed", true).as_deref(), Some(expected));
+    assert_eq!((remedy("Failed", false), remedy("Succeeded", true)), (None, None));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::words::kind_in_json;
 use crate::pipeline::action::ConditionKind;
@@ -82,6 +83,13 @@ pub struct Action {
     pub waits: bool,
 }
 
+impl Action {
+    /// Whether it ended well; an approval, whether it was given.
+    pub fn succeeded(&self) -> bool {
+        self.status.as_deref() == Some("Succeeded")
+    }
+}
+
 /// An execution of a pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,6 +126,9 @@ pub struct Execution {
     /// What approvals and the gate said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Said>,
+    /// The gate's decisions as it recorded them, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Value>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -156,6 +167,18 @@ pub struct Said {
     pub by: Option<String>,
     /// Its words.
     pub text: Option<String>,
+    /// When it ran, if it was the gate.
+    #[serde(skip)]
+    pub judged: Option<Span>,
+}
+
+/// From when to when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it changed last.
+    pub to: Timestamp,
 }
 
 /// An approval that waits for an answer.
@@ -177,4 +200,19 @@ pub struct Waiting {
     pub revision: Revision,
     /// The outputs of the stacks that were deployed before, by stage.
     pub outputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// The other approvals that its stage asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Other>,
+}
+
+/// An approval beside the one that waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Other {
+    /// The action.
+    pub action: String,
+    /// What was answered; none while it waits, too.
+    pub approved: Option<bool>,
+    /// Who answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }

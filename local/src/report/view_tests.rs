@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::view::{Action, Condition, Execution, Revision, Said, Stage, Status, Waiting};
+use super::view::{Action, Condition, Execution, Other, Revision, Said, Stage, Status, Waiting};
 use super::{Paint, approval, history, status};
 use crate::pipeline::action::ConditionKind;
 use crate::pipeline::token::Token;
@@ -89,6 +89,20 @@ fn who_waits_before_a_stage_and_what_holds_it_is_shown() {
 }
 
 #[test]
+fn a_stage_that_failed_although_people_answered_says_how_they_are_asked_again() {
+    let approved = Action { by: Some("user/bob".to_owned()), ..action("Approve", Some("Succeeded"), None) };
+    let denied = || action("Gate", Some("Failed"), Some("denied: bob wrote this"));
+    let shown = |actions: Vec<Action>| {
+        let stages = vec![stage("Approve", Some("Failed"), actions)];
+        let one = Status { pipeline: "shop".to_owned(), stages, ..Status::default() };
+        status(&one, NOW.parse().unwrap(), Paint::Plain)
+    };
+    let remedy = "  `flowgate retry shop --stage Approve --all` tries all of it again, and asks anew\n";
+    assert!(shown(vec![approved, denied()]).ends_with(remedy));
+    assert!(!shown(vec![denied()]).contains("flowgate retry"));
+}
+
+#[test]
 fn superseded_executions_say_so() {
     let superseded = Execution { summary: Some("by a newer one".to_owned()), ..execution(EXECUTION, "Superseded") };
     let executions = vec![execution(NEWER, "InProgress"), superseded];
@@ -110,6 +124,7 @@ fn history_tells_how_each_execution_went_and_what_was_said_of_it() {
         status: status.to_owned(),
         by: by.map(str::to_owned),
         text: Some(words.to_owned()),
+        judged: None,
     };
     let executions = [Execution {
         rollback: true,
@@ -141,9 +156,14 @@ fn an_approval_shows_the_commit_and_what_was_deployed_before() {
         execution: EXECUTION.to_owned(),
         revision: execution(EXECUTION, "").revision,
         outputs: BTreeMap::from([("Beta".to_owned(), outputs)]),
+        others: vec![
+            Other { action: "Second".to_owned(), approved: None, by: None },
+            Other { action: "Third".to_owned(), approved: Some(true), by: Some("user/bob".to_owned()) },
+        ],
     };
     let expected = "Approve Yes of a, execution 11111111-aaaa-bbbb-cccc-000000000001\n  \
-                    commit 01234567 Say hello\n  Beta ApiUrl  http://127.0.0.1/beta\n";
+                    commit 01234567 Say hello\n  Beta ApiUrl  http://127.0.0.1/beta\n  Second waits, too\n  \
+                    Third is approved by user/bob; who answers twice counts once\n";
     assert_eq!(approval(&waiting), expected);
     // I26: neither is printed.
     assert!(!format!("{waiting:?}{}", serde_json::to_string(&waiting).unwrap()).contains("secret"));

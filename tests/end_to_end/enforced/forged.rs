@@ -59,8 +59,9 @@ async fn somebody_who_may_not_invoke_cannot_send_a_job_event() {
         }
     }
     let items = items(&shop).await;
-    let of_jobs =
-        items.keys().filter(|key| ["verdict#", "run#", "decision#"].iter().any(|family| key.starts_with(family)));
+    let of_jobs = items
+        .keys()
+        .filter(|key| ["verdict#", "run#", "tests#", "decision#"].iter().any(|family| key.starts_with(family)));
     assert_eq!(of_jobs.collect::<Vec<_>>(), [""; 0], "no event came through");
 }
 

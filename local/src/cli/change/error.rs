@@ -34,6 +34,30 @@ pub(in crate::cli) enum ChangeError {
         these(there)
     )]
     NotSucceeded { pipeline: String, stage: String, asked: String, there: Vec<String> },
+    #[error("say with --reason why the rules may be set aside: it is kept with the decision")]
+    NoReason,
+    #[error("the reason has {length} characters, {longest} at most; keep it short, and the rest where it points to")]
+    LongReason { length: usize, longest: usize },
+    #[error("pipeline {0} has no gate whose rules can be set aside")]
+    NoGate(String),
+    #[error("pipeline {pipeline} has had no execution {asked} lately; {}", held_up(there))]
+    NoSuchExecution { pipeline: String, asked: String, there: Vec<String> },
+    #[error(
+        "execution {execution} of pipeline {pipeline} is not held up at a gate: it is {status} and not the last that \
+         waits or failed there; {}",
+        held_up(there)
+    )]
+    NotJudged { pipeline: String, execution: String, status: String, there: Vec<String> },
+    #[error("the gate of {stage} in pipeline {pipeline} has no rule {rule} to set aside; it has {}", there.join(", "))]
+    NotAsked { pipeline: String, stage: String, rule: String, there: Vec<String> },
+}
+
+fn held_up(there: &[String]) -> String {
+    if there.is_empty() {
+        "none is held up at a gate now".to_owned()
+    } else {
+        format!("held up are: {}", there.join(", "))
+    }
 }
 
 fn those(there: &[String]) -> String {

@@ -1,4 +1,4 @@
-//! `flowgate retry`, `stop` and `rollback`: what changes where a pipeline's executions are.
+//! `flowgate retry`, `stop`, `rollback` and `override`: what changes where a pipeline's executions are.
 //!
 //! Each reads the pipeline, decides what is meant, says so and asks, and then asks for exactly that: an execution that
 //! came meanwhile is not touched, and the service refuses what can no longer be done.
@@ -8,6 +8,9 @@ mod retry;
 mod rollback;
 #[cfg(test)]
 mod served_tests;
+mod set_aside;
+#[cfg(test)]
+mod set_aside_tests;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -18,11 +21,12 @@ use super::args::Ask;
 use super::ask;
 use super::client::ClientError;
 use super::place::Place;
-use crate::report::view::{Execution, Status};
+use crate::report::view::{Execution, Stage, Status};
 use crate::report::{self, printable, say};
 pub(super) use error::ChangeError;
 pub(super) use retry::run as retry;
 pub(super) use rollback::run as roll_back;
+pub(super) use set_aside::run as set_aside;
 pub(super) use stop::run as stop;
 
 /// What a command is about to do, in words: the first line, and what else to know before.
@@ -72,6 +76,16 @@ fn execution(status: &Status, id: &str) -> Execution {
 /// What an execution carries, as the first of the details.
 fn carries(execution: &Execution) -> String {
     report::commit(&execution.revision)
+}
+
+/// What ended badly in a stage, and why.
+fn failures(stage: &Stage) -> impl Iterator<Item = String> {
+    let ended = stage.actions.iter().filter(|action| matches!(action.status.as_deref(), Some("Failed" | "Abandoned")));
+    ended.map(|action| {
+        let said = action.summary.as_deref().and_then(|said| said.lines().next());
+        let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+        format!("{} {}{said}", action.name, action.status.as_deref().unwrap_or_default())
+    })
 }
 
 /// Whether an id is the one that was named, or none was.

@@ -4,13 +4,13 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types::StageRetryMode;
 use serde_json::json;
 
-use super::{ChangeError, Deed, carries, execution, is_meant, tell};
+use super::{ChangeError, Deed, carries, execution, failures, is_meant, tell};
 use crate::cli::args::Retry;
 use crate::cli::call::Called as _;
 use crate::cli::client::{self, Chosen, ClientError};
 use crate::cli::observe;
 use crate::cli::place::Place;
-use crate::report::view::{Execution, Stage, Status};
+use crate::report::view::{Action, Execution, Stage, Status};
 
 /// What ended badly: a stage, and the execution that was in it last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +29,13 @@ pub(super) async fn retry(client: &Client, pipeline: &str, options: &Retry) -> R
     let place = Place::of(client, pipeline).await?;
     let status = observe::whole(client, pipeline).await?;
     let Candidate { stage, execution } = choose(&status, options)?;
-    let stage = match stage {
-        Some(stage) => Some(stage),
-        None => observe::place(client, pipeline, &execution.execution).await?,
+    let ran = observe::place(client, pipeline, &execution.execution).await?;
+    let stage = match (stage, ran) {
+        // A stage's state has answers from executions before this one, where this one did not come to ask.
+        (Some(stage), Some(ran)) if stage.name == ran.name => Stage { actions: ran.actions, ..stage },
+        (Some(stage), _) | (None, Some(stage)) => stage,
+        (None, None) => return Err(ChangeError::NeverEntered(execution.execution).into()),
     };
-    let stage = stage.ok_or_else(|| ChangeError::NeverEntered(execution.execution.clone()))?;
     // Where executions run side by side, only now is it known where it ended.
     if options.stage.as_ref().is_some_and(|named| stage.name != *named) {
         let (pipeline, asked) = (pipeline.to_owned(), options.asked());
@@ -46,7 +48,8 @@ pub(super) async fn retry(client: &Client, pipeline: &str, options: &Retry) -> R
     let request = client.retry_stage_execution().pipeline_name(pipeline).stage_name(&stage.name);
     let request = request.pipeline_execution_id(&execution.execution).retry_mode(mode);
     request.send().await.called("RetryStageExecution", &format!("{} of {pipeline}", stage.name))?;
-    let done = format!("{} of {pipeline} is tried again, execution {}", stage.name, execution.execution);
+    let people = of_people(&stage, options.all).map(|people| format!(", {people}")).unwrap_or_default();
+    let done = format!("{} of {pipeline} is tried again{people}, execution {}", stage.name, execution.execution);
     let object = json!({
         "pipeline": pipeline, "stage": stage.name, "execution": execution.execution,
         "commit": execution.revision.commit, "status": "Retrying",
@@ -108,14 +111,27 @@ impl Retry {
     }
 }
 
-fn deed(pipeline: &str, stage: &Stage, execution: &Execution, all: bool) -> Deed {
+pub(super) fn deed(pipeline: &str, stage: &Stage, execution: &Execution, all: bool) -> Deed {
     let which = if all { "all actions" } else { "the failed actions" };
     let what = format!("retry {which} of {} in {pipeline}, execution {}", stage.name, execution.execution);
-    let ended = stage.actions.iter().filter(|action| matches!(action.status.as_deref(), Some("Failed" | "Abandoned")));
-    let ended = ended.map(|action| {
-        let said = action.summary.as_deref().and_then(|said| said.lines().next());
-        let said = said.map(|said| format!(": {said}")).unwrap_or_default();
-        format!("{} {}{said}", action.name, action.status.as_deref().unwrap_or_default())
-    });
-    Deed { verb: "retry", what, details: std::iter::once(carries(execution)).chain(ended).collect() }
+    let details = std::iter::once(carries(execution)).chain(failures(stage)).chain(of_people(stage, all));
+    Deed { verb: "retry", what, details: details.collect() }
+}
+
+/// What becomes of the answers that people gave.
+pub(super) fn of_people(stage: &Stage, all: bool) -> Option<String> {
+    let answered = |approved: bool| {
+        let is_so = move |action: &&Action| action.by.is_some() && action.succeeded() == approved;
+        stage.actions.iter().filter(is_so).map(|action| &*action.name).collect::<Vec<_>>()
+    };
+    let (approved, rejected) = (answered(true), answered(false));
+    let again: Vec<&str> = if all { [approved.clone(), rejected].concat() } else { rejected };
+    let stays = (!all && !approved.is_empty()).then(|| format!("{} not asked again without --all", are(&approved)));
+    let again = (!again.is_empty()).then(|| format!("{} asked again", are(&again)));
+    let told: Vec<String> = again.into_iter().chain(stays).collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+fn are(actions: &[&str]) -> String {
+    format!("{} {}", actions.join(" and "), if actions.len() == 1 { "is" } else { "are" })
 }

@@ -2,7 +2,7 @@ use clap::Parser as _;
 
 use super::{ChangeError, retry, rollback, stop};
 use crate::cli::args::{Args, Retry, Stop, Subcommand};
-use crate::report::view::{Execution, Stage, Status};
+use crate::report::view::{Action, Execution, Stage, Status};
 
 const FIRST: &str = "11111111-aaaa-bbbb-cccc-000000000001";
 const SECOND: &str = "22222222-aaaa-bbbb-cccc-000000000002";
@@ -36,6 +36,29 @@ fn stopping(status: &Status, words: &[&str]) -> Result<String, String> {
     let Subcommand::Stop(options) = parsed(&[&["stop"], words].concat()) else { panic!("no stop") };
     let options: Stop = options;
     stop::choose(status, &options).map(|chosen| chosen.execution).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_retry_says_who_is_asked_again() {
+    let action = |name: &str, status: &str, by: Option<&str>| Action {
+        name: name.to_owned(),
+        status: Some(status.to_owned()),
+        by: by.map(str::to_owned),
+        ..Action::default()
+    };
+    let people = |actions: &[Action], all: bool| {
+        retry::of_people(&Stage { actions: actions.to_vec(), ..stage("Approve", "Failed", FIRST) }, all)
+    };
+    let gate = action("Gate", "Failed", None);
+    let denied = [action("Approve", "Succeeded", Some("user/a")), action("Second", "Succeeded", Some("user/b")), gate];
+    let asked = |words: &str| Some(words.to_owned());
+    assert_eq!(people(&denied, true), asked("Approve and Second are asked again"));
+    let stay = "Approve and Second are not asked again without --all";
+    assert_eq!(people(&denied, false), asked(stay));
+    let rejected = [action("Approve", "Failed", Some("user/a")), action("Second", "Succeeded", Some("user/b"))];
+    let both = "Approve is asked again; Second is not asked again without --all";
+    assert_eq!(people(&rejected, false), asked(both));
+    assert_eq!(people(&[action("Deploy", "Failed", None)], true), None);
 }
 
 #[test]

@@ -13,7 +13,7 @@ import uuid
 from patches.iam_record import combined
 from patches.roles import Denied, find_role, principal, session_arn, statements_of, trust_policy
 
-PEOPLE = ("author", "approver")
+PEOPLE = ("author", "approver", "reviewer")
 LIFETIME_SECONDS = 3600
 ASSUME, AUTHORIZE = "/_flowgate/assume", "/_flowgate/authorize"
 
