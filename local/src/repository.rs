@@ -10,6 +10,8 @@ mod git;
 mod held;
 mod merge;
 mod moves;
+mod range;
+mod rebase;
 mod record;
 
 use std::fs::File;
@@ -21,6 +23,7 @@ pub(crate) use git::isolate;
 pub use held::{Held, NEUTRAL};
 pub use merge::{Merge, Told};
 pub use moves::{Move, RefKind, Reference};
+pub use range::Extent;
 pub use record::Record;
 use uuid::Uuid;
 
@@ -108,6 +111,14 @@ impl Store {
     /// The directory that holds them all.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The directory of a repository.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(crate) fn directory(&self, repository: &str) -> Result<PathBuf, Error> {
+        self.open(repository).map(|git| git.directory().to_owned())
     }
 
     /// Makes sure that there is a repository of that name.

@@ -6,9 +6,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::metadata::{commit, metadata};
+use super::metadata::metadata;
 use super::page::{self, Entry};
-use super::pulls;
+use super::refusal::{repository_name, required};
+use super::{commits, pulls, templates};
 use crate::actions::Context;
 use crate::identity;
 use crate::json_api::{self, Refusal, read};
@@ -33,13 +34,17 @@ async fn handle(context: &Context, operation: &str, request: Request) -> Result<
     if let Some(answer) = pulls::answer(context, operation, &body, &caller.arn).await {
         return answer;
     }
+    if let Some(answer) = templates::answer(context, operation, &body, &caller.arn).await {
+        return answer;
+    }
     match operation {
         "CreateRepository" => create(context, read(&body)?).await,
         "GetRepository" => get(context, &read(&body)?).await,
         "ListRepositories" => list(context, &read(&body)?),
         "DeleteRepository" => delete(context, &read(&body)?).await,
         "GetBranch" => get_branch(context, &read(&body)?).await,
-        "GetCommit" => get_commit(context, &read(&body)?).await,
+        "GetCommit" => commits::get(context, &read(&body)?).await,
+        "BatchGetCommits" => commits::batch(context, &read(&body)?).await,
         _ => {
             let message = format!("operation {operation:?} is not served by the local CodeCommit");
             Err(Refusal::new("UnknownOperationException", message))
@@ -54,28 +59,12 @@ struct Named {
     repository_name: Option<String>,
     repository_description: Option<String>,
     branch_name: Option<String>,
-    commit_id: Option<String>,
 }
 
 impl Named {
     fn repository(&self) -> Result<&str, Refusal> {
-        let name = required(self.repository_name.as_ref(), "RepositoryNameRequiredException", "repositoryName")?;
-        without_owner(name)
+        repository_name(self.repository_name.as_ref())
     }
-}
-
-/// The store also keeps repositories that have owners, for connections.
-pub(super) fn without_owner(name: &str) -> Result<&str, Refusal> {
-    if name.contains('/') {
-        let message = format!("repository name {name:?} holds a `/`: CodeCommit's repositories have no owner");
-        return Err(Refusal::new("InvalidRepositoryNameException", message));
-    }
-    Ok(name)
-}
-
-fn required<'t>(value: Option<&'t String>, exception: &'static str, what: &str) -> Result<&'t str, Refusal> {
-    let given = value.filter(|text| !text.is_empty());
-    given.map(String::as_str).ok_or_else(|| Refusal::new(exception, format!("{what} is missing")))
 }
 
 async fn create(context: &Context, request: Named) -> Result<Value, Refusal> {
@@ -118,14 +107,4 @@ async fn get_branch(context: &Context, request: &Named) -> Result<Value, Refusal
     let branch = required(request.branch_name.as_ref(), "BranchNameRequiredException", "branchName")?;
     let head = Store::new(&context.state).head(name, branch).await?;
     Ok(json!({"branch": {"branchName": branch, "commitId": head.id}}))
-}
-
-async fn get_commit(context: &Context, request: &Named) -> Result<Value, Refusal> {
-    let name = request.repository()?;
-    let id = required(request.commit_id.as_ref(), "CommitIdRequiredException", "commitId")?;
-    if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Refusal::new("InvalidCommitIdException", format!("commitId {id:?} is no commit's whole id")));
-    }
-    let found = Store::new(&context.state).commit(name, id).await?;
-    Ok(json!({"commit": commit(&found)}))
 }

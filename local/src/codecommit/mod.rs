@@ -1,14 +1,17 @@
-//! CodeCommit: its JSON API with pull requests, git over HTTP, and the events of both, over the source store.
+//! CodeCommit: its JSON API with pull requests and their approval rules, git over HTTP, and the events of both, over the source store.
 //!
 //! The local cloud forwards here what is addressed to CodeCommit, and what lies below [`CLONE_PATH`].
 
 mod api;
+mod approvals;
+mod commits;
 mod events;
 mod git;
 mod metadata;
 mod page;
 mod pulls;
 mod refusal;
+mod templates;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;

@@ -1,4 +1,4 @@
-//! The pages of a list of repositories.
+//! The pages of lists.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -37,6 +37,30 @@ pub(super) fn page(mut all: Vec<Entry>, wanted: &Wanted) -> Result<(Vec<Entry>, 
     let more = rest.len() > SIZE;
     let page: Vec<_> = rest.into_iter().take(SIZE).collect();
     let token = page.last().filter(|_| more).map(|entry| entry.name.clone());
+    Ok((page, token))
+}
+
+/// The most of a page of anything else, and as much as one has unless fewer are wanted.
+const PART: usize = 100;
+
+/// A page of what there is, each known by its key, and the token of the next.
+pub(super) fn part<T>(
+    all: Vec<T>,
+    key: impl Fn(&T) -> String,
+    size: Option<usize>,
+    token: Option<&String>,
+) -> Result<(Vec<T>, Option<String>), Refusal> {
+    let size = size.unwrap_or(PART);
+    if !(1..=PART).contains(&size) {
+        return Err(Refusal::new("InvalidMaxResultsException", format!("maxResults {size} is not 1 to {PART}")));
+    }
+    let mut rest = all.into_iter();
+    if let Some(token) = token {
+        rest.find(|item| key(item) == *token).ok_or_else(|| unknown(token))?;
+    }
+    let page: Vec<T> = rest.by_ref().take(size).collect();
+    let more = rest.next().is_some();
+    let token = page.last().filter(|_| more).map(key);
     Ok((page, token))
 }
 

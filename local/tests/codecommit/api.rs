@@ -26,9 +26,20 @@ pub(crate) async fn call(world: &World, operation: &str, request: &str, key: &st
 }
 
 pub(crate) async fn succeeds(world: &World, operation: &str, request: Value) -> Value {
-    let (status, body) = call(world, operation, &request.to_string(), "author").await;
+    succeeds_as(world, "author", operation, request).await
+}
+
+pub(crate) async fn succeeds_as(world: &World, key: &str, operation: &str, request: Value) -> Value {
+    let (status, body) = call(world, operation, &request.to_string(), key).await;
     assert_eq!(status, 200, "{operation} {request}: {body}");
     body
+}
+
+/// The exception that it is refused with.
+pub(crate) async fn refused(world: &World, operation: &str, request: Value) -> String {
+    let (status, body) = call(world, operation, &request.to_string(), "author").await;
+    assert!(status == 400 && !body["message"].as_str().unwrap().is_empty(), "{operation} {request}: {body}");
+    body["__type"].as_str().unwrap().to_owned()
 }
 
 /// What the model of the local cloud's own botocore says of the responses.
@@ -180,4 +191,36 @@ async fn a_deleted_repository_is_gone_and_its_name_free() {
     let anew = world.codecommit.get_repository().repository_name("service").send().await.unwrap();
     assert_ne!(anew.repository_metadata.unwrap().repository_id, deleted.repository_id);
     assert_eq!(world.head("service", "main").await, None);
+}
+
+#[tokio::test]
+async fn commits_are_told_together_and_what_is_none_beside_them() {
+    let world = World::new().await;
+    let url = world.create("service").await;
+    let work = world.work("work").await;
+    let ids = [work.commit("a", b"1").await, work.commit("a", b"2").await];
+    work.git(&["push", "-q", &url, "main"]).await;
+    let absent = "0123456789012345678901234567890123456789";
+    let of = |ids: Value| json!({"repositoryName": "service", "commitIds": ids});
+    let told = succeeds(&world, "BatchGetCommits", of(json!([ids[1], absent, ids[0], "main", &ids[0][..7]]))).await;
+    for (at, id) in [(0, &ids[1]), (1, &ids[0])] {
+        let alone = json!({"repositoryName": "service", "commitId": id});
+        assert_eq!(told["commits"][at], succeeds(&world, "GetCommit", alone).await["commit"]);
+    }
+    let errors: Vec<_> =
+        told["errors"].as_array().unwrap().iter().map(|one| (&one["commitId"], &one["errorCode"])).collect();
+    let expected = [absent, "main", &ids[0][..7]].map(|id| json!(id));
+    let codes = ["CommitIdDoesNotExistException", "InvalidCommitIdException", "CommitIdDoesNotExistException"]
+        .map(|code| json!(code));
+    assert_eq!(errors, expected.iter().zip(&codes).collect::<Vec<_>>());
+    assert_eq!(judged(&[("BatchGetCommits", told)]).await, "1 agree");
+    for (request, exception) in [
+        (of(json!([])), "CommitIdsListRequiredException"),
+        (json!({"repositoryName": "service"}), "CommitIdsListRequiredException"),
+        (of(json!(vec![absent; 101])), "CommitIdsLimitExceededException"),
+        (json!({"repositoryName": "absent", "commitIds": [absent]}), "RepositoryDoesNotExistException"),
+        (json!({"commitIds": [absent]}), "RepositoryNameRequiredException"),
+    ] {
+        assert_eq!(refused(&world, "BatchGetCommits", request.clone()).await, exception, "{request}");
+    }
 }

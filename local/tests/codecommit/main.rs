@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
 mod api;
+mod approvals;
 mod bus;
+mod closing;
 mod git;
 mod permissions;
 mod pulls;
 mod pushes;
+mod templates;
 mod transport;
 mod world;

@@ -1,8 +1,10 @@
 //! Where IAM is enforced, each operation of pull requests has its own permission.
 
+use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_codecommit::Client;
 use aws_sdk_codecommit::error::ProvideErrorMetadata as _;
-use aws_sdk_codecommit::types::{PullRequestStatusEnum, Target};
+use aws_sdk_codecommit::types::{ApprovalState, PullRequestStatusEnum, Target};
 use flowgate::cloud::authority::{Iam, Role};
 use flowgate::cloud::client::{ACCOUNT, REGION};
 use serde_json::{Value, json};
@@ -14,6 +16,10 @@ const SERVICE: &str = "reviews.amazonaws.com";
 
 /// A client that works as a role which may do this.
 async fn somebody(world: &World, name: &str, statements: &[Value]) -> Client {
+    Client::new(&role(world, name, statements).await)
+}
+
+async fn role(world: &World, name: &str, statements: &[Value]) -> SdkConfig {
     let trust = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}]});
     let iam = aws_sdk_iam::Client::new(&world.cloud.sdk_config());
@@ -22,7 +28,7 @@ async fn somebody(world: &World, name: &str, statements: &[Value]) -> Client {
     let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
     iam.put_role_policy().role_name(name).policy_name("p").policy_document(policy).send().await.unwrap();
     let role = Role { arn: &arn, service: SERVICE, source: "", session: "session", policy: None };
-    Client::new(&world.context.authority.assume(&role).await.unwrap().sdk)
+    world.context.authority.assume(&role).await.unwrap().sdk
 }
 
 fn allow(actions: &[&str], resource: &str) -> Value {
@@ -82,4 +88,129 @@ async fn a_role_makes_pull_requests_in_its_repositories_and_does_with_them_what_
     denied(merge(&reader).repository_name("mine").send().await.unwrap_err().code());
     let merged = merge(&maker).repository_name("mine").send().await.unwrap().pull_request.unwrap();
     assert_eq!(merged.pull_request_status, Some(PullRequestStatusEnum::Closed));
+}
+
+/// Whether they may do it, whatever becomes of it then.
+async fn may(world: &World, who: &SdkConfig, operation: &str, request: &Value) -> bool {
+    let keys = who.credentials_provider().unwrap().provide_credentials().await.unwrap();
+    let scope = format!("{}/20260101/{REGION}/codecommit/aws4_request", keys.access_key_id());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = http.post(world.cloud.endpoint()).header("x-amz-target", format!("CodeCommit_20150413.{operation}"));
+    let post = post.header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}"));
+    let post = post.header("x-amz-security-token", keys.session_token().unwrap()).body(request.to_string());
+    let answer = post.header("content-type", "application/x-amz-json-1.1").send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    let code = answer["__type"].as_str().unwrap_or_default();
+    assert!(!code.contains("Unknown") && !code.contains("Internal"), "{operation}: {answer}");
+    !code.contains("AccessDenied")
+}
+
+#[tokio::test]
+async fn what_names_a_pull_request_alone_is_asked_for_its_repository() {
+    let world = World::with(Iam::Enforce).await;
+    for repository in ["mine", "other"] {
+        prepared(&world, repository).await;
+    }
+    let anybody = somebody(&world, "anybody", &[allow(&["codecommit:*"], "*")]).await;
+    let (mine, other) = (create(&anybody, "mine").await.unwrap(), create(&anybody, "other").await.unwrap());
+    let arn = format!("arn:aws:codecommit:{REGION}:{ACCOUNT}:mine");
+    let owner = role(&world, "owner", &[allow(&["codecommit:*"], &arn)]).await;
+    for operation in [
+        "CreatePullRequestApprovalRule",
+        "UpdatePullRequestApprovalRuleContent",
+        "DeletePullRequestApprovalRule",
+        "EvaluatePullRequestApprovalRules",
+        "OverridePullRequestApprovalRules",
+        "GetPullRequestOverrideState",
+        "GetPullRequestApprovalStates",
+        "UpdatePullRequestApprovalState",
+        "GetPullRequest",
+        "UpdatePullRequestTitle",
+        "UpdatePullRequestDescription",
+        "GetCommentsForPullRequest",
+        "UpdatePullRequestStatus",
+    ] {
+        let of = |id: &str| json!({"pullRequestId": id});
+        assert!(may(&world, &owner, operation, &of(&mine)).await, "{operation}");
+        let smuggled = [
+            of(&other),
+            json!({"pullRequestId": other, "repositoryName": "mine"}),
+            json!({"pullRequestId": other, "targets": [{"repositoryName": "mine"}]}),
+            json!({"pullRequestId": other, "repositoryNames": ["mine"]}),
+            json!({"pullRequestId": other, "resourceArn": arn}),
+            json!({"pullRequestId": "99", "repositoryName": "mine"}),
+            of("99"),
+        ];
+        for request in smuggled {
+            assert!(!may(&world, &owner, operation, &request).await, "{operation} {request}");
+        }
+        let statement = json!({"Effect": "Allow", "NotAction": format!("codecommit:{operation}"), "Resource": "*"});
+        let without = role(&world, &format!("without-{operation}"), &[statement]).await;
+        assert!(!may(&world, &without, operation, &of(&mine)).await, "{operation} has a permission of its own");
+    }
+}
+
+#[tokio::test]
+async fn templates_are_the_accounts_and_associations_the_repositorys() {
+    let world = World::with(Iam::Enforce).await;
+    for repository in ["mine", "other"] {
+        world.create(repository).await;
+    }
+    let arn = format!("arn:aws:codecommit:{REGION}:{ACCOUNT}:mine");
+    let owner = role(&world, "owner", &[allow(&["codecommit:*"], &arn)]).await;
+    let keeper = role(&world, "keeper", &[allow(&["codecommit:*ApprovalRuleTemplate*"], "*")]).await;
+    for operation in [
+        "CreateApprovalRuleTemplate",
+        "GetApprovalRuleTemplate",
+        "UpdateApprovalRuleTemplateContent",
+        "UpdateApprovalRuleTemplateDescription",
+        "UpdateApprovalRuleTemplateName",
+        "DeleteApprovalRuleTemplate",
+        "ListApprovalRuleTemplates",
+        "ListRepositoriesForApprovalRuleTemplate",
+    ] {
+        let request = json!({"approvalRuleTemplateName": "t", "repositoryName": "mine"});
+        assert!(!may(&world, &owner, operation, &request).await, "{operation}");
+        assert!(may(&world, &keeper, operation, &request).await, "{operation}");
+    }
+    for (operation, request, expected) in [
+        ("AssociateApprovalRuleTemplateWithRepository", json!({"repositoryName": "mine"}), true),
+        ("AssociateApprovalRuleTemplateWithRepository", json!({"repositoryName": "other"}), false),
+        ("DisassociateApprovalRuleTemplateFromRepository", json!({"repositoryName": "other"}), false),
+        ("ListAssociatedApprovalRuleTemplatesForRepository", json!({"repositoryName": "mine"}), true),
+        ("ListAssociatedApprovalRuleTemplatesForRepository", json!({"repositoryName": "other"}), false),
+        ("BatchAssociateApprovalRuleTemplateWithRepositories", json!({"repositoryNames": ["mine"]}), true),
+        ("BatchAssociateApprovalRuleTemplateWithRepositories", json!({"repositoryNames": ["mine", "other"]}), false),
+        ("BatchDisassociateApprovalRuleTemplateFromRepositories", json!({"repositoryNames": ["other"]}), false),
+        ("BatchGetCommits", json!({"repositoryName": "mine"}), true),
+        ("BatchGetCommits", json!({"repositoryName": "other"}), false),
+    ] {
+        assert_eq!(may(&world, &owner, operation, &request).await, expected, "{operation} {request}");
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_a_role_are_approvers_each_by_their_name() {
+    let world = World::with(Iam::Enforce).await;
+    prepared(&world, "mine").await;
+    let everything = [allow(&["codecommit:*"], "*")];
+    let [author, reviewer, stranger] = [
+        somebody(&world, "author", &everything).await,
+        somebody(&world, "reviewer", &everything).await,
+        somebody(&world, "stranger", &everything).await,
+    ];
+    let id = create(&author, "mine").await.unwrap();
+    let pool = format!("arn:aws:sts::{ACCOUNT}:assumed-role/reviewer/*");
+    let rule = author.create_pull_request_approval_rule().pull_request_id(&id).approval_rule_name("reviewed");
+    rule.approval_rule_content(crate::approvals::content(1, &[&pool])).send().await.unwrap();
+    let pull = author.get_pull_request().pull_request_id(&id).send().await.unwrap().pull_request.unwrap();
+    let revision = pull.revision_id.unwrap();
+    let approved = async |who: &Client| {
+        let say = who.update_pull_request_approval_state().pull_request_id(&id).revision_id(&revision);
+        say.approval_state(ApprovalState::Approve).send().await.unwrap();
+        let ask = author.evaluate_pull_request_approval_rules().pull_request_id(&id).revision_id(&revision);
+        ask.send().await.unwrap().evaluation.unwrap().approved
+    };
+    assert!(!approved(&stranger).await);
+    assert!(approved(&reviewer).await);
 }

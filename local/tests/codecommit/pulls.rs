@@ -12,14 +12,14 @@ use crate::git::Work;
 use crate::world::World;
 
 /// A client that signs as this person.
-fn client(world: &World, who: &Identity) -> Client {
+pub(crate) fn client(world: &World, who: &Identity) -> Client {
     let keys = config::Credentials::new(who.access_key, who.secret_key(), None, None, "test");
     let sdk = world.cloud.sdk_config();
     Client::from_conf(config::Builder::from(&sdk).credentials_provider(keys).build())
 }
 
 /// A repository `service` with `main`, and `topic` one commit before it.
-async fn prepared(world: &World) -> (Work, String, [String; 2]) {
+pub(crate) async fn prepared(world: &World) -> (Work, String, [String; 2]) {
     let url = world.create("service").await;
     let work = world.work("work").await;
     let first = work.commit("a", b"1").await;
@@ -34,7 +34,7 @@ fn target(source: &str) -> Target {
     Target::builder().repository_name("service").source_reference(source).build().unwrap()
 }
 
-async fn create(client: &Client, title: &str, source: &str) -> PullRequest {
+pub(crate) async fn create(client: &Client, title: &str, source: &str) -> PullRequest {
     let made = client.create_pull_request().title(title).targets(target(source)).send().await.unwrap();
     made.pull_request.unwrap()
 }
@@ -44,7 +44,7 @@ fn id(pull: &PullRequest) -> &str {
 }
 
 /// What of an event is not always so.
-fn short(detail: &Value) -> String {
+pub(crate) fn short(detail: &Value) -> String {
     let text = |key: &str| detail[key].as_str().unwrap_or_default().to_owned();
     let state = ["pullRequestStatus", "isMerged", "approvalStatus", "mergeOption"].map(text);
     format!("{} {} {}", text("event"), text("pullRequestId"), state.join(" ")).trim_end().to_owned()

@@ -8,20 +8,21 @@ use super::record::{PullRequest, Status};
 use super::request::{Request, Target, branch, head, refusal, required};
 use super::shelf;
 use crate::actions::Context;
-use crate::codecommit::api::without_owner;
+use crate::codecommit::refusal::repository_name;
+use crate::codecommit::templates;
 use crate::json_api::Refusal;
 use crate::repository::{Held, Store};
 
 pub(super) async fn create(context: &Context, asked: Request, caller: &str) -> Result<Value, Refusal> {
     let store = Store::new(&context.state);
     let target = only_target(&asked)?;
-    let name = required(target.repository_name.as_ref(), "RepositoryNameRequiredException", "repositoryName")?;
-    let held = store.hold(without_owner(name)?).await?;
+    let held = store.hold(repository_name(target.repository_name.as_ref())?).await?;
     let wanted = wanted(&held, &target, &asked, caller).await?;
     if let Some(earlier) = earlier(&held, &wanted)? {
         return Ok(json!({"pullRequest": earlier.shown(held.name())}));
     }
-    let pull = PullRequest { id: shelf::number(&store).await?, ..wanted };
+    let rules = templates::rules(&store, &held, &wanted.destination)?;
+    let pull = PullRequest { id: shelf::number(&store).await?, rules, ..wanted };
     shelf::write(&held, &pull)?;
     events::tell(context, &held, &pull, What::Created, caller).await;
     Ok(json!({"pullRequest": pull.shown(held.name())}))
@@ -67,6 +68,9 @@ async fn wanted(held: &Held, target: &Target, asked: &Request, caller: &str) -> 
         token: asked.client_request_token.clone(),
         comments: Vec::new(),
         approvals: Vec::new(),
+        past: Vec::new(),
+        rules: Vec::new(),
+        overrides: Vec::new(),
     })
 }
 

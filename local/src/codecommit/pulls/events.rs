@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::record::{Comment, PullRequest, Status, set};
 use crate::actions::Context;
+use crate::codecommit::approvals::{Rule, sha256};
 use crate::codecommit::metadata;
 use crate::event_bus::EventBus;
 use crate::repository::{Held, Reference};
@@ -18,6 +19,10 @@ pub(super) enum What<'a> {
     StatusChanged,
     MergeStatusUpdated,
     ApprovalStateChanged(&'a str),
+    RuleCreated(&'a Rule),
+    RuleUpdated(&'a Rule),
+    RuleDeleted(&'a Rule),
+    RulesOverridden(&'a str),
     Commented(&'a Comment),
 }
 
@@ -47,6 +52,10 @@ fn changed(held: &Held, pull: &PullRequest, what: What, by: &str) -> Value {
         What::StatusChanged => "pullRequestStatusChanged",
         What::MergeStatusUpdated => "pullRequestMergeStatusUpdated",
         What::ApprovalStateChanged(_) => "pullRequestApprovalStateChanged",
+        What::RuleCreated(_) => "pullRequestApprovalRuleCreated",
+        What::RuleUpdated(_) => "pullRequestApprovalRuleUpdated",
+        What::RuleDeleted(_) => "pullRequestApprovalRuleDeleted",
+        What::RulesOverridden(_) => "pullRequestApprovalRuleOverridden",
         What::Commented(_) => "commentOnPullRequestCreated",
     };
     let status = match pull.status {
@@ -73,8 +82,15 @@ fn changed(held: &Held, pull: &PullRequest, what: What, by: &str) -> Value {
     });
     set(&mut detail, "description", pull.description.as_ref());
     set(&mut detail, "mergeOption", pull.merged.as_ref().map(|merged| &merged.option));
-    if let What::ApprovalStateChanged(state) = what {
-        detail["approvalStatus"] = json!(state);
+    match what {
+        What::ApprovalStateChanged(state) => detail["approvalStatus"] = json!(state),
+        What::RulesOverridden(status) => detail["overrideStatus"] = json!(status),
+        What::RuleCreated(rule) | What::RuleUpdated(rule) | What::RuleDeleted(rule) => {
+            detail["approvalRuleId"] = json!(rule.id);
+            detail["approvalRuleName"] = json!(rule.name);
+            detail["approvalRuleContentSha256"] = json!(sha256(&rule.content));
+        }
+        _ => {}
     }
     detail
 }

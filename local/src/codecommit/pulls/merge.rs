@@ -30,6 +30,7 @@ pub(super) async fn run(
     let (held, pull) = asked.hold(&Store::new(&context.state)).await?;
     open(&pull)?;
     check(&held, asked, &pull).await?;
+    pull.evaluation().allows_merge(&pull)?;
     let destination_commit = head(&held, &pull.destination).await?;
     let message = format!("Merge branch '{}' into {}", pull.source, pull.destination);
     let told = Told {

@@ -1,12 +1,15 @@
-//! Pull requests of CodeCommit's repositories. There are no approval rules: everybody but its author may approve one, and
-//! nobody has to.
+//! Pull requests of CodeCommit's repositories. Everybody but its author may approve one, and whom its approval rules ask for
+//! has to.
 
 mod change;
+mod evaluation;
 mod events;
 mod merge;
+mod moved;
 mod read;
 mod record;
 mod request;
+mod rules;
 mod shelf;
 mod talk;
 
@@ -14,9 +17,7 @@ use serde_json::Value;
 
 use crate::actions::Context;
 use crate::json_api::Refusal;
-use crate::repository::{Error, Held, Move, RefKind};
-use events::What;
-use record::PullRequest;
+pub(super) use moved::moved;
 use request::Request;
 
 /// Answers an operation on pull requests; none when it is none of theirs.
@@ -32,7 +33,7 @@ pub(super) async fn answer(
     };
     Some(match operation {
         "CreatePullRequest" => change::create(context, asked, caller).await,
-        "GetPullRequest" => read::get(context, &asked).await,
+        "GetPullRequest" => read::get(context, &asked),
         "ListPullRequests" => read::list(context, &asked).await,
         "UpdatePullRequestTitle" => change::title(context, &asked).await,
         "UpdatePullRequestDescription" => change::description(context, &asked).await,
@@ -43,38 +44,17 @@ pub(super) async fn answer(
         "PostCommentForPullRequest" => talk::comment(context, asked, caller).await,
         "GetCommentsForPullRequest" => talk::comments(context, &asked).await,
         "UpdatePullRequestApprovalState" => talk::approve(context, &asked, caller).await,
-        "GetPullRequestApprovalStates" => talk::approvals(context, &asked).await,
+        "GetPullRequestApprovalStates" => talk::approvals(context, &asked),
+        "CreatePullRequestApprovalRule" => rules::create(context, &asked, caller).await,
+        "UpdatePullRequestApprovalRuleContent" => rules::update(context, &asked, caller).await,
+        "DeletePullRequestApprovalRule" => rules::delete(context, &asked, caller).await,
+        "EvaluatePullRequestApprovalRules" => evaluation::evaluate(context, &asked),
+        "OverridePullRequestApprovalRules" => evaluation::set_aside(context, &asked, caller).await,
+        "GetPullRequestOverrideState" => evaluation::override_state(context, &asked),
         _ => return None,
     })
 }
 
 fn is_ours(operation: &str) -> bool {
     operation.contains("PullRequest")
-}
-
-/// Brings the open pull requests of a repository to where its branches are now, and tells of those that have other commits.
-pub(super) async fn moved(context: &Context, held: &Held, moves: &[Move], by: &str) -> Result<(), Error> {
-    let to = |branch: &str| {
-        let of = |one: &&Move| one.reference.kind == RefKind::Branch && one.reference.name == branch;
-        moves.iter().find(of).and_then(|one| one.to.clone())
-    };
-    for mut pull in shelf::all(held)?.into_iter().filter(PullRequest::is_open) {
-        let (source, destination) = (to(&pull.source), to(&pull.destination));
-        if source.is_none() && destination.is_none() {
-            continue;
-        }
-        let is_updated = source.is_some();
-        pull.source_commit = source.unwrap_or(pull.source_commit);
-        pull.destination_commit = destination.unwrap_or(pull.destination_commit);
-        pull.merge_base = held.merge_base(&pull.destination_commit, &pull.source_commit).await?;
-        if is_updated {
-            pull.revision = PullRequest::new_revision();
-            pull.active = jiff::Timestamp::now();
-        }
-        shelf::write(held, &pull)?;
-        if is_updated {
-            events::tell(context, held, &pull, What::SourceBranchUpdated, by).await;
-        }
-    }
-    Ok(())
 }

@@ -9,9 +9,9 @@ use crate::actions::Context;
 use crate::json_api::Refusal;
 use crate::repository::Store;
 
-pub(super) async fn get(context: &Context, asked: &Request) -> Result<Value, Refusal> {
-    let (held, pull) = asked.hold(&Store::new(&context.state)).await?;
-    Ok(json!({"pullRequest": pull.shown(held.name())}))
+pub(super) fn get(context: &Context, asked: &Request) -> Result<Value, Refusal> {
+    let (repository, pull) = asked.find(&Store::new(&context.state))?;
+    Ok(json!({"pullRequest": pull.shown(&repository)}))
 }
 
 pub(super) async fn list(context: &Context, asked: &Request) -> Result<Value, Refusal> {

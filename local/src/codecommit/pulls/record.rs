@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::codecommit::approvals::Rule;
 use crate::codecommit::metadata::seconds;
 use crate::repository::Reference;
 
@@ -45,6 +46,13 @@ pub(in crate::codecommit) struct Approval {
     pub(super) revision: String,
 }
 
+/// Somebody who set its rules aside as it was in a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::codecommit) struct Override {
+    pub(super) user: String,
+    pub(super) revision: String,
+}
+
 /// A request to merge a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::codecommit) struct PullRequest {
@@ -68,6 +76,13 @@ pub(in crate::codecommit) struct PullRequest {
     pub(super) token: Option<String>,
     pub(super) comments: Vec<Comment>,
     pub(super) approvals: Vec<Approval>,
+    /// The revisions that it was in.
+    #[serde(default)]
+    pub(super) past: Vec<String>,
+    #[serde(default)]
+    pub(super) rules: Vec<Rule>,
+    #[serde(default)]
+    pub(super) overrides: Vec<Override>,
 }
 
 impl PullRequest {
@@ -77,6 +92,11 @@ impl PullRequest {
 
     pub(super) fn new_revision() -> String {
         Uuid::new_v4().simple().to_string()
+    }
+
+    /// Makes it another revision, which nobody has approved and whose rules nobody has set aside.
+    pub(super) fn revise(&mut self) {
+        self.past.push(std::mem::replace(&mut self.revision, Self::new_revision()));
     }
 
     /// `PullRequest`, of this repository.
@@ -103,7 +123,7 @@ impl PullRequest {
             "authorArn": self.author,
             "pullRequestTargets": [target],
             "revisionId": self.revision,
-            "approvalRules": [],
+            "approvalRules": self.rules.iter().map(Rule::shown).collect::<Vec<_>>(),
         });
         set(&mut shown, "description", self.description.as_ref());
         set(&mut shown, "clientRequestToken", self.token.as_ref());

@@ -3,17 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::json_api::{self, Refusal};
-use crate::repository::{Error, Held, Store};
-
 use super::record::PullRequest;
 use super::shelf;
+use crate::codecommit::page;
+use crate::codecommit::refusal::limited;
+pub(super) use crate::codecommit::refusal::{refusal, required};
+use crate::json_api::{self, Refusal};
+use crate::repository::{Error, Held, Store};
 
 const TITLE_LIMIT: usize = 150;
 const DESCRIPTION_LIMIT: usize = 10_240;
 const CONTENT_LIMIT: usize = 10_240;
-/// The most of a page, and as much as one has unless fewer are wanted.
-pub(super) const PAGE_LIMIT: usize = 100;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -39,6 +39,11 @@ pub(super) struct Request {
     pub(super) content: Option<String>,
     pub(super) revision_id: Option<String>,
     pub(super) approval_state: Option<String>,
+    pub(super) approval_rule_name: Option<String>,
+    pub(super) approval_rule_content: Option<String>,
+    pub(super) new_rule_content: Option<String>,
+    pub(super) existing_rule_content_sha256: Option<String>,
+    pub(super) override_status: Option<String>,
 }
 
 /// What is to be merged where.
@@ -50,35 +55,65 @@ pub(super) struct Target {
     pub(super) destination_reference: Option<String>,
 }
 
-pub(super) fn refusal(exception: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(exception, message)
-}
-
-/// A value that must be there, or the exception that says so.
-pub(super) fn required<'v>(value: Option<&'v String>, exception: &'static str, what: &str) -> Result<&'v str, Refusal> {
-    let given = value.map(String::as_str).filter(|value| !value.is_empty());
-    given.ok_or_else(|| refusal(exception, format!("{what} is missing")))
-}
-
 impl Request {
     pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
         json_api::read(body)
     }
 
+    fn number(&self) -> Result<u64, Refusal> {
+        let id = required(self.pull_request_id.as_ref(), "PullRequestIdRequiredException", "pullRequestId")?;
+        id.parse().map_err(|_| refusal("InvalidPullRequestIdException", format!("{id:?} is no number")))
+    }
+
     /// The pull request that it is about, in its repository, which nobody else changes meanwhile.
     pub(super) async fn hold(&self, store: &Store) -> Result<(Held, PullRequest), Refusal> {
-        let id = required(self.pull_request_id.as_ref(), "PullRequestIdRequiredException", "pullRequestId")?;
-        let number =
-            id.parse().map_err(|_| refusal("InvalidPullRequestIdException", format!("{id:?} is no number")))?;
-        let (held, pull) = shelf::hold(store, number).await?;
+        let (held, pull) = shelf::hold(store, self.number()?).await?;
+        self.check_repository(store, held.name(), &pull)?;
+        Ok((held, pull))
+    }
+
+    /// The pull request that it is about as it is now, and the name of its repository. Nobody is waited for: the local
+    /// cloud asks so whose permission a request needs, and has nothing else done until it knows.
+    pub(super) fn find(&self, store: &Store) -> Result<(String, PullRequest), Refusal> {
+        let (name, pull) = shelf::find(store, self.number()?)?;
+        self.check_repository(store, &name, &pull)?;
+        Ok((name, pull))
+    }
+
+    fn check_repository(&self, store: &Store, of: &str, pull: &PullRequest) -> Result<(), Refusal> {
         match &self.repository_name {
-            Some(name) if name != held.name() => {
+            Some(name) if name != of => {
                 store.check(name)?;
-                let message = format!("pull request {id} is not of repository {name}");
+                let message = format!("pull request {} is not of repository {name}", pull.id);
                 Err(refusal("RepositoryNotAssociatedWithPullRequestException", message))
             }
-            _ => Ok((held, pull)),
+            _ => Ok(()),
         }
+    }
+
+    fn revision(&self) -> Result<&str, Refusal> {
+        required(self.revision_id.as_ref(), "RevisionIdRequiredException", "revisionId")
+    }
+
+    /// The revision that the pull request is in, which the request must name.
+    pub(super) fn current(&self, pull: &PullRequest) -> Result<&str, Refusal> {
+        match self.revision()? {
+            revision if revision == pull.revision => Ok(revision),
+            _ => {
+                let message = format!("pull request {} is in revision {}", pull.id, pull.revision);
+                Err(refusal("RevisionNotCurrentException", message))
+            }
+        }
+    }
+
+    /// A revision that the pull request is in, or was.
+    pub(super) fn known(&self, pull: &PullRequest) -> Result<&str, Refusal> {
+        let revision = self.revision()?;
+        if revision == pull.revision || pull.past.iter().any(|past| past == revision) {
+            return Ok(revision);
+        }
+        let message = format!("pull request {} was never in revision {revision:?}", pull.id);
+        Err(refusal("InvalidRevisionIdException", message))
     }
 
     pub(super) fn repository(&self) -> Result<&str, Refusal> {
@@ -104,20 +139,7 @@ impl Request {
 
     /// Its page of what there is, each known by its key, and the token of the next.
     pub(super) fn page<T>(&self, all: Vec<T>, key: impl Fn(&T) -> String) -> Result<(Vec<T>, Option<String>), Refusal> {
-        let size = self.max_results.unwrap_or(PAGE_LIMIT);
-        if !(1..=PAGE_LIMIT).contains(&size) {
-            return Err(refusal("InvalidMaxResultsException", format!("maxResults {size} is not 1 to {PAGE_LIMIT}")));
-        }
-        let mut rest = all.into_iter();
-        if let Some(token) = &self.next_token {
-            let message = || format!("continuation token {token:?} belongs to no page; begin again without one");
-            let found = rest.find(|item| key(item) == *token);
-            found.ok_or_else(|| refusal("InvalidContinuationTokenException", message()))?;
-        }
-        let page: Vec<T> = rest.by_ref().take(size).collect();
-        let more = rest.next().is_some();
-        let token = page.last().filter(|_| more).map(key);
-        Ok((page, token))
+        page::part(all, key, self.max_results, self.next_token.as_ref())
     }
 }
 
@@ -132,14 +154,5 @@ pub(super) async fn head(held: &Held, branch: &str) -> Result<String, Refusal> {
         Ok(commit) => Ok(commit.id),
         Err(error @ Error::NoBranch { .. }) => Err(refusal("ReferenceDoesNotExistException", error.to_string())),
         Err(error) => Err(error.into()),
-    }
-}
-
-fn limited<'t>(text: &'t str, limit: usize, exception: &'static str, what: &str) -> Result<&'t str, Refusal> {
-    match text.chars().count() {
-        length if length > limit => {
-            Err(refusal(exception, format!("{what} has {length} characters; {limit} is the most")))
-        }
-        _ => Ok(text),
     }
 }

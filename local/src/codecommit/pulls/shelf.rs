@@ -44,13 +44,28 @@ pub(super) async fn number(store: &Store) -> Result<u64, Error> {
     Ok(id)
 }
 
-/// The repository of the pull request of this number.
-pub(super) async fn hold(store: &Store, id: u64) -> Result<(Held, PullRequest), Refusal> {
+/// The pull request of this number as it is now, and the name of its repository.
+pub(super) fn find(store: &Store, id: u64) -> Result<(String, PullRequest), Refusal> {
     for (name, _) in store.list()? {
-        let held = store.hold(&name).await?;
-        if let Some(pull) = read(&held, id)? {
-            return Ok((held, pull));
+        let found = store.directory(&name).and_then(|directory| files::read(&file(&directory, id)));
+        match found {
+            Ok(Some(pull)) => return Ok((name, pull)),
+            // It may go while we look.
+            Ok(None) | Err(Error::NoRepository(_)) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    Err(Refusal::new("PullRequestDoesNotExistException", format!("there is no pull request {id}")))
+    Err(absent(id))
+}
+
+/// Likewise, in its repository, which nobody else changes meanwhile.
+pub(super) async fn hold(store: &Store, id: u64) -> Result<(Held, PullRequest), Refusal> {
+    let (name, _) = find(store, id)?;
+    let held = store.hold(&name).await?;
+    let pull = read(&held, id)?.ok_or_else(|| absent(id))?;
+    Ok((held, pull))
+}
+
+fn absent(id: u64) -> Refusal {
+    Refusal::new("PullRequestDoesNotExistException", format!("there is no pull request {id}"))
 }

@@ -13,6 +13,9 @@ use crate::actions::Context;
 use crate::json_api::Refusal;
 use crate::repository::Store;
 
+/// The most approvals of a revision.
+const APPROVALS_LIMIT: usize = 200;
+
 pub(super) async fn comment(context: &Context, asked: Request, caller: &str) -> Result<Value, Refusal> {
     asked.repository()?;
     let store = Store::new(&context.state);
@@ -73,17 +76,17 @@ pub(super) async fn approve(context: &Context, asked: &Request, caller: &str) ->
     let state = required(asked.approval_state.as_ref(), "ApprovalStateRequiredException", "approvalState")?;
     let (held, mut pull) = asked.hold(&Store::new(&context.state)).await?;
     open(&pull)?;
-    let revision = required(asked.revision_id.as_ref(), "RevisionIdRequiredException", "revisionId")?;
-    if revision != pull.revision {
-        let message = format!("pull request {} is in revision {}", pull.id, pull.revision);
-        return Err(refusal("RevisionNotCurrentException", message));
-    }
+    let revision = asked.current(&pull)?;
     if caller == pull.author {
         let message = format!("{caller} made pull request {}", pull.id);
         return Err(refusal("PullRequestCannotBeApprovedByAuthorException", message));
     }
     pull.approvals.retain(|approval| approval.user != caller || approval.revision != revision);
     match state {
+        "APPROVE" if pull.approvers(revision).len() >= APPROVALS_LIMIT => {
+            let message = format!("pull request {} has {APPROVALS_LIMIT} approvals; more are not kept", pull.id);
+            return Err(refusal("MaximumNumberOfApprovalsExceededException", message));
+        }
         "APPROVE" => pull.approvals.push(Approval { user: caller.to_owned(), revision: revision.to_owned() }),
         "REVOKE" => {}
         _ => return Err(refusal("InvalidApprovalStateException", "approvalState is APPROVE or REVOKE")),
@@ -94,10 +97,9 @@ pub(super) async fn approve(context: &Context, asked: &Request, caller: &str) ->
     Ok(json!({}))
 }
 
-pub(super) async fn approvals(context: &Context, asked: &Request) -> Result<Value, Refusal> {
-    let revision = required(asked.revision_id.as_ref(), "RevisionIdRequiredException", "revisionId")?;
-    let (_held, pull) = asked.hold(&Store::new(&context.state)).await?;
-    let of = pull.approvals.iter().filter(|approval| approval.revision == revision);
-    let shown = of.map(|approval| json!({"userArn": approval.user, "approvalState": "APPROVE"}));
+pub(super) fn approvals(context: &Context, asked: &Request) -> Result<Value, Refusal> {
+    let (_, pull) = asked.find(&Store::new(&context.state))?;
+    let approvers = pull.approvers(asked.known(&pull)?).into_iter();
+    let shown = approvers.map(|user| json!({"userArn": user, "approvalState": "APPROVE"}));
     Ok(json!({"approvals": shown.collect::<Vec<_>>()}))
 }

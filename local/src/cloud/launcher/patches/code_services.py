@@ -2,9 +2,18 @@
 
 import json
 
+from patches.codepipeline import JSON, Runner
+
 SERVICES = ("codepipeline", "codecommit", "codeconnections", "codestar-connections")
 # Where a request names the resource, by service.
 NAMES = {"codepipeline": ("pipelineName", "name"), "codecommit": ("repositoryName",)}
+# Operations that are about none, whatever a request says besides.
+ABOUT_NONE = {"codecommit": (
+    "ListRepositories", "CreateApprovalRuleTemplate", "GetApprovalRuleTemplate", "UpdateApprovalRuleTemplateContent",
+    "UpdateApprovalRuleTemplateDescription", "UpdateApprovalRuleTemplateName", "DeleteApprovalRuleTemplate",
+    "ListApprovalRuleTemplates", "ListRepositoriesForApprovalRuleTemplate",
+)}
+GET_PULL_REQUEST = "CodeCommit_20150413.GetPullRequest"
 # Where it names it by its ARN.
 ARNS = ("resourceArn", "ResourceArn", "ConnectionArn")
 
@@ -14,18 +23,22 @@ def apply(settings):
     from ministack.core import iam_actions
 
     original = iam_actions.extract_resource_arn
+    runner = Runner(settings.get("FLOWGATE_RUNNER_URL"))
     for service in SERVICES:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
 
     def extract_resource_arn(service, method, path, headers, body, query_params, region, account_id):
         if service not in SERVICES:
             return original(service, method, path, headers, body, query_params, region, account_id)
-        return resource_of(service, body, f"arn:aws:{service}:{region}:{account_id}:")
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        if operation in ABOUT_NONE.get(service, ()):
+            return "*"
+        return resource_of(runner, service, body, f"arn:aws:{service}:{region}:{account_id}:")
 
     iam_actions.extract_resource_arn = extract_resource_arn
 
 
-def resource_of(service, body, prefix):
+def resource_of(runner, service, body, prefix):
     """`PIPELINE`, or `PIPELINE/STAGE/ACTION` for an answer to an approval; `*` where a request is about none, as a job's, or
     names several: which of them counts is for the service to say."""
     try:
@@ -36,10 +49,28 @@ def resource_of(service, body, prefix):
         return "*"
     arns = texts(asked, ARNS)
     names = {name for part in parts(asked) for name in texts(part, NAMES.get(service, ()))}
+    if service == "codecommit":
+        names |= set(repositories(runner, asked))
     if len(arns) + len(names) != 1:
         return "*"
     within = [asked[key] for key in ("stageName", "actionName") if isinstance(asked.get(key), str)]
     return arns.pop() if arns else prefix + "/".join([names.pop(), *within])
+
+
+def repositories(runner, asked):
+    """The repositories that a request lists, and that of the pull request whose number alone it gives."""
+    listed = asked.get("repositoryNames")
+    yield from (name for name in (listed if isinstance(listed, list) else []) if isinstance(name, str))
+    if not isinstance(number := asked.get("pullRequestId"), str):
+        return
+    # The runner answers without waiting for anything that would wait for us.
+    headers = {"x-amz-target": GET_PULL_REQUEST, "content-type": JSON}
+    status, _, body = runner.post(headers, json.dumps({"pullRequestId": number}).encode())
+    if status != 200:
+        # Only who may do it anywhere hears that it does not exist.
+        yield "*"
+        return
+    yield from (target["repositoryName"] for target in json.loads(body)["pullRequest"]["pullRequestTargets"])
 
 
 def parts(asked):
