@@ -13,7 +13,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 import access
 import apart
+import gates
 import guard
+import judging
 import known
 import places
 import powers
@@ -25,9 +27,9 @@ from exceptions import FILE, Exceptions
 from expand import expand
 from sample import Sample
 
-FILES = (access, apart, known, places, powers, shape, stages, trusted, unasked)
+FILES = (access, apart, gates, judging, known, places, powers, shape, stages, trusted, unasked)
 OURS = tuple(rule for file in FILES for rule in file.RULES)
-# The least and the most that somebody can ask for, which between them decide each condition both ways.
+# The least and the most that somebody can ask for, and what lies between, which decide each condition both ways.
 LEAST = {"ServiceName": "time-service", "RepositoryName": "time_service"}
 MOST = {
     **LEAST,
@@ -43,25 +45,38 @@ MOST = {
     "AlarmEmail": "a@example.com",
     "ProdAlarmName": "errors",
     "TestRoleArns": "arn:aws:iam::444455556666:role/tests-of-beta,arn:aws:iam::444455556666:role/tests-of-prod",
+    "GitHubTokenSecret": "arn:aws:secretsmanager:us-east-1:111122223333:secret:github-a1b2c3",
+    "ApprovalsRequired": "3",
+    "PullRequestReviews": "2",
+    "DriftPolicyArns": "arn:aws:iam::111122223333:policy/read",
 }
+BETWEEN = {
+    **LEAST,
+    "ApprovalsRequired": "2",
+    "PullRequestReviews": "1",
+    "DriftCheck": "false",
+}
+FROM_GITHUB = {key: MOST[key] for key in ("Provider", "RepositoryName", "ConnectionArn")}
+DEPLOYMENTS = (LEAST, MOST, BETWEEN, {**LEAST, **FROM_GITHUB, "GitHubTokenParameter": "/github/token"})
 
 
 def check(templates, rules=OURS, exceptions=None):
     """The findings in each of these templates."""
-    samples = [[Sample(template, asked) for asked in (LEAST, MOST)] for template in templates]
+    samples = [[Sample(template, asked) for asked in DEPLOYMENTS] for template in templates]
     resolved = [
-        {"Parameters": t.get("Parameters", {}), "Resources": s.resources}
-        for t, pair in zip(templates, samples, strict=True)
-        for s in pair
+        {"Parameters": sample.template.get("Parameters", {}), "Resources": sample.resources}
+        for of_one in samples
+        for sample in of_one
     ]
-    by_guard = guard.check(resolved)
+    by_guard = iter(guard.check(resolved))
     found = []
-    for index, pair in enumerate(samples):
+    for of_one in samples:
         known_exceptions = Exceptions(exceptions or FILE.read_text())
-        ours = [finding for sample in pair for rule in rules for finding in rule(sample, known_exceptions)]
+        guarded = [finding for _ in of_one for finding in next(by_guard)]
+        ours = [finding for sample in of_one for rule in rules for finding in rule(sample, known_exceptions)]
         unused = [] if rules is not OURS else known_exceptions.unused()
-        # Both deployments mostly have the same.
-        found.append(list(dict.fromkeys([*by_guard[2 * index], *by_guard[2 * index + 1], *ours, *unused])))
+        # All deployments mostly have the same.
+        found.append(list(dict.fromkeys([*guarded, *ours, *unused])))
     return found
 
 

@@ -8,10 +8,10 @@ from policy import STAGES, Finding, allowed
 # The kinds of items that each role works with; a key begins with its kind.
 KINDS = {
     "ConfigureRole": {"verdict"},
-    "GateRole": {"decision", "digest", "push", "verdict"},
+    "GateRole": {"decision", "digest", "push", "tests", "verdict"},
     "LeaseRole": {"lease", "verdict"},
     "RecordRole": {"digest", "push", "run", "verdict"},
-    "StartTestsRole": {"run", "verdict"},
+    "StartTestsRole": {"run", "tests", "verdict"},
     "SweepRole": {"lease", "run", "verdict"},
 }
 # What each looks for in the index of what is due: leases, and of jobs runs and verdicts.

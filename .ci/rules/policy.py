@@ -101,4 +101,4 @@ def trust(sample):
 def reads(action):
     """Whether it changes nothing and hands out no credentials."""
     service, _, name = action.partition(":")
-    return service.lower() != "sts" and name.startswith(("BatchGet", "Describe", "Get", "List"))
+    return service.lower() != "sts" and name.startswith(("BatchDescribe", "BatchGet", "Describe", "Get", "List"))

@@ -51,7 +51,12 @@ POWERS = {
     # It fails what nobody else works at, and passes nothing.
     "RecordRole": [({"codepipeline:PutJobFailureResult"}, {"*"})],
     "StartRole": [({"codepipeline:StartPipelineExecution"}, at("arn:aws:codepipeline:HERE:", "${ServiceName}"))],
-    **{role: [(SETTLES, {"*"})] for role in ("ConfigureRole", "GateRole", "LeaseRole")},
+    **{role: [(SETTLES, {"*"})] for role in ("ConfigureRole", "LeaseRole")},
+    # Detecting drift changes nothing of the stack.
+    "GateRole": [
+        (SETTLES, {"*"}),
+        ({"cloudformation:DetectStackDrift", "cloudformation:DetectStackResourceDrift"}, of_stack("prod")),
+    ],
     **{
         role: [
             (

@@ -37,7 +37,8 @@ class Sample:
     def __init__(self, template, parameters):
         self.template = template
         declared = template.get("Parameters", {})
-        self.values = {name: parameters.get(name, about.get("Default", name)) for name, about in declared.items()}
+        # A number, too, is a text to CloudFormation.
+        self.values = {name: str(parameters.get(name, about.get("Default", name))) for name, about in declared.items()}
         present = {
             name: resource
             for name, resource in template["Resources"].items()

@@ -2,6 +2,7 @@
 
 import json
 
+from apart import CALLERS
 from policy import Finding
 
 # What sweep does only if a schedule asks for it.
@@ -22,14 +23,18 @@ def scheduled(sample, _exceptions):
 
 
 def in_time(sample, _exceptions):
-    """Tests that begin as late as Lambda begins them, and take as long as they may, are still answered in time."""
-    tests = sample.resources["StartTestsFunction"]["Properties"]["Timeout"]
-    for name, config in sample.of_type("AWS::Lambda::EventInvokeConfig").items():
-        given = config["Properties"]
-        if given["FunctionName"] == sample.identity("StartTestsFunction")[0]:
-            if given.get("MaximumEventAgeInSeconds", 6 * 60 * 60) + tests > PATIENCE:
-                todo = f"with the {tests} s of the function, have no more than CodePipeline's {PATIENCE} s"
-                yield Finding("in_time", name, "MaximumEventAgeInSeconds", todo)
+    """What begins as late as Lambda begins it, and takes as long as it may, is still answered in time."""
+    configs = {config["Properties"]["FunctionName"]: config["Properties"] for config in of_events(sample)}
+    functions = sample.of_type("AWS::Lambda::Function")
+    for name in sorted(CALLERS["PipelineRole"]):
+        takes, given = functions[name]["Properties"]["Timeout"], configs.get(sample.identity(name)[0], {})
+        if given.get("MaximumEventAgeInSeconds", 6 * 60 * 60) + takes > PATIENCE:
+            todo = f"with the {takes} s of the function, have no more than CodePipeline's {PATIENCE} s"
+            yield Finding("in_time", name, "MaximumEventAgeInSeconds", todo)
+
+
+def of_events(sample):
+    return sample.of_type("AWS::Lambda::EventInvokeConfig").values()
 
 
 RULES = (scheduled, in_time)

@@ -97,6 +97,12 @@ BROKEN = {
             )
             for key in ("lease#*", "d*", "digest*")
         ),
+        reword("GateRole", "FindRuns", Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["run#*"]}, **NAMED}),
+        reword(
+            "StartTestsRole",
+            "AnnounceTests",
+            Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["decision#*"]}, **NAMED},
+        ),
         reword("SweepRole", "FindLeases", Condition=None),
         reword("SweepRole", "FindLeases", Action="dynamodb:Scan"),
         reword("SweepRole", "FindLeases", Resource=arn("StateTable")),

@@ -57,5 +57,8 @@ BROKEN = {
         parameter("WebhookSecret"),
         parameter("GitHubToken", NoEcho=False),
         parameter("DbPassword", NoEcho=True, Default="hunter2"),
+        # They may take a token itself, if nothing says that they take only where it is.
+        parameter("GitHubTokenSecret", Default=""),
+        parameter("GitHubTokenParameter", AllowedPattern="^(ghp_[A-Za-z0-9]+)?$", Default=""),
     ],
 }

@@ -76,6 +76,7 @@ BROKEN = {
         ),
         put("ProdDeployRole", "Properties", "ManagedPolicyArns", to=["arn:aws:iam::aws:policy/PowerUserAccess"]),
         put("BuildRole", "Properties", "ManagedPolicyArns", to={"Ref": "DeployPolicyArns"}),
+        put("StartTestsRole", "Properties", "ManagedPolicyArns", to={"Ref": "DriftPolicyArns"}),
     ],
     "passed_to": [
         reword("PipelineRole", "PassDeployRoles", Condition=None),
@@ -96,6 +97,12 @@ BROKEN = {
         reword("ProdDeployRole", "PassRolesToFunctions", Resource=sub("arn:aws:iam::${AWS::AccountId}:role/x-prod-*")),
         also("GateRole", Action="codepipeline:PutApprovalResult", Resource=sub(PIPELINE + "/Approve/Approve")),
         also("RecordRole", Action="codepipeline:DisableStageTransition", Resource=sub(PIPELINE + "/Prod")),
+        also("StartTestsRole", Action="cloudformation:DetectStackDrift", Resource=sub(STACK + "-prod/*")),
+        reword(
+            "GateRole",
+            "DetectDrift",
+            Action=["cloudformation:DetectStackDrift", "cloudformation:UpdateStack"],
+        ),
         also("BuildRole", Action="sts:AssumeRole", Resource=arn("DeployRole")),
         # Only these, and not one that anybody names in a pipeline.
         also("StartTestsRole", Action="sts:AssumeRole", Resource="arn:aws:iam::444455556666:role/other"),

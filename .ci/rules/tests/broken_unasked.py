@@ -3,6 +3,7 @@
 from changes import arn, drop, gone, put
 
 EVENTS = "StartTestsFunctionEventInvokeConfig"
+GATE_EVENTS = "GateFunctionEventInvokeConfig"
 
 BROKEN = {
     "scheduled": [
@@ -14,5 +15,9 @@ BROKEN = {
     "in_time": [
         put(EVENTS, "Properties", "MaximumEventAgeInSeconds", to=1100),
         drop(EVENTS, "Properties", "MaximumEventAgeInSeconds"),
+        put(GATE_EVENTS, "Properties", "MaximumEventAgeInSeconds", to=1100),
+        gone(GATE_EVENTS),
+        put("GateFunction", "Properties", "Timeout", to=900),
+        put("ConfigureFunction", "Properties", "Timeout", to=300),
     ],
 }

@@ -7,14 +7,21 @@ def properties(template, name):
     return template["Resources"][name]["Properties"]
 
 
-def statements(template, name):
-    if "PolicyDocument" in properties(template, name):
-        return properties(template, name)["PolicyDocument"]["Statement"]
-    return properties(template, name)["Policies"][0]["PolicyDocument"]["Statement"]
+def documents(template, name):
+    """The statements of each policy."""
+    given = properties(template, name)
+    policies = (policy["Fn::If"][1] if "Fn::If" in policy else policy for policy in given.get("Policies", [given]))
+    return [policy["PolicyDocument"]["Statement"] for policy in policies]
 
 
 def of(template, name, sid):
-    [found] = [statement for statement in statements(template, name) if statement.get("Sid") == sid]
+    """A statement, and those that it stands among."""
+    [found] = [
+        (statement, among)
+        for among in documents(template, name)
+        for statement in among
+        if statement.get("Sid") == sid
+    ]
     return found
 
 
@@ -52,33 +59,33 @@ def reword(name, sid, **changes):
 
     def change(template):
         # Statements that were written once are one object in several roles.
-        for index, statement in enumerate(statements(template, name)):
-            if statement.get("Sid") == sid:
-                changed = {**copy.deepcopy(statement), **changes}
-                statements(template, name)[index] = {key: value for key, value in changed.items() if value is not None}
+        statement, among = of(template, name, sid)
+        changed = {**copy.deepcopy(statement), **changes}
+        among[among.index(statement)] = {key: value for key, value in changed.items() if value is not None}
 
     return change
 
 
-def also(name, sid="Extra", **statement):
+def also(name, sid="Extra", policy=0, **statement):
     """One statement more."""
 
     def change(template):
-        statements(template, name).append({"Sid": sid, "Effect": "Allow", **statement})
+        documents(template, name)[policy].append({"Sid": sid, "Effect": "Allow", **statement})
 
     return change
 
 
 def without(name, sid):
     def change(template):
-        statements(template, name).remove(of(template, name, sid))
+        statement, among = of(template, name, sid)
+        among.remove(statement)
 
     return change
 
 
 def lacking(name, sid, action):
     def change(template):
-        given = of(template, name, sid)["Action"]
+        given = of(template, name, sid)[0]["Action"]
         reword(name, sid, Action=[one for one in given if one != action])(template)
 
     return change

@@ -27,6 +27,7 @@ READ_PEOPLE = {
 }
 KEYS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["digest#*"]}}
 PARAMETER = "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
+OVERRIDES = PARAMETER + "/flowgate/${ServiceName}/overrides"
 STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
 HERE = {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
 NAMED = {"Null": {"dynamodb:LeadingKeys": "false"}}

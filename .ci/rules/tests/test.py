@@ -14,6 +14,7 @@ import access
 import check
 import guard
 from broken import BROKEN, BROKEN_SERVICES
+from sample import Sample
 
 # They list what is allowed, and so find much of what others find too.
 LISTS = {"known_types", "one_service", "powers", "testers", "wildcards"}
@@ -28,7 +29,7 @@ def main(template):
     for (rule, number, _), found in zip(cases, findings, strict=True):
         if {finding.rule for finding in found} - (LISTS - {rule}) != {rule}:
             wrong.append(f"{rule}, change {number}: found by {sorted({str(finding) for finding in found}) or 'none'}")
-    wrong += of_services()
+    wrong += [*of_services(), *undecided(own)]
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"{len(rules())} rules, {len(cases)} changes that break them, {len(wrong)} not as they should be")
     sys.exit(1 if wrong else 0)
@@ -42,6 +43,13 @@ def of_services():
     ):
         if {finding.rule for finding in found} != {rule}:
             yield f"{rule}, of a service: found by {[str(finding) for finding in found] or 'none'}"
+
+
+def undecided(template):
+    """Each condition holds in some deployment that is looked at, and does not in another."""
+    for name in template["Conditions"]:
+        if len({Sample(template, asked).holds(name) for asked in check.DEPLOYMENTS}) < 2:
+            yield f"condition {name}: no deployment of check.py decides it otherwise"
 
 
 def rules():

@@ -50,6 +50,20 @@ fn both_branches_of_a_choice_are_statements() {
 }
 
 #[test]
+fn the_statements_of_a_policy_that_is_chosen_are_chosen() {
+    let own = "{PolicyName: Gate, PolicyDocument: {Statement: [READ]}}".replace("READ", STATEMENT);
+    let chosen = "!If [Drifting, {PolicyName: Drift, PolicyDocument: {Statement: [READ, !If [Given, OTHER, !Ref AWS::NoValue]]}}, \
+                  !Ref AWS::NoValue]";
+    let chosen = chosen
+        .replace("READ", &STATEMENT.replace("Read", "Drift"))
+        .replace("OTHER", &STATEMENT.replace("Read", "Given"));
+    let role = format!("Resources: {{Gate: {{Type: AWS::IAM::Role, Properties: {{Policies: [{own}, {chosen}]}}}}}}");
+    let statements = Roles::parse(&role).unwrap().0.remove("Gate").unwrap();
+    let named = statements.iter().map(|statement| (&*statement.sid, statement.only_if.as_deref()));
+    assert_eq!(named.collect::<Vec<_>>(), [("Read", None), ("Drift", Some("Drifting")), ("Given", Some("Given"))]);
+}
+
+#[test]
 fn keys_within_a_choice_count() {
     let condition = "!If [Given, {StringEquals: {'iam:PassedToService': [a, b]}}, !Ref AWS::NoValue]";
     let statements = gate(&STATEMENT.replace('}', &format!(", Condition: {condition}}}")));

@@ -39,7 +39,7 @@ struct Resource {
 #[serde(rename_all = "PascalCase")]
 struct Role {
     #[serde(default)]
-    policies: Vec<Policy>,
+    policies: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -99,8 +99,14 @@ impl Resource {
 fn statements(role: &str, properties: Value) -> Result<Vec<Statement>, Error> {
     let wrong = |source| Error::Role { role: role.to_owned(), source };
     let written: Role = serde_json::from_value(properties).map_err(wrong)?;
-    let all = written.policies.into_iter().flat_map(|policy| policy.policy_document.statement).flat_map(branches);
-    let numbered = all.enumerate().map(|(place, (only_if, value))| {
+    let policies = written.policies.into_iter().flat_map(|policy| branches(policy, "PolicyDocument"));
+    let mut all = Vec::new();
+    for (given, policy) in policies {
+        let policy: Policy = serde_json::from_value(policy).map_err(wrong)?;
+        let statements = policy.policy_document.statement.into_iter().flat_map(|one| branches(one, "Effect"));
+        all.extend(statements.map(|(only_if, statement)| (only_if.or_else(|| given.clone()), statement)));
+    }
+    let numbered = all.into_iter().enumerate().map(|(place, (only_if, value))| {
         let written: Written = serde_json::from_value(value).map_err(wrong)?;
         let sid = written.sid.clone().ok_or_else(|| Error::NoSid { role: role.to_owned(), number: place + 1 })?;
         Ok(written.named(sid, only_if))
@@ -108,10 +114,11 @@ fn statements(role: &str, properties: Value) -> Result<Vec<Statement>, Error> {
     numbered.collect()
 }
 
-/// What stands there, with the condition it depends on: both branches of an `Fn::If`, but not the `AWS::NoValue`.
-fn branches(value: Value) -> Vec<(Option<String>, Value)> {
+/// What stands there, with the condition it depends on: both branches of an `Fn::If`, but not the `AWS::NoValue`, which lacks
+/// what all others have.
+fn branches(value: Value, have: &str) -> Vec<(Option<String>, Value)> {
     let choice = match &value {
-        // The short form is a list, which a statement is not.
+        // The short form is a list, which a policy or statement is not.
         Value::Array(choice) => choice,
         Value::Object(long) => match long.get("Fn::If") {
             Some(Value::Array(choice)) => choice,
@@ -120,8 +127,8 @@ fn branches(value: Value) -> Vec<(Option<String>, Value)> {
         _ => return vec![(None, value)],
     };
     let condition = choice.first().and_then(Value::as_str).map(str::to_owned);
-    let statements = choice.iter().skip(1).filter(|branch| branch.get("Effect").is_some());
-    statements.map(|branch| (condition.clone(), branch.clone())).collect()
+    let given = choice.iter().skip(1).filter(|branch| branch.get(have).is_some());
+    given.map(|branch| (condition.clone(), branch.clone())).collect()
 }
 
 impl Written {
