@@ -1,6 +1,6 @@
 //! Where the API is.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use pipeline_core::ports::PortError;
 
@@ -16,6 +16,12 @@ pub struct Api(String);
     "it is not the URL of an API, such as https://api.github.com: https:// (or http:// on this machine), a host, a path"
 )]
 pub struct InvalidApi;
+
+impl fmt::Display for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl Default for Api {
     fn default() -> Self {

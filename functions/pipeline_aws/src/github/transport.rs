@@ -67,13 +67,13 @@ impl Transport {
         most: usize,
     ) -> Result<(Vec<T>, bool), PortError> {
         let mut url = self.api.url(repository, path)?;
-        let (mut all, mut seen) = (vec![], HashSet::new());
+        let (mut all, mut seen) = (vec![], HashSet::from([url.clone()]));
         for _ in 0..most {
             let page = self.get(&url, what).await?;
             all.extend(understood::<Vec<T>>(&page.body, what)?);
             let Some(next) = page.headers.get_all("link").find_map(next) else { return Ok((all, true)) };
             // I26: whoever answers must not send the token elsewhere.
-            if !self.api.owns(next) || !seen.insert(url) {
+            if !self.api.owns(next) || !seen.insert(next.to_owned()) {
                 return Err(strange(what, "its next page is one that was there before, or another site's"));
             }
             url = next.to_owned();

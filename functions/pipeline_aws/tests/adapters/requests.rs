@@ -158,7 +158,7 @@ fn what_is_no_request_is_not_sent() {
 }
 
 /// What is logged while `act` runs, at the most that the functions ever log.
-fn logged(act: impl FnOnce()) -> String {
+pub(crate) fn logged(act: impl FnOnce()) -> String {
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
     impl std::io::Write for Lines {

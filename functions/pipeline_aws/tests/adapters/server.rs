@@ -59,7 +59,7 @@ impl Server {
 /// How TLS begins, which ends no line.
 const HANDSHAKE: u8 = 0x16;
 
-fn hear(connection: &TcpStream) -> Heard {
+pub(crate) fn hear(connection: &TcpStream) -> Heard {
     let mut reader = BufReader::new(connection);
     if reader.fill_buf().expect("a request").first() == Some(&HANDSHAKE) {
         return Heard { line: String::new(), headers: vec![], body: vec![] };

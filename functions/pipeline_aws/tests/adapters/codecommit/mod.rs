@@ -1,0 +1,5 @@
+//! CodeCommit, against answers as AWS documents them.
+
+mod commits;
+mod pulls;
+mod shapes;
