@@ -26,7 +26,13 @@ const MAY: [(&str, &str, &[Family]); 6] = [
     (
         "gate",
         "GateRole",
-        &[VERDICTS, ("digest#", &["GetItem"]), ("push#", &["Query"]), ("decision#", &["PutItem", "Query"])],
+        &[
+            VERDICTS,
+            ("tests#", &["Query"]),
+            ("digest#", &["GetItem"]),
+            ("push#", &["Query"]),
+            ("decision#", &["PutItem", "Query"]),
+        ],
     ),
     ("record", "RecordRole", &[VERDICTS, ("run#", &["GetItem"]), ("digest#", &["PutItem"]), ("push#", &["PutItem"])]),
     ("lease", "LeaseRole", &[VERDICTS, LEASES]),
