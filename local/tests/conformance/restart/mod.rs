@@ -1,6 +1,7 @@
 //! What a cloud holds is there again after it was stopped or killed, and it holds nothing of another's.
 
 mod change_sets;
+mod drift;
 mod kills;
 #[cfg(target_os = "linux")]
 mod leash;

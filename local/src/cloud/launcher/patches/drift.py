@@ -9,7 +9,7 @@ from patches import drift_check
 
 RUNNING, COMPLETE, FAILED = "DETECTION_IN_PROGRESS", "DETECTION_COMPLETE", "DETECTION_FAILED"
 # How long a detection waits for somebody to see that it goes on.
-PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 10
 # How many detections of a stack are remembered: the latest.
 KEPT = 10
 # This process: what the last one was detecting goes on no more.

@@ -26,11 +26,12 @@ def may_read(record):
 
 
 def ask(permissions):
+    from patches.resource_permissions import tags_of
     from patches.stack_permissions import of_caller
 
     if permit := of_caller():
         for action, arn in permissions:
-            permit(action, arn)
+            permit(action, arn, tags_of(arn))
 
 
 def needed(kind, name, properties):

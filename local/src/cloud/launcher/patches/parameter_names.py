@@ -6,7 +6,7 @@ import json
 
 def apply(settings):
     """Gap: with AUTH=true GetParameters is about all parameters: who may read each that it names is refused, and who is denied
-    one of them gets it."""
+    one of them gets it. A parameter that is named by its ARN has another one then."""
     from ministack import app
 
     if not app.AUTH:
@@ -30,11 +30,17 @@ class Several(str):
 def resource_of(original, service, method, path, headers, body, *rest):
     asks = service == "ssm" and headers.get("x-amz-target", "").endswith(".GetParameters")
     if not asks or not (names := named(body)):
-        return original(service, method, path, headers, body, *rest)
+        return known(service, original(service, method, path, headers, body, *rest))
     # As GetParameter has it, which the emulator knows.
     headers = {**headers, "x-amz-target": "AmazonSSM.GetParameter"}
     requests = (json.dumps({"Name": name}).encode() for name in names)
-    return Several([original(service, method, path, headers, request, *rest) for request in requests])
+    return Several([known(service, original(service, method, path, headers, request, *rest)) for request in requests])
+
+
+def known(service, resource):
+    """The emulator takes an ARN for the name of a parameter."""
+    _, is_named, arn = resource.partition(":parameter/arn:") if service == "ssm" else ("", "", "")
+    return f"arn:{arn}" if is_named else resource
 
 
 def named(body):
