@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = &[
     ("patches/function_answers.py", include_str!("launcher/patches/function_answers.py")),
     ("patches/function_logs.py", include_str!("launcher/patches/function_logs.py")),
     ("patches/git_access.py", include_str!("launcher/patches/git_access.py")),
+    ("patches/github_access.py", include_str!("launcher/patches/github_access.py")),
     ("patches/guard.py", include_str!("launcher/patches/guard.py")),
     ("patches/hosts.py", include_str!("launcher/patches/hosts.py")),
     ("patches/iam_record.py", include_str!("launcher/patches/iam_record.py")),

@@ -4,7 +4,8 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::{Shared, happened};
+use super::activity::By;
+use super::{Shared, happened, people};
 use crate::git_http::{self, Error};
 use crate::repository::{Held, Store};
 
@@ -36,9 +37,10 @@ pub(super) async fn push(
     request: Request,
 ) -> Result<Response, Error> {
     let runner = shared.runner.clone();
-    let tell = async move |held: Held, _by: String| {
+    let tell = async move |held: Held, who: String| {
+        let by = By { login: people::login(&who), merged_into: None };
         // The branches have moved: the push has succeeded, whatever it starts.
-        if let Err(error) = happened::pushed(&runner, &held).await {
+        if let Err(error) = happened::pushed(&runner, &held, by).await {
             eprintln!("error: {} was pushed to, but starts no pipeline: {error}; start them by hand", held.name());
         }
     };

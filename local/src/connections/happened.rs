@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
+use super::activity::{self, By};
 use super::detail::{Detail, EventType, PullRequestDetail};
-use super::pulls::{self, PullRequest, Pulls, Status};
+use super::pulls::{self, Merged, PullRequest, Pulls};
 use crate::pipeline::definition::{self, Action, Pipeline, PullRequestEvent};
 use crate::pipeline::engine::{SourceRevision, Trigger, TriggerType};
 use crate::pipeline::triggers::{self, Occurrence};
@@ -20,13 +23,15 @@ pub(super) struct Happened {
     pull_request: Option<PullRequestDetail>,
 }
 
-/// Tells what was pushed since the repository is held: first what was pushed, then what became of pull requests by it.
-pub(super) async fn pushed(runner: &Runner, held: &Held) -> Result<(), Error> {
-    let moves = held.settle().await?;
+/// Tells what was done since the repository is held: first of the branches and tags, then what became of pull requests by it.
+pub(super) async fn pushed(runner: &Runner, held: &Held, by: By<'_>) -> Result<(), Error> {
+    let (moves, now) = (held.settle().await?, Timestamp::now());
+    // Before anything starts: it may ask who did this.
+    activity::note(held, &moves, by, now).await?;
     let before = Pulls::read(held.directory())?;
     let mut after = before.clone();
     for pull in after.0.values_mut().filter(|pull| pull.is_open()) {
-        moved(held, pull, &moves).await?;
+        moved(held, pull, &moves, by, now).await?;
     }
     after.write(held.directory())?;
     for one in &moves {
@@ -40,13 +45,39 @@ pub(super) async fn pushed(runner: &Runner, held: &Held) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells what became of a pull request.
-pub(super) async fn changed(
+/// Keeps a pull request as it is now, and tells what became of it. It is written down first: what it starts may look at it.
+pub(super) async fn keep(
     runner: &Runner,
     held: &Held,
     before: Option<&PullRequest>,
     now: &PullRequest,
 ) -> Result<(), Error> {
+    write(held, now)?;
+    changed(runner, held, before, now).await
+}
+
+/// Tells that a pull request was merged by the provider itself: first of its destination, as after a push.
+pub(super) async fn merged_here(
+    runner: &Runner,
+    held: &Held,
+    before: &PullRequest,
+    now: &PullRequest,
+    by: By<'_>,
+) -> Result<(), Error> {
+    // First of all: to the branch that moves it is not open any more.
+    write(held, now)?;
+    pushed(runner, held, by).await?;
+    changed(runner, held, Some(before), now).await
+}
+
+fn write(held: &Held, pull: &PullRequest) -> Result<(), Error> {
+    let mut pulls = Pulls::read(held.directory())?;
+    pulls.0.insert(pull.number, pull.clone());
+    pulls.write(held.directory())
+}
+
+/// Tells what became of a pull request.
+async fn changed(runner: &Runner, held: &Held, before: Option<&PullRequest>, now: &PullRequest) -> Result<(), Error> {
     if let Some(event) = pulls::event(before, now) {
         start_all(runner, held.name(), &of_pull_request(held, event, now).await?);
     }
@@ -54,22 +85,44 @@ pub(super) async fn changed(
 }
 
 /// What moves of branches make of an open pull request.
-async fn moved(held: &Held, pull: &mut PullRequest, moves: &[Move]) -> Result<(), Error> {
+async fn moved(held: &Held, pull: &mut PullRequest, moves: &[Move], by: By<'_>, now: Timestamp) -> Result<(), Error> {
     let of =
         |branch: &str| moves.iter().find(|one| one.reference.kind == RefKind::Branch && one.reference.name == branch);
     let (source, destination) = (of(&pull.source_branch), of(&pull.destination_branch));
     if let Some(head) = source.and_then(|one| one.to.as_ref()) {
-        pull.head.clone_from(head);
+        let base = match destination {
+            Some(moved) => moved.from.clone().unwrap_or_default(),
+            None => held.head(&pull.destination_branch).await?.id,
+        };
+        pull.moved_to(head, &base, now);
     }
-    let merged = match destination.and_then(|one| one.to.as_ref()) {
-        Some(to) => held.contains(to, &pull.head).await?,
-        None => false,
-    };
-    let gone = source.is_some_and(|one| one.to.is_none()) || destination.is_some_and(|one| one.to.is_none());
-    if merged || gone {
-        pull.status = Status::Closed;
+    if let Some(Move { from: Some(from), to: Some(to), .. }) = destination
+        && held.contains(to, &pull.head).await?
+    {
+        pull.story.merged = merged(held, from, to, &pull.head, by).await?;
+        pull.close(now);
+    }
+    if [source, destination].into_iter().flatten().any(|one| one.to.is_none()) {
+        pull.close(now);
     }
     Ok(())
+}
+
+/// How a push brought a pull request's head into its destination, unless it was there before.
+async fn merged(held: &Held, from: &str, to: &str, head: &str, by: By<'_>) -> Result<Option<Merged>, Error> {
+    if held.contains(from, head).await? {
+        return Ok(None);
+    }
+    let mut base = from.to_owned();
+    for step in held.steps(from, to).await? {
+        if held.contains(&step, head).await? {
+            // The commits up to the head itself are all its own.
+            let base = if step == head { from.to_owned() } else { base };
+            return Ok(Some(Merged { by: by.login.map(str::to_owned), commit: step, base }));
+        }
+        base = step;
+    }
+    Ok(None)
 }
 
 /// What a move of a branch or a tag is; that it is gone starts nothing.

@@ -10,15 +10,20 @@
 //! - `DELETE …/pulls/7` closes it, as does a push that brings its commits into its destination, or removes its branch.
 //! - `GET …/pulls/7` and `GET …/pulls` tell of them.
 //!
-//! All answer `{"number", "title", "sourceBranch", "destinationBranch", "status": "OPEN" | "CLOSED", "head"}`, the last a list
-//! of it. What is pushed, and what becomes of pull requests, starts the pipelines whose triggers it passes.
+//! These answer `{"number", "title", "sourceBranch", "destinationBranch", "status": "OPEN" | "CLOSED", "head"}`, the last a list
+//! of it. GitHub's REST API tells more of them, and of who made what, at [`github::API_PATH`]. What is pushed, merged, and
+//! what becomes of pull requests, starts the pipelines whose triggers it passes.
 
+mod activity;
 mod api;
 mod book;
 mod detail;
 mod error;
 mod git;
+pub mod github;
 mod happened;
+mod ids;
+mod people;
 mod pulls;
 mod pulls_api;
 
@@ -42,8 +47,8 @@ struct Shared {
     book: Arc<Book>,
 }
 
-/// `others` with CodeConnections beside them: its API by the target that requests name, git and pull requests by their
-/// paths.
+/// `others` with CodeConnections beside them: its API by the target that requests name; git, pull requests and GitHub's API by
+/// their paths.
 pub fn beside(others: Router, runner: Runner) -> Router {
     let book = Arc::new(Book::new(&runner.context().state));
     let shared = Shared { runner, book };
@@ -54,5 +59,6 @@ pub fn beside(others: Router, runner: Runner) -> Router {
         .route("/{owner}/{name}/pulls", get(pulls_api::list))
         .route("/{owner}/{name}/pulls/{number}", get(pulls_api::get).put(pulls_api::put).delete(pulls_api::close))
         .with_state(shared.clone());
-    others.nest(CLONE_PATH, repositories).layer(from_fn_with_state(shared, api::answer_ours))
+    let others = others.nest(CLONE_PATH, repositories).nest(github::API_PATH, github::router(shared.clone()));
+    others.layer(from_fn_with_state(shared, api::answer_ours))
 }

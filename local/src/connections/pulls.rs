@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::definition::PullRequestEvent;
@@ -29,11 +30,84 @@ pub(super) struct PullRequest {
     pub(super) status: Status,
     /// The commit that its branch is at, or was when it was closed.
     pub(super) head: String,
+    /// What older ones have nothing of.
+    #[serde(default)]
+    pub(super) story: Story,
+}
+
+/// What happened to a pull request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Story {
+    /// The login of who opened it.
+    pub(super) opened_by: Option<String>,
+    pub(super) body: Option<String>,
+    /// Where its destination was when its head was last pushed.
+    pub(super) base: String,
+    pub(super) opened: Timestamp,
+    pub(super) updated: Timestamp,
+    pub(super) closed: Option<Timestamp>,
+    pub(super) merged: Option<Merged>,
+    pub(super) reviews: Vec<Review>,
+}
+
+/// How a pull request came into its destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Merged {
+    /// The login of who merged it.
+    pub(super) by: Option<String>,
+    /// The commit that brought it there.
+    pub(super) commit: String,
+    /// Where the destination was before.
+    pub(super) base: String,
+}
+
+/// Something that somebody said of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Review {
+    pub(super) id: u64,
+    /// Their login.
+    pub(super) user: String,
+    pub(super) body: String,
+    pub(super) verdict: Verdict,
+    /// The commit that they looked at; the pull request may have another head by now.
+    pub(super) commit: String,
+    pub(super) submitted: Option<Timestamp>,
+}
+
+/// What a review says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Verdict {
+    /// Nothing yet, for it is not submitted.
+    Pending,
+    Commented,
+    Approved,
+    ChangesRequested,
+    /// It was one of both, which counts no more.
+    Dismissed,
 }
 
 impl PullRequest {
     pub(super) fn is_open(&self) -> bool {
         self.status == Status::Open
+    }
+
+    pub(super) fn close(&mut self, at: Timestamp) {
+        if self.is_open() {
+            self.status = Status::Closed;
+            self.story.closed = Some(at);
+            self.story.updated = at;
+        }
+    }
+
+    /// Its commits are others.
+    pub(super) fn moved_to(&mut self, head: &str, base: &str, at: Timestamp) {
+        if self.head != head {
+            head.clone_into(&mut self.head);
+            base.clone_into(&mut self.story.base);
+            self.story.updated = at;
+        }
     }
 }
 
@@ -71,7 +145,8 @@ mod tests {
 
     fn pull_request(status: Status, head: &str) -> PullRequest {
         let [title, source_branch, destination_branch] = ["t", "topic", "main"].map(str::to_owned);
-        PullRequest { number: 1, title, source_branch, destination_branch, status, head: head.to_owned() }
+        let (head, story) = (head.to_owned(), Story::default());
+        PullRequest { number: 1, title, source_branch, destination_branch, status, head, story }
     }
 
     #[test]
@@ -88,6 +163,16 @@ mod tests {
         ] {
             assert_eq!(event(before.as_ref(), &now), expected, "{before:?} {now:?}");
         }
+    }
+
+    #[test]
+    fn what_an_older_flowgate_wrote_is_read() {
+        let kept = r#"[{"number": 1, "title": "t", "sourceBranch": "topic", "destinationBranch": "main",
+            "status": "OPEN", "head": "1"}]"#;
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(FILE), kept).unwrap();
+        let expected = Pulls(BTreeMap::from([(1, pull_request(Status::Open, "1"))]));
+        assert_eq!(Pulls::read(directory.path()).unwrap(), expected);
     }
 
     #[test]

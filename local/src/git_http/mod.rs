@@ -124,7 +124,8 @@ fn pusher(headers: &HeaderMap) -> String {
     identity::of_key(&user(headers).unwrap_or_default()).arn
 }
 
-fn user(headers: &HeaderMap) -> Option<String> {
+/// The user of basic authentication, without what the helper of AWS's command line puts behind it.
+pub(crate) fn user(headers: &HeaderMap) -> Option<String> {
     let (scheme, credentials) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -50,6 +50,19 @@ pub(super) async fn show(git: &Git, id: String) -> Result<Commit, Error> {
     parse(&id, &text).ok_or(Error::Answer(id))
 }
 
+/// Reads the commits that `git log` lists for these arguments.
+pub(super) async fn list(git: &Git, args: &[&str]) -> Result<Vec<Commit>, Error> {
+    let format = FORMAT.replacen('=', "=%H%x00", 1);
+    let text = git.run(&[&["log", "-z", "--date=raw", &format], args].concat()).await?;
+    let fields: Vec<&str> = text.split_terminator('\0').collect();
+    let commit = |fields: &[&str]| {
+        let (id, rest) = fields.split_first()?;
+        parse(id, &rest.join("\0"))
+    };
+    let unreadable = |fields: &[&str]| Error::Answer(fields.first().copied().unwrap_or_default().to_owned());
+    fields.chunks(FIELDS + 1).map(|fields| commit(fields).ok_or_else(|| unreadable(fields))).collect()
+}
+
 fn parse(id: &str, text: &str) -> Option<Commit> {
     let mut parts = text.splitn(FIELDS, '\0');
     let tree = parts.next()?.to_owned();

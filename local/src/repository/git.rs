@@ -31,6 +31,25 @@ pub enum Error {
 /// Branches by their names, each with the commit it is at.
 pub(super) type Branches = BTreeMap<String, String>;
 
+/// A name and an address.
+pub(super) type Person<'a> = (&'a str, &'a str);
+
+/// Whom a new commit names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signed<'a> {
+    pub(super) author: Person<'a>,
+    /// When it was written, as git writes that; none is now.
+    pub(super) written: Option<&'a str>,
+    pub(super) committer: Person<'a>,
+}
+
+impl<'a> Signed<'a> {
+    /// Somebody commits what they have written just now.
+    pub(super) fn by(person: Person<'a>) -> Self {
+        Self { author: person, written: None, committer: person }
+    }
+}
+
 /// One bare repository.
 #[derive(Debug)]
 pub(super) struct Git {
@@ -133,15 +152,17 @@ impl Git {
         tree: &str,
         parents: &[&str],
         message: &str,
-        (name, email): (&str, &str),
+        signed: Signed<'_>,
     ) -> Result<String, Error> {
         let mut command = self.command(isolated());
         command.args(["commit-tree", tree, "-m", message]);
         for parent in parents {
             command.args(["-p", parent]);
         }
-        command.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", email);
-        command.env("GIT_COMMITTER_NAME", name).env("GIT_COMMITTER_EMAIL", email);
+        let Signed { author, written, committer } = signed;
+        command.env("GIT_AUTHOR_NAME", author.0).env("GIT_AUTHOR_EMAIL", author.1);
+        command.envs(written.map(|date| ("GIT_AUTHOR_DATE", date)));
+        command.env("GIT_COMMITTER_NAME", committer.0).env("GIT_COMMITTER_EMAIL", committer.1);
         Ok(text(&output(command, "commit-tree", None).await?))
     }
 

@@ -99,7 +99,8 @@ impl Held {
         let user = git::identity(directory).await;
         let (name, email) = user.unwrap_or_else(|| (NEUTRAL.0.to_owned(), NEUTRAL.1.to_owned()));
         let parent = parent.map(String::as_str);
-        let id = self.git.commit_tree(&tree, parent.as_slice(), &message(directory), (&name, &email)).await?;
+        let by = git::Signed::by((&name, &email));
+        let id = self.git.commit_tree(&tree, parent.as_slice(), &message(directory), by).await?;
         // The old value makes a push that lost a race fail instead of undoing the other.
         let old = parent.map_or_else(|| "0".repeat(id.len()), str::to_owned);
         self.git.run(&["update-ref", &Reference::branch(branch).to_string(), &id, &old]).await?;

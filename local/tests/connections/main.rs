@@ -5,6 +5,7 @@
 mod api;
 #[path = "../codecommit/git.rs"]
 mod git;
+mod github;
 mod pulls;
 mod pushes;
 mod stacks;

@@ -13,7 +13,9 @@ REPOSITORIES = "/v1/repos/"
 REQUEST_HEADERS = (
     b"accept", b"authorization", b"content-encoding", b"content-length", b"content-type", b"git-protocol", b"user-agent",
 )
-ANSWER_HEADERS = (b"cache-control", b"content-length", b"content-type", b"expires", b"pragma")
+ANSWER_HEADERS = (b"cache-control", b"content-length", b"content-type", b"expires", b"link", b"location", b"pragma")
+# Methods whose requests say something.
+WITH_BODY = ("PATCH", "POST", "PUT")
 PIECE = 64 * 1024
 
 
@@ -94,7 +96,7 @@ async def upload(connection, writer, request, receive):
 def head(url, scope, more_headers):
     headers = [(name, value) for name, value in scope["headers"] if name.lower() in REQUEST_HEADERS]
     headers += more_headers
-    if scope["method"] == "POST" and not any(name.lower() == b"content-length" for name, _ in headers):
+    if scope["method"] in WITH_BODY and not any(name.lower() == b"content-length" for name, _ in headers):
         headers.append((b"transfer-encoding", b"chunked"))
     headers += [(b"host", f"{url.hostname}:{url.port}".encode()), (b"connection", b"close")]
     # As it was sent: what a path means is for the runner to say.
@@ -133,8 +135,8 @@ class Answer:
             raise ConnectionAbortedError(message)
         await self.refuse(503, message)
 
-    async def refuse(self, status, message, headers=()):
+    async def refuse(self, status, message, headers=(), content_type=b"text/plain"):
         body = message.encode()
-        own = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+        own = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
         await self.begin(status, [*own, *headers])
         await self.send({"type": "http.response.body", "body": body})

@@ -1,9 +1,9 @@
-"""CodeConnections: its API, under both of its names, and the repositories behind connections are forwarded to flowgate's
-runner, and stacks may hold connections."""
+"""CodeConnections: its API, under both of its names, the repositories behind connections, and GitHub's API for those are
+forwarded to flowgate's runner, and stacks may hold connections."""
 
 import json
 
-from patches import git_access
+from patches import git_access, github_access
 from patches.codecommit import Answer, forward
 from patches.codepipeline import CALLER, Refused, Runner
 
@@ -13,14 +13,14 @@ TARGETS = {
     "codestar-connections": "com.amazonaws.codestar.connections.CodeStar_connections_20191201",
 }
 TYPES = {"AWS::CodeConnections::Connection": "codeconnections", "AWS::CodeStarConnections::Connection": "codestar-connections"}
-REPOSITORIES = "/v1/connections/"
+REPOSITORIES, GITHUB = "/v1/connections/", "/v1/github/"
 # What CloudFormation changes of a connection without making another.
 MUTABLE = ("Tags",)
 
 
 def apply(settings):
-    """Gap: the API answers "Unsupported service", nothing answers for a provider's repositories, and a stack with a
-    connection fails."""
+    """Gap: the API answers "Unsupported service", nothing answers for a provider's repositories and GitHub's API, and a
+    stack with a connection fails."""
     from ministack import app
     from ministack.core import router
     from ministack.services.cloudformation import provisioners, stacks
@@ -38,18 +38,28 @@ def apply(settings):
     emulator = app.app
 
     async def with_repositories(scope, receive, send):
-        if runner.url is None or scope["type"] != "http" or not scope["path"].startswith(REPOSITORIES):
+        ours = runner.url is not None and scope["type"] == "http" and scope["path"].startswith((REPOSITORIES, GITHUB))
+        if not ours:
             return await emulator(scope, receive, send)
         if not app.AUTH:
             return await forward(runner.url, scope, receive, send)
         try:
-            # Who may do what there is for the provider to say, who knows nothing of IAM: somebody is enough.
-            who = git_access.principal(dict(scope["headers"]), scope["path"])
+            arn = asking(scope)
         except git_access.Refused as refused:
             return await Answer(send).refuse(refused.status, str(refused), refused.headers)
-        await forward(runner.url, scope, receive, send, [(CALLER.encode(), who.arn.encode())])
+        except github_access.Refused as refused:
+            return await Answer(send).refuse(github_access.STATUS, str(refused), content_type=b"application/json")
+        await forward(runner.url, scope, receive, send, [(CALLER.encode(), arn.encode())] if arn else [])
 
     app.app = with_repositories
+
+
+def asking(scope):
+    """The ARN of who asks, if it matters. Who may do what there is for the provider to say, who knows nothing of IAM:
+    somebody is enough."""
+    if scope["path"].startswith(GITHUB):
+        return github_access.asking(scope)
+    return git_access.principal(dict(scope["headers"]), scope["path"]).arn
 
 
 class Connections:

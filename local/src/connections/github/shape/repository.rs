@@ -1,0 +1,103 @@
+//! A repository.
+
+use axum::Json;
+use serde_json::{Value, json};
+
+use super::super::super::ids;
+use super::super::asked::Asked;
+use super::super::link::{Place, node_id};
+use super::super::refused::Refused;
+use super::{time, user};
+use crate::repository::{Held, Record};
+
+/// What leads from a repository to what it has: the field, and the path below it.
+const LINKS: [(&str, &str); 37] = [
+    ("archive_url", "/{archive_format}{/ref}"),
+    ("assignees_url", "/assignees{/user}"),
+    ("blobs_url", "/git/blobs{/sha}"),
+    ("branches_url", "/branches{/branch}"),
+    ("collaborators_url", "/collaborators{/collaborator}"),
+    ("comments_url", "/comments{/number}"),
+    ("commits_url", "/commits{/sha}"),
+    ("compare_url", "/compare/{base}...{head}"),
+    ("contents_url", "/contents/{+path}"),
+    ("contributors_url", "/contributors"),
+    ("deployments_url", "/deployments"),
+    ("downloads_url", "/downloads"),
+    ("events_url", "/events"),
+    ("forks_url", "/forks"),
+    ("git_commits_url", "/git/commits{/sha}"),
+    ("git_refs_url", "/git/refs{/sha}"),
+    ("git_tags_url", "/git/tags{/sha}"),
+    ("hooks_url", "/hooks"),
+    ("issue_comment_url", "/issues/comments{/number}"),
+    ("issue_events_url", "/issues/events{/number}"),
+    ("issues_url", "/issues{/number}"),
+    ("keys_url", "/keys{/key_id}"),
+    ("labels_url", "/labels{/name}"),
+    ("languages_url", "/languages"),
+    ("merges_url", "/merges"),
+    ("milestones_url", "/milestones{/number}"),
+    ("notifications_url", "/notifications{?since,all,participating}"),
+    ("pulls_url", "/pulls{/number}"),
+    ("releases_url", "/releases{/id}"),
+    ("stargazers_url", "/stargazers"),
+    ("statuses_url", "/statuses/{sha}"),
+    ("subscribers_url", "/subscribers"),
+    ("subscription_url", "/subscription"),
+    ("tags_url", "/tags"),
+    ("teams_url", "/teams"),
+    ("trees_url", "/git/trees{/sha}"),
+    ("url", ""),
+];
+
+/// `GET /repos/OWNER/NAME`
+pub(in super::super) async fn get(asked: Asked) -> Result<Json<Value>, Refused> {
+    let held = asked.hold().await?;
+    of(&asked.place, &held).await.map(Json)
+}
+
+/// The repository itself, as it is now.
+pub(in super::super) async fn of(place: &Place, held: &Held) -> Result<Value, Refused> {
+    Ok(repository(place, &held.record()?, &held.default_branch().await?))
+}
+
+/// `repository`
+fn repository(place: &Place, record: &Record, default_branch: &str) -> Value {
+    let id = ids::of(&record.id.to_string());
+    let mut shown = json!({
+        "id": id,
+        "node_id": node_id("Repository", id),
+        "name": place.name(),
+        "full_name": place.repository,
+        "owner": user(place, place.owner()),
+        "private": false,
+        "html_url": place.page(""),
+        "description": record.description,
+        "fork": false,
+        "clone_url": place.page(".git"),
+        "git_url": place.page(".git"),
+        "ssh_url": place.page(".git"),
+        "svn_url": place.page(""),
+        "default_branch": default_branch,
+        "created_at": time(record.created),
+        "updated_at": time(record.modified),
+        "pushed_at": time(record.modified),
+    });
+    for (field, path) in LINKS {
+        shown[field] = json!(place.api(path));
+    }
+    for nothing in ["homepage", "language", "license", "mirror_url"] {
+        shown[nothing] = Value::Null;
+    }
+    for none in ["forks", "forks_count", "open_issues", "open_issues_count", "size", "stargazers_count"] {
+        shown[none] = json!(0);
+    }
+    for none in ["watchers", "watchers_count"] {
+        shown[none] = json!(0);
+    }
+    for not in ["archived", "disabled", "has_downloads", "has_issues", "has_pages", "has_projects", "has_wiki"] {
+        shown[not] = json!(false);
+    }
+    shown
+}
