@@ -42,7 +42,7 @@ pub(super) fn details(decision: &Value, paint: Paint) -> String {
     if let Some(text) = decision.as_str() {
         return format!("    a record that this flowgate does not understand: {}\n", one_line(text));
     }
-    let rules: Vec<[String; 3]> = list(&decision["answers"]).map(answer).collect();
+    let rules: Vec<[String; 3]> = list(&decision["answers"]).map(|one| answer(one, decision)).collect();
     let votes: Vec<[String; 3]> = list(&decision["votes"]).map(vote).collect();
     let painted = |_: usize, text: &str, width: usize| {
         let padded = format!("{text:<width$}");
@@ -52,14 +52,14 @@ pub(super) fn details(decision: &Value, paint: Paint) -> String {
         }
     };
     let lines = table(&rules, painted) + &table(&votes, painted) + &facts(decision);
-    lines.lines().map(|line| format!("    {line}\n")).collect()
+    lines.lines().filter(|line| !line.is_empty()).map(|line| format!("    {line}\n")).collect()
 }
 
 /// A rule, what it said, and why.
-fn answer(answer: &Value) -> [String; 3] {
+fn answer(answer: &Value, decision: &Value) -> [String; 3] {
     let because = answer["because"].as_str().map(one_line).unwrap_or_default();
     let rule = words(&answer["rule"]);
-    match overridden(&answer["overridden"]) {
+    match overridden(answer, decision) {
         Some(by) => [rule, SET_ASIDE.to_owned(), [by, because].join(", though ")],
         None => [rule, outcome(&answer["outcome"]).0, because],
     }
@@ -69,17 +69,10 @@ const SET_ASIDE: &str = "set aside";
 const COUNTS: &str = "counts";
 
 /// Who set a rule aside, and why.
-fn overridden(value: &Value) -> Option<String> {
-    match value {
-        Value::Null | Value::Bool(false) => None,
-        Value::Object(fields) => {
-            let field = |name: &str| fields.get(name).and_then(Value::as_str).map(one_line);
-            let by = field("person").or_else(|| field("by")).map(|by| format!("by {by}"));
-            let told: Vec<String> = by.into_iter().chain(field("reason")).collect();
-            Some(told.join(": "))
-        }
-        other => Some(words(other)),
-    }
+fn overridden(answer: &Value, decision: &Value) -> Option<String> {
+    let by = Some(words(&answer["overridden"])).filter(|by| !by.is_empty())?;
+    let reason = decision["inputs"]["overridden"]["reason"].as_str().map(one_line);
+    Some([Some(format!("by {by}")), reason].into_iter().flatten().collect::<Vec<_>>().join(": "))
 }
 
 /// An approval, what it was worth, and who gave it.
@@ -101,6 +94,7 @@ fn worth(value: &Value) -> (String, String) {
             "not_asked" => not("did not ask"),
             "not_answered" => not("is not answered"),
             "not_given" => not("is no approval"),
+            "old" => not("was given too long ago"),
             "used" => not("was used up by an earlier release"),
             "repeated" => not("counts already"),
             other => not(&words(&Value::from(other))),

@@ -25,12 +25,13 @@ use crate::cloud::authority::{Authority, Iam};
 use crate::cloud::client;
 use crate::pipeline::definition::Pipeline;
 use crate::pipeline::engine::{ExecutionId, Trigger, TriggerType};
+use crate::report::view::{Other, Waiting};
 use crate::repository;
 use crate::runner::store::Store;
 use crate::runner::{News, Runner};
 use crate::supervise::Supervisor;
 
-/// A pipeline of a source and an approval.
+/// A pipeline of a source and approvals.
 struct World {
     runner: Runner,
     client: Client,
@@ -41,6 +42,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::asking(&["Review"]).await
+    }
+
+    async fn asking(approvals: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut served = JoinSet::new();
         // A bucket that takes every artifact.
@@ -51,7 +56,7 @@ impl World {
         push(&context, &directory).await;
         let (sender, news) = unbounded_channel();
         let runner = Runner::open(context, sender, Clock::System, Store::in_memory().unwrap()).unwrap();
-        runner.create(pipeline(), BTreeMap::new()).unwrap();
+        runner.create(pipeline(approvals), BTreeMap::new()).unwrap();
         let (listener, serves) = (listener().await, runner.clone());
         let sdk = client::sdk_config(&format!("http://{}", listener.local_addr().unwrap()));
         served.spawn(async move { api::serve(listener, serves).await.unwrap() });
@@ -62,6 +67,17 @@ impl World {
         let trigger =
             Trigger { trigger_type: TriggerType::StartPipelineExecution, trigger_detail: "arn:somebody".into() };
         self.runner.start("p", trigger, &BTreeMap::new(), Vec::new()).unwrap()
+    }
+
+    /// Follows the news until so many approvals wait.
+    async fn waiting(&mut self, count: usize) -> Vec<Waiting> {
+        loop {
+            let waiting = approvals::waiting(&self.client, "p").await.unwrap();
+            if waiting.len() == count {
+                return waiting;
+            }
+            self.news.recv().await.unwrap();
+        }
     }
 
     /// Follows the news until the approval asks for this execution, and answers.
@@ -117,8 +133,10 @@ async fn push(context: &Context, directory: &TempDir) {
     repository::Store::new(&context.state).push(source.to_str().unwrap(), "app", "main").await.unwrap();
 }
 
-fn pipeline() -> Pipeline {
+fn pipeline(approvals: &[&str]) -> Pipeline {
     let kind = |category: &str, provider: &str| json!({"category": category, "owner": "AWS", "provider": provider, "version": "1"});
+    let approval = |name: &&str| json!({"name": name, "actionTypeId": kind("Approval", "Manual")});
+    let approvals: Vec<_> = approvals.iter().map(approval).collect();
     let declaration = json!({
         "name": "p", "pipelineType": "V2", "executionMode": "SUPERSEDED",
         "roleArn": "arn:aws:iam::000000000000:role/r", "artifactStore": {"type": "S3", "location": "artifacts"},
@@ -127,7 +145,7 @@ fn pipeline() -> Pipeline {
                 "name": "Fetch", "actionTypeId": kind("Source", "CodeCommit"), "outputArtifacts": [{"name": "Code"}],
                 "configuration": {"RepositoryName": "app", "BranchName": "main"},
             }]},
-            {"name": "Prod", "actions": [{"name": "Review", "actionTypeId": kind("Approval", "Manual")}]},
+            {"name": "Prod", "actions": approvals},
         ],
     });
     Pipeline::from_declaration(&declaration).unwrap()
@@ -146,6 +164,29 @@ async fn a_stage_that_failed_is_tried_again() {
     assert_eq!(seen.stages[1].retries, 1, "{seen:?}");
     let nothing = world.run(&["retry"]).await.unwrap_err().to_string();
     assert!(nothing.starts_with("no stage of pipeline p has failed"), "{nothing}");
+}
+
+#[tokio::test]
+async fn approvals_beside_one_another_are_answered_one_by_one_and_all_asked_again() {
+    let mut world = World::asking(&["Review", "Second"]).await;
+    let id = world.start();
+    let both = world.waiting(2).await;
+    let beside = |waiting: &Waiting| waiting.others.iter().map(|one| (one.action.clone(), one.approved)).collect();
+    let others: Vec<Vec<(String, Option<bool>)>> = both.iter().map(beside).collect();
+    assert_eq!(others, [vec![("Second".to_owned(), None)], vec![("Review".to_owned(), None)]]);
+    let answer = |approved| Answer { approved, comment: String::new() };
+    approvals::answer(&world.client, &both[0], &answer(true)).await.unwrap();
+    let left = world.waiting(1).await;
+    let review = Other { action: "Review".to_owned(), approved: Some(true), by: Some("root".to_owned()) };
+    assert_eq!((&*left[0].action, &left[0].others), ("Second", &vec![review]));
+    // The other's answer is not taken for this one, nor a second time.
+    let again = approvals::answer(&world.client, &both[0], &answer(true)).await.unwrap_err();
+    assert!(approvals::is_answered(&again), "{again}");
+    approvals::answer(&world.client, &left[0], &answer(false)).await.unwrap();
+    world.until(&id, "Failed").await;
+    world.run(&["retry", "--all"]).await.unwrap();
+    let asked: Vec<String> = world.waiting(2).await.into_iter().map(|waiting| waiting.action).collect();
+    assert_eq!(asked, ["Review", "Second"]);
 }
 
 #[tokio::test]

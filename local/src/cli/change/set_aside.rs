@@ -16,8 +16,8 @@ use crate::cli::place::Place;
 use crate::report::say;
 use crate::report::view::{Execution, Stage, Status};
 
-/// How long a reason may be, in characters: the parameter holds 4 KB.
-const LONGEST: usize = 1000;
+/// How long a reason may be, in characters: the gate records no more of it.
+const LONGEST: usize = 500;
 
 /// A stage whose gate denied an execution, or will decide about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
