@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{GitHub, fields, related, remote};
+use super::{GitHub, fields, push, related};
 use crate::world::World;
 
 const NOTHING: &str = "0000000000000000000000000000000000000000";
@@ -17,16 +17,15 @@ fn told(all: &Value) -> Vec<Value> {
 async fn each_push_says_who_did_what_to_which_branch() {
     let world = World::new().await;
     let (work, github) = (world.work("shop").await, GitHub::of(&world, None));
-    let (author, approver) = (remote(&world, "author"), remote(&world, "approver"));
     let first = work.commit("a", b"1").await;
     work.git(&["push", "-q", &world.url("ada/shop"), "main", "main:topic"]).await;
     let second = work.commit("a", b"2").await;
     work.git(&["tag", "v1"]).await;
-    work.git(&["push", "-q", &approver, "main", "v1"]).await;
+    push(&world, &work, "approver", &["main", "v1"]).await;
     work.git(&["reset", "-q", "--hard", &first]).await;
     let other = work.commit("a", b"3").await;
-    work.git(&["push", "-q", "-f", &author, "main"]).await;
-    work.git(&["push", "-q", &remote(&world, "somebody"), ":topic"]).await;
+    push(&world, &work, "author", &["-f", "main"]).await;
+    push(&world, &work, "somebody", &[":topic"]).await;
 
     let all = github.get("/activity").await;
     let expected = [
@@ -66,7 +65,7 @@ async fn it_has_pages_that_lead_to_each_other() {
     let (work, github) = (world.work("shop").await, GitHub::of(&world, None));
     for n in 0..5 {
         work.commit("a", &[b'0' + n]).await;
-        work.git(&["push", "-q", &remote(&world, "author"), "main"]).await;
+        push(&world, &work, "author", &["main"]).await;
     }
     let whole = github.get("/activity").await;
     let pages = github.pages("/activity?per_page=2&ref=main").await;

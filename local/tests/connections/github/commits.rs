@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{GitHub, fields, opened, remote};
+use super::{GitHub, fields, opened, push};
 use crate::world::World;
 
 #[tokio::test]
@@ -11,7 +11,7 @@ async fn a_commit_is_found_by_its_id_and_by_its_branch_and_names_accounts_where_
     let world = World::new().await;
     let (work, github) = opened(&world).await;
     work.git(&["-c", "user.email=reviewer@example.com", "commit", "-q", "--allow-empty", "-m", "Mine"]).await;
-    work.git(&["push", "-q", &remote(&world, "author"), "topic:feature/one/pulls", "HEAD:refs/tags/v1"]).await;
+    push(&world, &work, "author", &["topic:feature/one/pulls", "HEAD:refs/tags/v1"]).await;
     let head = work.head().await;
     let shown = github.get(&format!("/commits/{head}")).await;
     let names = ["sha", "commit/message", "commit/author/email", "author/login", "committer/login"];

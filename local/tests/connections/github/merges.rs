@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{GitHub, fields, opened, remote};
+use super::{GitHub, fields, opened, push};
 use crate::world::World;
 
 /// Merges number 1 as the approver.
@@ -61,7 +61,7 @@ async fn a_squash_is_one_commit_of_who_opened_it() {
     let world = World::new().await;
     let (work, github) = opened(&world).await;
     let head = work.commit("c", b"1\n").await;
-    work.git(&["push", "-q", &remote(&world, "author"), "topic"]).await;
+    push(&world, &work, "author", &["topic"]).await;
     let commit = merge(&world, json!({"merge_method": "squash"})).await;
     let shown = github.get(&format!("/commits/{commit}")).await;
     assert_eq!(makers(&shown), json!(["author@example.com", "author", "noreply@github.com", "web-flow", true]));
@@ -81,10 +81,10 @@ async fn a_rebase_makes_the_commits_anew_for_who_merges() {
     let world = World::new().await;
     let (work, github) = opened(&world).await;
     work.commit("c", b"1\n").await;
-    work.git(&["push", "-q", &remote(&world, "author"), "topic"]).await;
+    push(&world, &work, "author", &["topic"]).await;
     work.git(&["checkout", "-q", "main"]).await;
     let base = work.commit("a", b"2\n").await;
-    work.git(&["push", "-q", &remote(&world, "author"), "main"]).await;
+    push(&world, &work, "author", &["main"]).await;
     let commit = merge(&world, json!({"merge_method": "rebase"})).await;
     let last = github.get(&format!("/commits/{commit}")).await;
     let first = github.get(&format!("/commits/{}", last["parents"][0]["sha"].as_str().unwrap())).await;
@@ -108,7 +108,7 @@ async fn a_push_that_brings_the_head_merges_it_for_who_pushed() {
     work.git(&["merge", "-q", "--no-ff", "-m", "Join", "topic"]).await;
     let joined = work.head().await;
     let after = work.commit("a", b"3\n").await;
-    work.git(&["push", "-q", &remote(&world, "approver"), "main"]).await;
+    push(&world, &work, "approver", &["main"]).await;
     let pull = github.get("/pulls/1").await;
     let names = ["state", "merged", "merged_by/login", "merge_commit_sha"];
     assert_eq!(fields(&pull, &names), json!(["closed", true, "approver", joined]));
@@ -131,7 +131,7 @@ async fn what_cannot_be_merged_stays_open_and_moves_nothing() {
     assert_eq!(refused(json!({"merge_method": "octopus"})).await.0, 422);
     work.git(&["checkout", "-q", "main"]).await;
     let main = work.commit("b", b"other\n").await;
-    work.git(&["push", "-q", &remote(&world, "author"), "main"]).await;
+    push(&world, &work, "author", &["main"]).await;
     let pull = github.get("/pulls/1").await;
     assert_eq!(fields(&pull, &["mergeable", "mergeable_state"]), json!([false, "dirty"]));
     let not_mergeable = (405, "Pull Request is not mergeable".to_owned());

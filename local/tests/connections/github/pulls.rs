@@ -3,7 +3,7 @@
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use super::{fields, opened, remote};
+use super::{fields, opened, push};
 use crate::world::World;
 
 fn numbers(all: &[Value]) -> Vec<u64> {
@@ -45,7 +45,7 @@ async fn they_are_listed_by_state_and_branch_over_pages() {
     let world = World::new().await;
     let (work, github) = opened(&world).await;
     for branch in ["two", "three", "four", "five"] {
-        work.git(&["push", "-q", &remote(&world, "author"), &format!("topic:{branch}")]).await;
+        push(&world, &work, "author", &[&format!("topic:{branch}")]).await;
         github.post("/pulls", json!({"title": branch, "head": format!("ada:{branch}"), "base": "main"})).await;
     }
     github.ask(Method::PATCH, "/pulls/2", &json!({"state": "closed"})).await;

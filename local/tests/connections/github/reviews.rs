@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{GitHub, fields, opened, remote};
+use super::{GitHub, fields, opened, push};
 use crate::world::World;
 
 const REVIEWS: &str = "/pulls/1/reviews";
@@ -23,7 +23,7 @@ async fn a_review_says_who_approved_which_commit_also_when_there_is_another() {
     let approved = approver.post(REVIEWS, approve.clone()).await;
     assert!(approved["submitted_at"].is_string() && approved["id"].is_u64(), "{approved}");
     let second = work.commit("b", b"2\n").await;
-    work.git(&["push", "-q", &remote(&world, "author"), "topic"]).await;
+    push(&world, &work, "author", &["topic"]).await;
     assert_eq!(author.get("/pulls/1").await["head"]["sha"], second);
     let changes = json!({"event": "REQUEST_CHANGES", "body": "Not so", "commit_id": first});
     let requested = reviewer.post(REVIEWS, changes).await;
