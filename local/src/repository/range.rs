@@ -56,7 +56,7 @@ impl Held {
         let fork = self.merge_base(base, head).await?;
         let from = fork.as_deref().unwrap_or(base);
         let listed = self.git.run(&["diff", "--numstat", "--no-renames", from, head, "--"]).await?;
-        Ok(listed.lines().fold(Extent::default(), |sum, line| sum.with(line)))
+        Ok(listed.lines().fold(Extent::default(), Extent::with))
     }
 }
 

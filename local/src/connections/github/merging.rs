@@ -25,7 +25,7 @@ impl Merging<'_> {
     pub(super) async fn merge(self) -> Result<Option<String>, Error> {
         let pull = self.pull;
         let title = format!("Merge pull request #{} from {}/{}", pull.number, self.owner, pull.source_branch);
-        let message = told(self.title.unwrap_or(title), self.message.unwrap_or_else(|| pull.title.clone()));
+        let message = told(&self.title.unwrap_or(title), self.message.as_deref().unwrap_or(&pull.title));
         commit(self.held, pull, Merge::ThreeWay, &message, self.by).await
     }
 
@@ -36,8 +36,8 @@ impl Merging<'_> {
         let base = self.held.head(&pull.destination_branch).await?.id;
         let commits = self.held.commits(&base, &pull.head).await?;
         let title = self.title.unwrap_or_else(|| format!("{} (#{})", pull.title, pull.number));
-        let body = told(self.message.unwrap_or_else(|| listed(&commits)), others(&commits, author));
-        commit(self.held, pull, Merge::Squash, &told(title, body), author).await
+        let body = told(&self.message.unwrap_or_else(|| listed(&commits)), &others(&commits, author));
+        commit(self.held, pull, Merge::Squash, &told(&title, &body), author).await
     }
 
     /// Its commits are made anew by who merges, and GitHub vouches for none of them.
@@ -60,8 +60,8 @@ async fn commit(
 }
 
 /// Two paragraphs, where both have something to say.
-fn told(first: String, second: String) -> String {
-    if second.is_empty() { first } else { format!("{first}\n\n{second}") }
+fn told(first: &str, second: &str) -> String {
+    if second.is_empty() { first.to_owned() } else { format!("{first}\n\n{second}") }
 }
 
 /// What the commits say, where there are several.
