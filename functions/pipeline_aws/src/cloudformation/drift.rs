@@ -56,10 +56,13 @@ impl DetectDrift for Drifts {
             _ => {}
         }
         match self.0.0.detect_stack_drift().stack_name(stack.as_str()).send().await {
-            Ok(answer) => answer.stack_drift_detection_id.map(DetectionId).map(Drift::Detecting).ok_or_else(|| {
-                let operation = format!("detect drift of stack {stack}");
-                PortError::Unavailable { operation, detail: "CloudFormation answered without an id".to_owned() }
-            }),
+            Ok(answer) => {
+                let id = answer.stack_drift_detection_id.filter(|id| !id.is_empty());
+                id.map(DetectionId).map(Drift::Detecting).ok_or_else(|| PortError::Unavailable {
+                    operation: format!("detect drift of stack {stack}"),
+                    detail: "CloudFormation answered without an id".to_owned(),
+                })
+            }
             Err(error) => refused(stack, &error),
         }
     }

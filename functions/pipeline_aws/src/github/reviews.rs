@@ -21,7 +21,11 @@ pub(super) fn last(mut reviews: Vec<Review>) -> Vec<source::Review> {
         let told =
             source::Review { by: Identity::Account(login), opinion, revision: review.commit_id.unwrap_or_default() };
         // Those who are gone may be several.
-        if name == GHOST { gone.push(told) } else { drop(known.insert(name, told)) }
+        if name == GHOST {
+            gone.push(told);
+        } else {
+            known.insert(name, told);
+        }
     }
     known.into_values().chain(gone).collect()
 }

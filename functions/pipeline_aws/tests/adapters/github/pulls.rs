@@ -107,6 +107,9 @@ fn of_several_pull_requests_the_one_counts_that_brought_the_commit_to_the_branch
     assert_eq!(found_in(world).unwrap().unwrap().number, "7");
 }
 
+/// By whom, what, and of which commit.
+type Said<'a> = (&'a str, Reviewed, &'a str);
+
 #[test]
 fn each_reviewer_is_told_once_with_what_they_said_last() {
     let (c, old) = (sha('c'), sha('b'));
@@ -115,7 +118,6 @@ fn each_reviewer_is_told_once_with_what_they_said_last() {
     late["submitted_at"] = json!("2026-11-21T13:00:00Z");
     let mut forgotten = by(1, "frank", "APPROVED");
     forgotten["commit_id"] = json!(null);
-    type Said<'a> = (&'a str, Reviewed, &'a str);
     let (approved, refused, dismissed) = (Reviewed::Approved, Reviewed::Refused, Reviewed::Dismissed);
     let cases: Vec<(Vec<Value>, Vec<Said>)> = vec![
         (vec![by(1, "carol", "APPROVED"), by(2, "carol", "CHANGES_REQUESTED")], vec![("carol", refused, &c)]),
