@@ -118,6 +118,10 @@ fn overridden(mut opinion: Opinion, params: &Params, seen: &Observation) -> Opin
     }
     match valid_override(params, seen) {
         None => {}
+        // Where time may still help, it denies nothing that would pass without it.
+        Some(Err(Objection::Deny(because))) if opinion.outcome() == Outcome::Wait => {
+            opinion.push(Rule::Override, Err(Objection::Wait { because, remedy: "retry the stage".to_owned() }));
+        }
         Some(Err(objection)) => opinion.push(Rule::Override, Err(objection)),
         Some(Ok(standing)) => {
             for ruled in opinion.rulings.iter_mut().filter(|ruled| standing.rules.contains(&ruled.rule)) {

@@ -55,7 +55,7 @@ pub(super) fn makers(params: &Params, people: &People, seen: &Observation) -> Ma
 type Found = Result<Maker, Objection>;
 
 /// Each name that the map knows is one of them: a commit may give one person's address, and another's login.
-fn people_behind(maker: &Maker, params: &Params, people: &People) -> Result<Vec<Excluded>, Objection> {
+pub(super) fn people_behind(maker: &Maker, params: &Params, people: &People) -> Result<Vec<Excluded>, Objection> {
     let persons = maker.names.iter().filter_map(|name| people.behind(name).ok());
     let excluded: Vec<Excluded> = persons.map(|person| Excluded { person, why: maker.why }).collect();
     if excluded.is_empty() { deny(say::strange_maker(params, people, maker)) } else { Ok(excluded) }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::gate::{
+    makers::people_behind,
     observation::Observation,
     params::{Params, Reviewed as Rule},
     people::{People, Person},
     rules::{Objection, Ruling, deny},
     say,
-    source::{ApprovalRules, PullRequest, PullRequestState, Reviewed, Why},
+    source::{ApprovalRules, Maker, PullRequest, PullRequestState, Reviewed, Why},
 };
 
 pub(super) fn pull_request(rule: Rule, params: &Params, seen: &Observation) -> Ruling {
@@ -21,7 +22,7 @@ pub(super) fn pull_request(rule: Rule, params: &Params, seen: &Observation) -> R
     if let Some(rules) = &pull_request.rules {
         kept(pull_request, rules)?;
     }
-    agreed(rule, pull_request, seen.people.as_ref()?)
+    agreed(rule, params, pull_request, seen.people.as_ref()?)
 }
 
 fn merged(params: &Params, pull_request: &PullRequest) -> Result<(), Objection> {
@@ -60,15 +61,13 @@ fn kept(PullRequest { number, .. }: &PullRequest, rules: &ApprovalRules) -> Resu
 }
 
 /// Who approved just what was merged. Whoever merged it may have reviewed it; whoever wrote any of it may not.
-fn agreed(rule: Rule, pull_request: &PullRequest, people: &People) -> Ruling {
+fn agreed(rule: Rule, params: &Params, pull_request: &PullRequest, people: &People) -> Ruling {
     let PullRequest { number, revision, reviews, makers, .. } = pull_request;
     if let Some(review) = reviews.iter().find(|review| review.opinion == Reviewed::Refused) {
         let who = say::identity(&review.by);
         return deny(format!("{who} asked for changes of pull request {number}, and did not take that back"));
     }
-    let writers = makers.iter().filter(|maker| maker.why != Why::Pushed);
-    let wrote: BTreeSet<Person> =
-        writers.flat_map(|maker| &maker.names).filter_map(|name| people.behind(name).ok()).collect();
+    let wrote = writers(params, makers, people)?;
     let approvals = reviews.iter().filter(|review| review.opinion == Reviewed::Approved);
     let current = approvals.clone().filter(|review| review.revision == *revision);
     let reviewers: BTreeSet<Person> = current.filter_map(|review| people.behind(&review.by).ok()).collect();
@@ -77,4 +76,13 @@ fn agreed(rule: Rule, pull_request: &PullRequest, people: &People) -> Ruling {
         return Ok(say::reviewed(number, &reviewers));
     }
     deny(say::not_reviewed(pull_request, approvals, people, rule.count - reviewers.len()))
+}
+
+/// I24: each must be known, since an unknown one may be who reviewed it.
+fn writers(params: &Params, makers: &[Maker], people: &People) -> Result<BTreeSet<Person>, Objection> {
+    let mut writers = BTreeSet::new();
+    for maker in makers.iter().filter(|maker| maker.why != Why::Pushed) {
+        writers.extend(people_behind(maker, params, people)?.into_iter().map(|excluded| excluded.person));
+    }
+    Ok(writers)
 }

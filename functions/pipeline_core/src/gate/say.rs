@@ -185,7 +185,7 @@ pub(super) fn no_pull_request(params: &Params) -> String {
 
 /// Enough reviewers approved.
 pub(super) fn reviewed(number: &str, reviewers: &BTreeSet<&Person>) -> String {
-    let names: Vec<String> = reviewers.iter().map(|person| person.to_string()).collect();
+    let names: Vec<String> = reviewers.iter().map(ToString::to_string).collect();
     format!("{} approved pull request {number}", and(&names))
 }
 

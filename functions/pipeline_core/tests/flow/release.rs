@@ -127,17 +127,26 @@ pub(crate) fn put(world: &World, object: &Object, content: &str) {
 
 /// An approval action runs and gets this status; each run begins a minute after the one before.
 pub(crate) fn answer(world: &World, action: &str, by: &str, status: &str) {
+    add_run(world, ["Approve", action, "Approval", status], Some(by));
+}
+
+/// The same, of an action that nobody answers.
+pub(crate) fn ran(world: &World, stage: &str, action: &str, status: &str) {
+    add_run(world, [stage, action, "Invoke", status], None);
+}
+
+fn add_run(world: &World, [stage, action, category, status]: [&str; 4], by: Option<&str>) {
     let mut runs = world.release.runs.borrow_mut();
     let begin: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a timestamp");
     let number = runs.len();
     let asked = begin + SignedDuration::from_mins(i64::try_from(number).expect("few"));
     let run = ActionRun {
-        stage: "Approve".into(),
+        stage: stage.into(),
         action: action.into(),
         id: format!("run-{number}"),
-        category: "Approval".into(),
+        category: category.into(),
         status: status.into(),
-        by: Some(by.into()),
+        by: by.map(str::to_owned),
         asked: Some(asked),
         answered: Some(asked + SignedDuration::from_secs(30)),
     };

@@ -87,12 +87,14 @@ fn i23_a_rollback_to_what_passed_by_fewer_rules_or_fewer_people_is_denied() {
     }
 }
 
-fn roll_back(world: &World, target: Option<ExecutionId>) {
+/// An execution that goes back to this one.
+pub(super) fn roll_back(world: &World, target: Option<ExecutionId>) {
     let execution = Execution { kind: Kind::Rollback(target), started_by: Some(ALICE.into()), ..standard() };
     world.release.executions.borrow_mut().insert(rollback(), execution);
 }
 
-fn rollback() -> ExecutionId {
+/// Its id.
+pub(super) fn rollback() -> ExecutionId {
     "55555555-abcd-1111-abcd-111111abcdef".parse().expect("an execution id")
 }
 

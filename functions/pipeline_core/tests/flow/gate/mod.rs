@@ -1,10 +1,18 @@
 //! `gate`, from its job to its verdict: no release that nobody approved, whatever fails.
 
 mod artifact;
+mod drift;
 mod faults;
 mod history;
+mod metamorphic;
 mod orders;
+mod overrides;
 mod people;
+mod phases;
+mod pull_requests;
+mod settings;
+mod tested;
+mod well;
 
 use pipeline_core::{
     drive::Delivered,
@@ -50,6 +58,11 @@ fn count(count: usize) -> Value {
         parameters["rules"]["approved"]["count"] = json!(count);
         parameters["approvals"] = json!(["Approve", "Approve2", "Approve3"]);
     })
+}
+
+/// The gate with this rule alone.
+fn only(rule: &str, settings: &Value) -> Value {
+    changed(|parameters| parameters["rules"] = json!({rule: settings}))
 }
 
 /// Another job of the gate.
