@@ -8,6 +8,8 @@ use crate::json_api::Refusal;
 
 const VERSION: &str = "2018-11-08";
 const NAME_LIMIT: usize = 100;
+/// What no name ends in.
+const SUFFIX: &str = ".git";
 const LIMIT: usize = 3000;
 const POOL_LIMIT: usize = 50;
 const DESTINATIONS_LIMIT: usize = 100;
@@ -46,7 +48,7 @@ impl Kind {
         let name = required(name, self.no_name, "the name")?;
         let name = limited(name, NAME_LIMIT, self.bad_name, "the name")?;
         let is_allowed = |one: char| one.is_alphanumeric() || [' ', '.', '_', '-'].contains(&one);
-        if name.chars().all(is_allowed) && !name.ends_with(".git") {
+        if name.chars().all(is_allowed) && !name.ends_with(SUFFIX) {
             return Ok(name.to_owned());
         }
         let message =
