@@ -18,6 +18,7 @@ use super::people;
 use super::source::BRANCH;
 use crate::cloud::stack_wait::{self, Stack};
 use crate::cloud::stacks::{self, DeployError, Deployment, Template};
+use crate::connections::github::API_PATH;
 
 /// Where Flowgate's own packages are, since the service's buckets are made by the template itself.
 pub(super) const BUCKET: &str = "flowgate-packages";
@@ -28,6 +29,8 @@ pub(super) const TEMPLATE: &str = "template.yaml";
 const FIRST_LIMIT: Duration = Duration::from_mins(1);
 /// The pause between two looks at it.
 const POLL: Duration = Duration::from_millis(100);
+/// The parameter that says where the gate asks GitHub.
+const GITHUB: &str = "GitHubApi";
 /// What the setup itself decides.
 const OURS: [&str; 3] = ["ServiceName", "RepositoryName", "BranchName"];
 
@@ -142,7 +145,7 @@ impl<'a> Setup<'a> {
         let deployment = Deployment {
             stack: &stack,
             template: Template::Url(&template),
-            parameters: parameters(self.service, before, &declared, chosen),
+            parameters: parameters(self.service, &self.github(), before, &declared, chosen),
             tags: BTreeMap::new(),
             capabilities: vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand],
             role: None,
@@ -156,6 +159,11 @@ impl<'a> Setup<'a> {
     pub(super) async fn at_rest(&self) -> Result<(), SetupError> {
         let rest = timeout(FIRST_LIMIT, self.first_execution()).await;
         rest.map_err(|_| SetupError::Restless(self.service.to_owned()))?.map_err(SetupError::from)
+    }
+
+    /// Where the local cloud answers as GitHub does.
+    fn github(&self) -> String {
+        format!("{}{API_PATH}", self.sdk.endpoint_url().unwrap_or_default())
     }
 
     /// Where the packaged template is. It is too long to be sent along.
@@ -231,16 +239,19 @@ fn released(pipeline: &PipelineDeclaration) -> Released {
 }
 
 /// What Flowgate's stack gets: what was chosen, else what it has already as far as the template still declares that, else
-/// what follows from the service.
+/// what follows from the service. Where the local cloud was before it may be no more.
 fn parameters(
     service: &str,
+    github: &str,
     before: Option<Stack>,
     declared: &BTreeSet<String>,
     chosen: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let ours = OURS.into_iter().zip([service, service, BRANCH]).map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let present = before.into_iter().flat_map(|stack| stack.parameters).filter(|(key, _)| declared.contains(key));
-    ours.chain(present).chain(chosen.clone()).collect()
+    let is_kept = |key: &str, value: &str| declared.contains(key) && !(key == GITHUB && value.ends_with(API_PATH));
+    let present = before.into_iter().flat_map(|stack| stack.parameters).filter(|(key, value)| is_kept(key, value));
+    let github = [(GITHUB.to_owned(), github.to_owned())].into_iter().filter(|(key, _)| declared.contains(key));
+    ours.chain(github).chain(present).chain(chosen.clone()).collect()
 }
 
 /// CloudFormation would refuse an unknown parameter; the local cloud does not.
@@ -274,6 +285,24 @@ mod tests {
     }
 
     #[test]
+    fn the_local_github_is_told_anew_each_time_unless_another_is_chosen() {
+        let declared = BTreeSet::from([GITHUB.to_owned()]);
+        let before = |url: &str| Stack {
+            id: "arn".into(),
+            name: "shop-flowgate".into(),
+            status: "CREATE_COMPLETE".into(),
+            reason: None,
+            parameters: BTreeMap::from([(GITHUB.to_owned(), url.to_owned())]),
+            outputs: BTreeMap::new(),
+        };
+        let told =
+            |url, chosen| parameters("shop", "http://new", Some(before(url)), &declared, &chosen)[GITHUB].clone();
+        assert_eq!(told("http://127.0.0.1:1/v1/github", BTreeMap::new()), "http://new");
+        assert_eq!(told("https://ghe.example.com/api/v3", BTreeMap::new()), "https://ghe.example.com/api/v3");
+        assert_eq!(told("http://a", BTreeMap::from([(GITHUB.to_owned(), "http://mine".to_owned())])), "http://mine");
+    }
+
+    #[test]
     fn what_a_stack_was_given_before_stays() {
         let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
@@ -281,7 +310,7 @@ mod tests {
         let declared = ["BakeMinutes", "BranchName", "ProdAlarmName", "RepositoryName", "ServiceName"];
         let declared = declared.map(str::to_owned).into();
         let ours = map(&[("BranchName", "main"), ("RepositoryName", "shop"), ("ServiceName", "shop")]);
-        assert_eq!(parameters("shop", None, &declared, &BTreeMap::new()), ours);
+        assert_eq!(parameters("shop", "http://g", None, &declared, &BTreeMap::new()), ours);
         let given = [("BranchName", "release"), ("Gone", "1"), ("ProdAlarmName", "errors"), ("RepositoryName", "Shop")];
         let before = Stack {
             id: "arn".into(),
@@ -298,6 +327,9 @@ mod tests {
             ("RepositoryName", "Shop"),
             ("ServiceName", "shop"),
         ];
-        assert_eq!(parameters("shop", Some(before), &declared, &map(&[("BakeMinutes", "5")])), map(&wanted));
+        assert_eq!(
+            parameters("shop", "http://g", Some(before), &declared, &map(&[("BakeMinutes", "5")])),
+            map(&wanted)
+        );
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn details(decision: &Value, paint: Paint) -> String {
     if let Some(text) = decision.as_str() {
         return format!("    a record that this flowgate does not understand: {}\n", one_line(text));
     }
-    let rules: Vec<[String; 3]> = list(&decision["answers"]).map(|one| answer(one, decision)).collect();
+    let rules: Vec<[String; 3]> = list(&decision["answers"]).map(answer).collect();
     let votes: Vec<[String; 3]> = list(&decision["votes"]).map(vote).collect();
     let painted = |_: usize, text: &str, width: usize| {
         let padded = format!("{text:<width$}");
@@ -55,25 +55,15 @@ pub(super) fn details(decision: &Value, paint: Paint) -> String {
     lines.lines().filter(|line| !line.is_empty()).map(|line| format!("    {line}\n")).collect()
 }
 
-/// A rule, what it said, and why.
-fn answer(answer: &Value, decision: &Value) -> [String; 3] {
-    let because = answer["because"].as_str().map(one_line).unwrap_or_default();
-    let rule = words(&answer["rule"]);
-    match overridden(answer, decision) {
-        Some(by) => [rule, SET_ASIDE.to_owned(), [by, because].join(", though ")],
-        None => [rule, outcome(&answer["outcome"]).0, because],
-    }
+/// A rule, what it said, and why; the gate's words name whoever set it aside.
+fn answer(answer: &Value) -> [String; 3] {
+    let is_set_aside = !matches!(answer["overridden"], Value::Null | Value::Bool(false));
+    let outcome = if is_set_aside { SET_ASIDE.to_owned() } else { outcome(&answer["outcome"]).0 };
+    [words(&answer["rule"]), outcome, answer["because"].as_str().map(one_line).unwrap_or_default()]
 }
 
 const SET_ASIDE: &str = "set aside";
 const COUNTS: &str = "counts";
-
-/// Who set a rule aside, and why.
-fn overridden(answer: &Value, decision: &Value) -> Option<String> {
-    let by = Some(words(&answer["overridden"])).filter(|by| !by.is_empty())?;
-    let reason = decision["inputs"]["overridden"]["reason"].as_str().map(one_line);
-    Some([Some(format!("by {by}")), reason].into_iter().flatten().collect::<Vec<_>>().join(": "))
-}
 
 /// An approval, what it was worth, and who gave it.
 fn vote(vote: &Value) -> [String; 3] {

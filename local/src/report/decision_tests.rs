@@ -12,10 +12,9 @@ fn decision() -> Value {
         "answers": [
             {"rule": "approved", "outcome": "deny", "because": "bob@example.com wrote this;\n one more is needed"},
             {"rule": "digest", "outcome": "approve", "because": "the artifact is the one that was built"},
-            {"rule": "no_drift", "outcome": "deny", "because": "Table drifted",
+            {"rule": "no_drift", "outcome": "deny", "because": "carol@example.com overrode it (incident 7)",
              "overridden": "carol@example.com"},
         ],
-        "inputs": {"overridden": {"by": "carol@example.com", "reason": "incident 7"}},
         "votes": [
             {"action": "Approve", "worth": "counts", "person": "alice@example.com",
              "run": {"by": "arn:aws:iam::1:user/alice", "answered": "2026-01-02T03:00:00Z"}},
@@ -37,7 +36,7 @@ fn a_decision_tells_each_rule_each_approval_and_what_was_judged() {
     let expected = "    \
         approved  denied     bob@example.com wrote this; one more is needed
     digest    passes     the artifact is the one that was built
-    no_drift  set aside  by carol@example.com: incident 7, though Table drifted
+    no_drift  set aside  carol@example.com overrode it (incident 7)
     Approve        counts          alice@example.com at 2026-01-02 03:00:00Z
     ApproveSecond  does not count  bob@example.com, wrote the commit
     ApproveThird   does not count  arn:aws:iam::1:user/eve, is not in the people map
@@ -57,7 +56,7 @@ fn what_is_not_known_is_told_as_it_stands_and_steers_no_terminal() {
         "digest": 9, "at": "yesterday",
     });
     let expected = "    \
-        moon_phase  set aside  by true, though \u{fffd}[2J
+        moon_phase  set aside  \u{fffd}[2J
     1  does not count  half
        does not count  {\"by\":\"a comet\"}
 ";
