@@ -7,7 +7,8 @@ const LISTS: [&str; 2] = [
     "com.amazonaws.codeconnections.CodeConnections_20231201.ListConnections",
     "com.amazonaws.codestar.connections.CodeStar_connections_20191201.ListConnections",
 ];
-const REPOSITORY: &str = "/v1/connections/ada/shop/info/refs?service=git-upload-pack";
+const PATHS: [&str; 2] =
+    ["/v1/connections/ada/shop/info/refs?service=git-upload-pack", "/v1/github/repos/ada/shop/activity?per_page=1"];
 
 #[tokio::test]
 async fn without_the_patch_there_are_no_connections() {
@@ -16,8 +17,10 @@ async fn without_the_patch_there_are_no_connections() {
         let (status, body) = ask(&cloud, list).await;
         assert!(status >= 400, "{list}: {status} {body}");
     }
-    let (status, body) = get(&cloud, REPOSITORY).await;
-    assert!(status >= 400 && body.contains("NoSuchBucket"), "{status} {body}");
+    for path in PATHS {
+        let (status, body) = get(&cloud, path).await;
+        assert!(status >= 400 && body.contains("NoSuchBucket"), "{path}: {status} {body}");
+    }
     for kind in ["AWS::CodeConnections::Connection", "AWS::CodeStarConnections::Connection"] {
         let properties = json!({"ConnectionName": "c", "ProviderType": "GitHub"});
         let template = json!({"Resources": {"Connection": {"Type": kind, "Properties": properties}}});
@@ -28,7 +31,7 @@ async fn without_the_patch_there_are_no_connections() {
 }
 
 #[tokio::test]
-async fn both_names_of_the_api_and_the_repositories_are_forwarded() {
+async fn both_names_of_the_api_the_repositories_and_githubs_api_are_forwarded() {
     let runner = Runner::default();
     let cloud = runner.cloud().await;
     for list in LISTS {
@@ -36,7 +39,9 @@ async fn both_names_of_the_api_and_the_repositories_are_forwarded() {
         let (status, body) = ask(&cloud, list).await;
         assert!(status == 200 && body.contains("POST / ") && body.contains(list), "{status} {body}");
     }
-    runner.more.notify_one();
-    let (status, body) = get(&cloud, REPOSITORY).await;
-    assert!(status == 200 && body.contains(&format!("GET {REPOSITORY} ")), "{status} {body}");
+    for path in PATHS {
+        runner.more.notify_one();
+        let (status, body) = get(&cloud, path).await;
+        assert!(status == 200 && body.contains(&format!("GET {path} ")), "{path}: {status} {body}");
+    }
 }
