@@ -3,7 +3,7 @@
 use aws_sdk_ssm::{
     Client,
     error::SdkError,
-    operation::get_parameter::GetParameterError,
+    operation::{get_parameter::GetParameterError, get_parameter_history::GetParameterHistoryError},
     types::{self, ParameterHistory, ParameterType},
 };
 use aws_types::SdkConfig;
@@ -30,7 +30,7 @@ impl Parameters {
         let operation = format!("read who wrote parameter {name}");
         let page = async |token| match self.0.get_parameter_history().name(name).set_next_token(token).send().await {
             Ok(answer) => Ok((answer.parameters.unwrap_or_default(), answer.next_token)),
-            Err(error) if error.as_service_error().is_some_and(|refused| refused.is_parameter_not_found()) => {
+            Err(error) if error.as_service_error().is_some_and(GetParameterHistoryError::is_parameter_not_found) => {
                 Ok((vec![], None))
             }
             Err(error) => Err(port_error(&operation, &error)),

@@ -28,7 +28,8 @@ pub(super) struct Activity {
 #[derive(Debug, Deserialize)]
 pub(super) struct Commit {
     pub(super) sha: String,
-    pub(super) commit: Said,
+    #[serde(rename = "commit")]
+    pub(super) said: Said,
     #[serde(default, deserialize_with = "login")]
     pub(super) author: Option<String>,
     #[serde(default, deserialize_with = "login")]

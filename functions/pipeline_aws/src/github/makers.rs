@@ -56,16 +56,16 @@ impl GitHub {
 
 /// Who wrote a commit, if it says so.
 pub(super) fn author(told: &Commit, why: Why) -> Option<Maker> {
-    maker(told.author.as_ref(), told.commit.author.as_ref(), why)
+    maker(told.author.as_ref(), told.said.author.as_ref(), why)
 }
 
 /// Who committed it, if that is not GitHub itself, which signs what it commits.
 pub(super) fn committer(told: &Commit, why: Why) -> Option<Maker> {
-    let signed = told.commit.verification.as_ref().is_some_and(|verification| verification.verified);
+    let signed = told.said.verification.as_ref().is_some_and(|verification| verification.verified);
     if signed && told.committer.as_deref() == Some(WEB) {
         return None;
     }
-    maker(told.committer.as_ref(), told.commit.committer.as_ref(), why)
+    maker(told.committer.as_ref(), told.said.committer.as_ref(), why)
 }
 
 fn maker(login: Option<&String>, signature: Option<&Signature>, why: Why) -> Option<Maker> {

@@ -76,7 +76,7 @@ impl Transport {
             if !self.api.owns(next) || !seen.insert(next.to_owned()) {
                 return Err(strange(what, "its next page is one that was there before, or another site's"));
             }
-            url = next.to_owned();
+            next.clone_into(&mut url);
         }
         Ok((all, false))
     }

@@ -1,5 +1,7 @@
 //! The pull request that brought a commit, its rules and who approved.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
 use pipeline_core::{
     gate::source::{
         ApprovalRule, ApprovalRules, Identity, PullRequest, PullRequestState, ReadSource, Repository, Reviewed, Why,

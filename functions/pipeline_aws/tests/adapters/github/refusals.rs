@@ -1,5 +1,7 @@
 //! What GitHub refuses, or cannot answer.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
 use pipeline_aws::github::TokenSource;
 use pipeline_core::{
     gate::source::{ReadSource, Repository},
@@ -30,14 +32,14 @@ pub(super) fn path() -> String {
     format!("commits/{}", sha('a'))
 }
 
-pub(super) fn ask(served: &Served, token: Option<TokenSource>) -> Result<usize, PortError> {
+pub(super) fn ask(served: &Served, token: impl Into<Option<TokenSource>>) -> Result<usize, PortError> {
     let repository = Repository::GitHub(REPOSITORY.to_owned());
-    let makers = connected(served.sources(token).makers(&repository, &sha('a').parse().expect("a commit")));
+    let makers = connected(served.sources(token.into()).makers(&repository, &sha('a').parse().expect("a commit")));
     makers.map(|makers| makers.len())
 }
 
-pub(super) fn kept() -> Option<TokenSource> {
-    Some(TokenSource::Parameter("/token".to_owned()))
+pub(super) fn kept() -> TokenSource {
+    TokenSource::Parameter("/token".to_owned())
 }
 
 /// What it comes to that this is answered first.
@@ -145,11 +147,11 @@ fn who_has_no_token_is_told_that_one_would_help() {
     let served = Served::new(World { token: None, ..world() });
     let limit = Reply::new(403, &[("x-ratelimit-remaining", "0")], "");
     served.world().scripted.insert(path(), [limit, refused(404, "Not Found")].into());
-    let limited = ask(&served, None).unwrap_err();
+    let limited = ask(&served, None::<TokenSource>).unwrap_err();
     assert!(limited.to_string().contains("with a token it answers more often"), "{limited}");
-    let unseen = ask(&served, None).unwrap_err();
+    let unseen = ask(&served, None::<TokenSource>).unwrap_err();
     assert!(unseen.to_string().contains("as far as anybody without a token may see"), "{unseen}");
-    assert_eq!(ask(&served, None), Ok(3));
+    assert_eq!(ask(&served, None::<TokenSource>), Ok(3));
     assert!(served.headers("authorization").iter().all(Option::is_none), "I26: nor are our own credentials sent");
 }
 
@@ -173,7 +175,7 @@ fn i26_the_token_is_in_no_error_and_in_no_log_whatever_repeats_it() {
             said.push(format!("{error:?} {error}"));
         }
         let served = Served::new(World { token: Some("another".to_owned()), ..world() });
-        let sources = served.sources(kept());
+        let sources = served.sources(Some(kept()));
         said.push(format!("{sources:?}"));
         said.push(format!("{:?}", ask(&served, kept())));
     });

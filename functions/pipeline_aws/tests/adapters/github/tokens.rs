@@ -43,8 +43,8 @@ fn parameter(kind: &str, text: &str) -> (u16, Value) {
     )
 }
 
-fn in_secrets() -> Option<TokenSource> {
-    Some(ARN.parse().expect("a source"))
+fn in_secrets() -> TokenSource {
+    ARN.parse().expect("a source")
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_token_that_is_not_taken_any_more_is_read_again() {
     use pipeline_core::gate::source::{ReadSource, Repository};
     let served =
         served(PARAMETER, [parameter("SecureString", "old-token-0123456789"), parameter("SecureString", TOKEN)]);
-    let sources = served.sources(kept());
+    let sources = served.sources(Some(kept()));
     let repository = Repository::GitHub(super::world::REPOSITORY.to_owned());
     let commit = super::shapes::sha('a').parse().expect("a commit");
     crate::server::connected(async {

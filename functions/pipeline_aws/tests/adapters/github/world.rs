@@ -32,6 +32,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    #[expect(clippy::needless_pass_by_value, reason = "a body is made where it is given")]
     pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl ToString) -> Self {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Self { status, headers, body: body.to_string(), breaks: false }
