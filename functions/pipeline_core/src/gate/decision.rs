@@ -122,6 +122,13 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether it let the release through, and this rule did so by itself: an override is of one execution, while it stands.
+    pub(super) fn was_met(&self, rule: Rule) -> bool {
+        let is_met =
+            |answer: &Answer| answer.rule == rule && answer.outcome == Outcome::Approve && answer.overridden.is_none();
+        self.outcome == Outcome::Approve && self.answers.iter().any(is_met)
+    }
+
     /// How many people's approvals it counted that were not given before `since`.
     pub(super) fn counted_since(&self, since: Timestamp) -> usize {
         let answered = |vote: &&Vote| vote.run.as_ref().and_then(|run| run.answered);

@@ -135,11 +135,11 @@ pub(super) fn impossible(params: &Params, excluded: &[Excluded], count: usize) -
 
 /// People can be asked.
 pub(super) fn possible(count: usize, excluded: &[Excluded], others: Option<usize>) -> String {
-    let others = others.map_or_else(String::new, |others| format!(" of {others}"));
+    let could = others.map_or_else(String::new, |others| format!(" of the {others} who could"));
     let makers: BTreeSet<String> = excluded.iter().map(|one| one.person.to_string()).collect();
     let makers: Vec<String> = makers.into_iter().collect();
-    let but = if makers.is_empty() { String::new() } else { format!(", but not {}", and(&makers)) };
-    format!("{count}{others} people must approve{but}")
+    let but = if makers.is_empty() { String::new() } else { format!(", not {}", and(&makers)) };
+    format!("{count}{could} must approve{but}")
 }
 
 /// Nothing says who pushed, and what to do about it.
@@ -228,7 +228,7 @@ pub(super) fn stands(rule: Rule, basis: &Basis, decision: &Decision) -> String {
         Basis::BroughtBack(target) => {
             format!("it goes back to execution {target}, which was let through at {:.0}: {said}", decision.at)
         }
-        Basis::Fresh | Basis::Reaffirmed(_) => format!("as decided at {:.0}: {said}", decision.at),
+        Basis::Fresh | Basis::Reaffirmed(_) => format!("{said}, as decided at {:.0}", decision.at),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     gate::{
         approved::oldest,
-        decision::{Decision, Outcome, Rule},
+        decision::{Decision, Rule},
         observation::{Execution, Kind, Observation},
         params::{Params, Phase},
         rules::{Ruling, deny},
@@ -53,9 +53,11 @@ pub(super) fn stands(rule: Rule, basis: &Basis, params: &Params, seen: &Observat
     let found = seen.found.as_ref()?;
     let mut of_this = seen.decisions.as_ref()?.iter().filter(|decision| is_of(decision, basis.origin(params), found));
     let needed = if rule == Rule::Approved { params.rules.approved } else { None };
-    let since = needed.filter(|_| matches!(basis, Basis::Reaffirmed(_))).map(|needed| oldest(needed, seen.at));
+    let expires = needed.filter(|_| matches!(basis, Basis::Reaffirmed(_)));
+    let since = expires.map_or(Timestamp::MIN, |needed| oldest(needed, seen.at));
     let count = needed.map_or(0, |needed| needed.count);
-    match of_this.clone().find(|decision| counts(decision, rule, count, since)) {
+    let lets = |decision: &&Decision| decision.was_met(rule) && decision.counted_since(since) >= count;
+    match of_this.clone().find(lets) {
         Some(decision) => Ok(say::stands(rule, basis, decision)),
         None => deny(say::never_decided(rule, basis, params, found, of_this.next_back())),
     }
@@ -63,13 +65,4 @@ pub(super) fn stands(rule: Rule, basis: &Basis, params: &Params, seen: &Observat
 
 fn is_of(decision: &Decision, execution: &ExecutionId, found: &Digest) -> bool {
     decision.execution == *execution && decision.phase == Phase::Decide && decision.digest.as_ref() == Some(found)
-}
-
-fn counts(decision: &Decision, rule: Rule, count: usize, since: Option<Timestamp>) -> bool {
-    let is_let = |answer: &crate::gate::decision::Answer| {
-        answer.rule == rule && answer.outcome == Outcome::Approve && answer.overridden.is_none()
-    };
-    decision.outcome == Outcome::Approve
-        && decision.answers.iter().any(is_let)
-        && decision.counted_since(since.unwrap_or(Timestamp::MIN)) >= count
 }

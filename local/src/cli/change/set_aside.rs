@@ -50,7 +50,10 @@ pub(super) async fn set_aside(desk: &Desk<'_>, options: &Override) -> Result<(),
     let id = &judged.execution.execution;
     let rules: BTreeSet<&str> = options.rules.iter().map(String::as_str).collect();
     let name = format!("{}/{id}", judged.gate.overrides);
-    let deed = deed(pipeline, &judged, &rules, reason, &name, before(parameters, &name).await.as_ref());
+    let before = before(parameters, &name).await;
+    let dropped: BTreeSet<&str> = before.as_ref().map(rules_of).unwrap_or_default();
+    let dropped: BTreeSet<&str> = dropped.difference(&rules).copied().collect();
+    let deed = deed(pipeline, &judged, &rules, reason, &name, before.as_ref());
     if !options.ask.yes && ask::is_at_terminal() && !ask::confirm(deed.question(&place)).await {
         return Err(ClientError::NotChanged);
     }
@@ -61,10 +64,13 @@ pub(super) async fn set_aside(desk: &Desk<'_>, options: &Override) -> Result<(),
     let done = format!("{} set aside for execution {id} of {pipeline}, in {name}", are(&rules));
     let object = json!({
         "pipeline": pipeline, "stage": judged.stage.name, "execution": id, "commit": judged.execution.revision.commit,
-        "rules": rules, "reason": reason, "parameter": name, "next": next, "status": "Overridden",
+        "rules": rules, "dropped": dropped, "reason": reason, "parameter": name, "next": next, "status": "Overridden",
     });
     tell(&place, &options.ask, &done, object);
     if !options.ask.json {
+        if !dropped.is_empty() {
+            say(format!("  {} no longer; to keep that, name it too", are(&dropped)));
+        }
         say(match next {
             Some(retry) => format!("  now `{retry}`"),
             None => format!("  it holds when the gate of {} decides; there is nothing to retry yet", judged.stage.name),
@@ -145,10 +151,9 @@ pub(super) fn deed(
     let Judged { stage, execution, .. } = judged;
     let what = format!("set {} aside for execution {} of {pipeline}", listed(rules), execution.execution);
     let replaced = before.map(|before| {
-        let rules = before["rules"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         format!(
             "in place of what was set aside before, {}: {}",
-            listed(&rules),
+            listed(&rules_of(before)),
             before["reason"].as_str().unwrap_or("-")
         )
     });
@@ -162,6 +167,10 @@ pub(super) fn next(pipeline: &str, judged: &Judged) -> Option<String> {
     let Judged { stage, execution, .. } = judged;
     let is_over = stage.status.as_deref() != Some("InProgress");
     is_over.then(|| format!("flowgate retry {pipeline} --stage {} --execution {}", stage.name, execution.execution))
+}
+
+fn rules_of(before: &Value) -> BTreeSet<&str> {
+    before["rules"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn listed(rules: &BTreeSet<&str>) -> String {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gate::{again, changed, denies, passes},
-    release::{ALICE, BOB, CAROL, approved, parameters, people, pushed},
+    release::{ALICE, BOB, CAROL, approved, parameters, people, pushed, ran},
     support::world,
 };
 
@@ -60,6 +60,20 @@ fn i23_what_was_decided_before_anybody_was_asked_is_no_approval() {
     approved(&world, &[BOB]);
     passes(&world, &phase("ask", 1));
     assert!(again(&world, &phase("enter", 1)).is_err());
+    // Nor by a rule that needs nobody's vote.
+    let tested = |phase: &str| {
+        changed(|parameters| {
+            parameters["phase"] = json!(phase);
+            parameters["rules"] = json!({"tested": {"actions": ["Beta/Test"]}});
+        })
+    };
+    for (before, is_let) in [("ask", false), ("decide", true)] {
+        let world = self::world();
+        pushed(&world);
+        ran(&world, "Beta", "Test", "Succeeded");
+        passes(&world, &tested(before));
+        assert_eq!(again(&world, &tested("enter")).is_ok(), is_let, "{before}");
+    }
 }
 
 #[test]
