@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::up::{PATIENCE, POLL, Up, done};
 
-const CONNECTION: &str =
+pub(crate) const CONNECTION: &str =
     "arn:aws:codeconnections:us-east-1:000000000000:connection/0d9f5ff0-1f2b-4a7e-9d3c-1f6d1c6a1a11";
 
 /// The service was renamed, and connections that are older keep their ARN.
@@ -70,14 +70,14 @@ async fn a_release_from_github_needs_a_review_and_somebody_else_who_approves() {
 }
 
 /// A service in CodeCommit, whose people are known. Its pipeline ends soon, and is not what this is about.
-async fn ended(up: &Up) -> String {
+pub(crate) async fn ended(up: &Up) -> String {
     let commit = up.push(&up.service("failing_build", "linked")).await;
     up.until_ended("linked", &commit).await;
     commit
 }
 
 /// What somebody does who moves their service to GitHub.
-async fn connect(up: &Up, more: &[(&str, &str)]) {
+pub(crate) async fn connect(up: &Up, more: &[(&str, &str)]) {
     let endpoint = up.sdk().endpoint_url().unwrap().to_owned();
     let (template, api) = (format!("{endpoint}/flowgate-packages/template.yaml"), format!("{endpoint}{API_PATH}"));
     let parameters = [("ServiceName", "linked"), ("Provider", "GitHub"), ("GitHubApi", &*api)];
@@ -93,25 +93,25 @@ async fn connect(up: &Up, more: &[(&str, &str)]) {
 }
 
 /// Pushes to GitHub as the author.
-async fn push(up: &Up, work: &Path, what: &str) {
+pub(crate) async fn push(up: &Up, work: &Path, what: &str) {
     let url = format!("{}{CLONE_PATH}/ada/linked", up.sdk().endpoint_url().unwrap());
     git(work, &["push", "-q", &url.replacen("://", "://author:author@", 1), what]).await;
 }
 
 /// What GitHub does for somebody.
-async fn github(up: &Up, who: &str, method: Method, path: &str, body: &Value) -> Value {
+pub(crate) async fn github(up: &Up, who: &str, method: Method, path: &str, body: &Value) -> Value {
     let url = format!("{}{API_PATH}/repos/ada/linked{path}", up.sdk().endpoint_url().unwrap());
     let client = Client::builder().no_proxy().build().unwrap();
     let answer = client.request(method, url).bearer_auth(who).json(body).send().await.unwrap();
     answer.error_for_status().unwrap().json().await.unwrap()
 }
 
-async fn head(work: &Path) -> String {
+pub(crate) async fn head(work: &Path) -> String {
     git(work, &["rev-parse", "HEAD"]).await.trim_end().to_owned()
 }
 
 /// Runs git as somebody who commits under the author's address.
-async fn git(work: &Path, args: &[&str]) -> String {
+pub(crate) async fn git(work: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=author", "-c", "user.email=author@example.com"]).args(args).current_dir(work);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").env("NO_PROXY", "127.0.0.1");

@@ -11,6 +11,7 @@ mod clients;
 mod connection;
 mod enforced;
 mod failing;
+mod gate;
 mod guarded;
 #[cfg(target_os = "linux")]
 mod interrupted;

@@ -134,7 +134,8 @@ impl Up {
     pub(crate) async fn until_asked(&self, pipeline: &str, commit: &str) -> Value {
         self.until(pipeline, |status| {
             let approve = stage(status, "Approve");
-            approve["actions"][0]["waits"] == true && of_commit(status, commit) == approve["execution"]
+            let waits = approve["actions"].as_array().unwrap().iter().any(|action| action["waits"] == true);
+            waits && of_commit(status, commit) == approve["execution"]
         })
         .await
     }

@@ -25,7 +25,7 @@ ACTIONS = {
     "CodeCommit": {"Source"},
     "CodeBuild": {"Build"},
     "CloudFormation": {"Deploy"},
-    "Lambda": {"Configure", "Test", "Gate"},
+    "Lambda": {"Configure", "Test", "Ready", "Gate"},
     "Manual": {"Approve"},
 }
 
@@ -42,7 +42,8 @@ def asked(other_than=None):
 
     def is_asked():
         stage = call("GetPipelineState", name=NAME)["stageStates"][STAGES.index("Approve")]
-        token = stage["actionStates"][0].get("latestExecution", {}).get("token")
+        tokens = (action.get("latestExecution", {}).get("token") for action in stage["actionStates"])
+        token = next(filter(None, tokens), None)
         id = stage.get("latestExecution", {}).get("pipelineExecutionId")
         return token and id != other_than and (id, token)
 

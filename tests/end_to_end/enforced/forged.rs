@@ -163,7 +163,8 @@ impl Waiting {
         let (execution, revision) = (&self.execution, &self.commit);
         let gate = |(revision, execution): (&String, &String), rules: Value| {
             json!({"pipeline": "shop", "execution": execution, "approvals": ["Approve"], "rules": rules,
-                "people": "/flowgate/shop/people", "revision": revision, "repository": "shop", "max_wait_minutes": 1})
+                "people": "/flowgate/shop/people", "revision": revision, "repository": {"codecommit": "shop"},
+                "branch": "main", "max_wait_minutes": 1})
         };
         let all = match function {
             "configure" => vec![json!({"service": "shop", "execution": execution, "revision": revision,
