@@ -1,5 +1,5 @@
-//! The real functions `lease`, `sweep` and `start_tests`, as processes behind Lambda's Runtime API, against the local cloud. What they
-//! send passes a proxy that writes it down, and can harm it.
+//! The real functions `lease`, `sweep`, `start_tests` and `gate`, as processes behind Lambda's Runtime API, against the
+//! local cloud or a world of a test's own. What they send to the cloud passes a proxy that writes it down, and can harm it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
@@ -10,6 +10,7 @@ mod call;
 mod codepipeline;
 mod contention;
 mod function;
+mod gate;
 mod listing;
 mod near_misses;
 mod own_stack;

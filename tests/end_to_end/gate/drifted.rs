@@ -80,6 +80,7 @@ fn is_kept(released: &Value) {
     let answers = decision["answers"].as_array().unwrap();
     let by = |rule: &str| answers.iter().find(|answer| answer["rule"] == rule).unwrap()["overridden"].clone();
     assert_eq!((by("no_drift"), by("approved")), (json!("approver@example.com"), Value::Null));
-    assert!(decision["inputs"]["drift"]["seen"]["drifted"].to_string().contains("Greeter"), "{decision:#}");
+    let denied = &released["decisions"][2]["inputs"]["drift"]["seen"]["drifted"];
+    assert!(denied.to_string().contains("Greeter was modified"), "{denied:#}");
     assert_says(&said(released, "Prod", "Gate"), &["approver@example.com overrode no_drift at 2", REASON]);
 }

@@ -26,18 +26,19 @@ def handler(event, context):
 const TEMPLATE: &str = "AWSTemplateFormatVersion: '2010-09-09'
 Transform: AWS::Serverless-2016-10-31
 Globals:
-  Function: { Runtime: python3.12, CodeUri: tests, Timeout: 30 }
+  Function: { Runtime: python3.12, Timeout: 30 }
 Resources:
   Hasty:
     Type: AWS::Serverless::Function
     Properties:
+      CodeUri: tests
       Handler: hasty.handler
       Policies:
         - Version: '2012-10-17'
           Statement: [{ Effect: Allow, Action: codepipeline:PutJobSuccessResult, Resource: '*' }]
   Slow:
     Type: AWS::Serverless::Function
-    Properties: { Handler: slow.handler }
+    Properties: { CodeUri: tests, Handler: slow.handler }
 Outputs:
   TestFunctionHasty: { Value: !Ref Hasty }
   TestFunctionSlow: { Value: !Ref Slow }

@@ -11,6 +11,9 @@ pub(crate) const ROLE: &str = "arn:aws:iam::222222222222:role/shop-tests-runner"
 pub(crate) const JOB: &str = "11111111-abcd-1111-abcd-111111abcdef";
 const EXECUTION: &str = "22222222-abcd-2222-abcd-222222abcdef";
 
+/// Those that continue jobs.
+pub(crate) const WAITING: [&str; 2] = ["start_tests", "gate"];
+
 /// What each function is asked by a pipeline.
 pub(crate) fn user_parameters(function: &str) -> Value {
     match function {
@@ -20,7 +23,9 @@ pub(crate) fn user_parameters(function: &str) -> Value {
         "start_tests" => json!({"app_stack": "shop-beta", "test_stack": "shop-tests"}),
         "gate" => json!({
             "pipeline": "shop", "execution": EXECUTION, "approvals": ["Approve"], "people": "/flowgate/shop/people",
-            "revision": "8f2c".repeat(10), "max_wait_minutes": 1, "rules": {"approved": {"count": 1}, "digest": {}},
+            "revision": "8f2c".repeat(10), "max_wait_minutes": 1, "repository": {"codecommit": "shop"}, "branch": "main",
+            "overrides": "/flowgate/shop/overrides",
+            "rules": {"approved": {"count": 1}, "pull_request": {}, "digest": {}, "no_drift": {"stack": "shop-prod"}},
         }),
         _ => json!({"operation": "bind", "stack": "shop-pr-1", "token": 1}),
     }
@@ -43,7 +48,7 @@ pub(crate) fn job(function: &str) -> Value {
         },
     }}});
     // It never asks for one, and refuses to go on from what it did not say.
-    if function != "start_tests" {
+    if !WAITING.contains(&function) {
         continued(&mut event);
     }
     event

@@ -16,7 +16,7 @@ pub(crate) const OWN_TOKEN: &str = "ownSentinelToken//FwoGZXIvYXdzEMv+aDKq3xVbGn
 /// What proves that an approval was asked for.
 pub(crate) const APPROVAL: &str = "c0ffee5e-a7e1-4b1d-9a5c-5e47121e1abc";
 /// What a continuation brought along.
-pub(crate) const CONTINUATION: &str = "continuationSentinel+Hq2/7mZx";
+pub(crate) const CONTINUATION: &str = "goesOnSentinel+Hq2/7mZxWc4Tn9Lk";
 /// The value of a parameter that is nobody's business.
 pub(crate) const PARAMETER: &str = "parameterSentinel+Vt5/1kRw";
 /// What a check of `tests.yaml` sends in a header.
