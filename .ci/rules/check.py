@@ -57,7 +57,15 @@ BETWEEN = {
     "DriftCheck": "false",
 }
 FROM_GITHUB = {key: MOST[key] for key in ("Provider", "RepositoryName", "ConnectionArn")}
-DEPLOYMENTS = (LEAST, MOST, BETWEEN, {**LEAST, **FROM_GITHUB, "GitHubTokenParameter": "/github/token"})
+# Needs more than the gate may read of it.
+UNREAD = {**LEAST, "DeployPolicyArns": MOST["DeployPolicyArns"]}
+DEPLOYMENTS = (
+    LEAST,
+    MOST,
+    BETWEEN,
+    {**UNREAD, **FROM_GITHUB, "GitHubTokenParameter": "/github/token"},
+    {**UNREAD, "DriftCheck": "true"},
+)
 
 
 def check(templates, rules=OURS, exceptions=None):

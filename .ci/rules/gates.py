@@ -65,8 +65,14 @@ def policy(sample):
 
 def undrifted(sample, stage):
     """Of the rules the one by which only who enters Prod is judged."""
-    asked = stage == "Prod" and sample.values["DriftCheck"] == "true"
+    asked = stage == "Prod" and checks_drift(sample)
     return {"no_drift": {"stack": f"{sample.values['ServiceName']}-prod"}} if asked else {}
+
+
+def checks_drift(sample):
+    """Whether Prod's drift is asked for; unless that was said, it is where the gate can read all of Prod's stack."""
+    asked, needed, given = (sample.values[name] for name in ("DriftCheck", "DeployPolicyArns", "DriftPolicyArns"))
+    return asked == "true" or (asked == "auto" and (not needed or bool(given)))
 
 
 def tests(sample):

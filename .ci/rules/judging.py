@@ -3,6 +3,7 @@
 import itertools
 
 from arns import touch
+from gates import checks_drift
 from policy import STAGES, Finding, allowed, reads
 from sample import HERE
 
@@ -37,7 +38,7 @@ def drift_read(sample, _exceptions):
     """CloudFormation detects drift with the gate's rights, which reads of Prod's stack just what ProdDeployRole may."""
     gate = [statement for statement in allowed(sample) if statement.resource == "GateRole"]
     drift = [statement for statement in gate if statement.path.startswith("Policies Drift,")]
-    if sample.values["DriftCheck"] != "true":
+    if not checks_drift(sample):
         if drift:
             yield at("detect no drift where nobody asked for that")
         return

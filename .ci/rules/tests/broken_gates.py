@@ -37,6 +37,7 @@ BROKEN = {
         retold("Approve", "Gate", '"pull_request": {"count": ${PullRequestReviews}}, ', '"max_wait_minutes": 1, '),
         retold("Prod", "Gate", ', "no_drift": {"stack": "${ServiceName}-prod"}', ""),
         retold("Prod", "Gate", "-prod", "-gamma"),
+        retold("Prod", "Gate", "ChecksDrift", "ReadsAllOfProd"),
         retold("Prod", "Gate", '"ApproveThird"', '"Approve"'),
         retold("Prod", "Gate", '"pipeline": "${ServiceName}"', '"pipeline": "other"'),
         retold("Approve", "Gate", "/people", "/peers"),

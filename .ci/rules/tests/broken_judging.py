@@ -31,6 +31,9 @@ BROKEN = {
         also("ProdDeployRole", Action="lambda:GetFunctionConcurrency", Resource=sub(FUNCTION + "-prod-*")),
         also("GateRole", policy=1, Action="lambda:GetFunction", Resource=sub(FUNCTION + "-gamma-*")),
         # There where nobody asked for it, and not where somebody did.
-        put("GateRole", "Properties", "Policies", 1, "Fn::If", 0, to="FromCodeCommit"),
+        *(
+            put("GateRole", "Properties", "Policies", 1, "Fn::If", 0, to=condition)
+            for condition in ("FromCodeCommit", "ReadsAllOfProd")
+        ),
     ],
 }
