@@ -26,6 +26,7 @@ const WIDE: &str = "tests/end_to_end/wide.rs";
 const GATE_PEOPLE: &str = "functions/pipeline_core/tests/flow/gate/people.rs";
 const GATE_HISTORY: &str = "functions/pipeline_core/tests/flow/gate/history.rs";
 const GATE_ARTIFACT: &str = "functions/pipeline_core/tests/flow/gate/artifact.rs";
+const GATE_OVERRIDES: &str = "functions/pipeline_core/tests/flow/gate/overrides.rs";
 const DIGEST: &str = "functions/pipeline_core/tests/flow/record.rs";
 const CHECKED: &str = "tests/end_to_end/checked/mod.rs";
 const ELSEWHERE: &str = "tests/end_to_end/checked/elsewhere.rs";
@@ -133,10 +134,28 @@ pub(crate) const THREATS: &[Row] = &[
     },
     Row {
         threat: SET_ASIDE,
-        controls: &[(
-            "to write an override is a permission of its own, which nothing of ours and nothing that is deployed has",
-            &[Rule("overrides_by_people"), Rule("powers"), Rule("flowgate_untouched")],
-        )],
+        controls: &[
+            (
+                "to write an override is a permission of its own, which nothing of ours and nothing that is deployed has",
+                &[Rule("overrides_by_people"), Rule("powers"), Rule("flowgate_untouched")],
+            ),
+            (
+                "it says why, and a person of the map answers for it",
+                &[Test(GATE_OVERRIDES, "what_is_not_understood_or_by_nobody_sets_nothing_aside_and_says_so")],
+            ),
+            (
+                "it is of one execution (I23), and of the rules that it names",
+                &[
+                    Test(GATE_OVERRIDES, "another_execution_s_override_has_no_effect"),
+                    Test(GATE_OVERRIDES, "i23_an_override_is_good_for_its_own_execution_only"),
+                    Test(GATE_OVERRIDES, "no_rule_is_set_aside_by_the_name_of_another"),
+                ],
+            ),
+            (
+                "what is released is never set aside (I22)",
+                &[Test(GATE_OVERRIDES, "i22_nobody_answers_for_another_revision_or_another_artifact")],
+            ),
+        ],
     },
     Row {
         threat: WORDS_OF_A_COMMIT,
