@@ -210,7 +210,7 @@ mod tests {
                     &[both[0], "*:user/ada"]
                         .map(|one| one.replace("*:", "arn:aws:iam::000000000000:"))
                         .each_ref()
-                        .map(|one| one.as_str()),
+                        .map(String::as_str),
                 ),
                 vec![&*ada],
                 false,
