@@ -25,30 +25,35 @@ pub(super) async fn run(options: &args::Answer, approved: bool) -> Result<(), Cl
             return Err(ClientError::NotAnswered);
         }
     }
-    let answered = give(&client, &meant, &Answer { approved, comment: options.comment.clone() }).await?;
-    for waiting in answered {
-        tell(waiting, &place, approved, options.json);
-    }
+    let answer = Answer { approved, comment: options.comment.clone() };
+    give(&client, &meant, &answer, |answered| tell(answered, &place, approved, options.json)).await?;
     if !options.json {
         follow_up(&meant, approved, account.is_local());
     }
     Ok(())
 }
 
-/// Answers what was shown: each carries its token, and cannot reach another execution that took its place meanwhile. Gives
-/// those that nobody else had answered in between.
-async fn give<'a>(client: &Client, meant: &'a [Waiting], answer: &Answer) -> Result<Vec<&'a Waiting>, CallError> {
-    let mut answered = Vec::new();
+/// Answers what was shown: each carries its token, and cannot reach another execution that took its place meanwhile. Tells
+/// each answer once it is given, whatever comes of the next. That somebody else was quicker is an error only if they were
+/// so every time.
+pub(super) async fn give(
+    client: &Client,
+    meant: &[Waiting],
+    answer: &Answer,
+    mut told: impl FnMut(&Waiting),
+) -> Result<(), CallError> {
+    let (mut is_given, mut late) = (false, None);
     for waiting in meant {
         match approvals::answer(client, waiting, answer).await {
-            Err(error) if approvals::is_answered(&error) && meant.len() > 1 => {}
-            result => {
-                result?;
-                answered.push(waiting);
+            Ok(()) => {
+                is_given = true;
+                told(waiting);
             }
+            Err(error) if approvals::is_answered(&error) => late = Some(error),
+            Err(error) => return Err(error),
         }
     }
-    Ok(answered)
+    late.filter(|_| !is_given).map_or(Ok(()), Err)
 }
 
 /// What is to be answered. An approval is one person's, so of several in a stage the first is meant that waits; a rejection

@@ -16,6 +16,7 @@ use super::{retry, rollback, stop};
 use crate::actions::Context;
 use crate::actions::jobs::Jobs;
 use crate::api;
+use crate::cli::answer::give;
 use crate::cli::approvals::{self, Answer};
 use crate::cli::args::{Args, Subcommand};
 use crate::cli::client::ClientError;
@@ -187,6 +188,29 @@ async fn approvals_beside_one_another_are_answered_one_by_one_and_all_asked_agai
     world.run(&["retry", "--all"]).await.unwrap();
     let asked: Vec<String> = world.waiting(2).await.into_iter().map(|waiting| waiting.action).collect();
     assert_eq!(asked, ["Review", "Second"]);
+}
+
+#[tokio::test]
+async fn a_rejection_tells_what_it_answered_and_fails_where_that_is_nothing() {
+    let mut world = World::asking(&["First", "Second", "Third"]).await;
+    world.start();
+    let all = world.waiting(3).await;
+    let no = Answer { approved: false, comment: String::new() };
+    approvals::answer(&world.client, &all[0], &no).await.unwrap();
+    let told = async |meant: &[Waiting]| {
+        let mut told = Vec::new();
+        let given = give(&world.client, meant, &no, |waiting| told.push(waiting.action.clone())).await;
+        (told, given.map_err(|error| error.to_string()))
+    };
+    // What is left is answered, and told though another cannot be.
+    let unknown = Waiting { action: "Fourth".to_owned(), ..all[2].clone() };
+    let (answered, error) = told(&[all[0].clone(), all[1].clone(), unknown, all[2].clone()]).await;
+    assert_eq!(answered, ["Second"]);
+    assert!(error.unwrap_err().contains("PutApprovalResult of Prod Fourth of p was refused"));
+    assert_eq!(told(&all).await, (vec!["Third".to_owned()], Ok(())));
+    let (answered, error) = told(&all).await;
+    assert_eq!(answered, [""; 0]);
+    assert!(error.unwrap_err().contains("PutApprovalResult of Prod Third of p was refused"));
 }
 
 #[tokio::test]
