@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use commit::{Commit, Signature};
 use git::Git;
 pub(crate) use git::isolate;
-pub use held::{Held, NEUTRAL};
+pub use held::{Held, NEUTRAL, committer};
 pub use merge::{Merge, Told};
 pub use moves::{Move, RefKind, Reference};
 pub use range::Extent;

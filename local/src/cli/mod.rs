@@ -20,6 +20,7 @@ mod host;
 mod lease;
 mod logs;
 mod observe;
+mod parameter;
 mod people;
 mod place;
 mod push;

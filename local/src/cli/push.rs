@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::account::{Account, Default};
-use super::args;
 use super::client::ClientError;
 use super::service::Service;
 use super::setup::{Released, Setup};
 use super::source::{BRANCH, Remote, Source, SourceError};
+use super::{args, people};
 use crate::cloud::{StartError, run_dir};
 use crate::report::say;
 
@@ -42,6 +42,9 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
         None if account.is_local() => remote(setup.make_repository().await?),
         None => return Err(ClientError::NoRepository(repository.to_owned())),
     };
+    if account.is_local() {
+        people::introduce(&account.sdk, &service).await?;
+    }
     if released.is_none() || !parameters.is_empty() || is_outdated {
         setup.make_pipeline(&parameters).await?;
     }

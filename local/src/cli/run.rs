@@ -13,7 +13,7 @@ use super::setup::{Setup, SetupError};
 use super::shared::Shared;
 use super::source::{BRANCH, Remote, Source, SourceError};
 use super::watch::{Seen, Watch, WatchError};
-use super::{End, args, exports, functions};
+use super::{End, args, exports, functions, people};
 use crate::cloud::{StartError, run_dir};
 use crate::identity::AUTHOR;
 use crate::pipeline::engine::ExecutionStatus;
@@ -106,6 +106,7 @@ async fn deploy(host: &mut Host, service: &Service, options: &args::Run, reporte
     let parameters = options.parameters.map();
     setup.check(&parameters).await?;
     let url = setup.make_repository().await?;
+    people::introduce(&sdk, service).await?;
     setup.make_pipeline(&parameters).await?;
     setup.at_rest().await?;
     host.clock("deploy flowgate", begin, before).await;

@@ -9,12 +9,11 @@ use aws_sdk_codepipeline::types::{
     ActionCategory, PipelineDeclaration, PipelineExecutionStatus, PipelineExecutionSummary, StageDeclaration,
     TriggerType,
 };
-use aws_sdk_ssm::types::ParameterType;
+use reqwest::Url;
 use tokio::time::{sleep, timeout};
 
 use super::End;
 use super::call::{CallError, Called as _};
-use super::people;
 use super::source::BRANCH;
 use crate::cloud::stack_wait::{self, Stack};
 use crate::cloud::stacks::{self, DeployError, Deployment, Template};
@@ -139,13 +138,12 @@ impl<'a> Setup<'a> {
     pub(super) async fn make_pipeline(&self, chosen: &BTreeMap<String, String>) -> Result<(), SetupError> {
         let (stack, template) = (format!("{}-flowgate", self.service), self.template());
         let client = aws_sdk_cloudformation::Client::new(self.sdk);
-        self.introduce_people().await?;
         let before = stack_wait::find(&client, &stack).await.map_err(DeployError::Call)?;
         let declared = self.declared(&client, &template).await?;
         let deployment = Deployment {
             stack: &stack,
             template: Template::Url(&template),
-            parameters: parameters(self.service, &self.github(), before, &declared, chosen),
+            parameters: parameters(self.service, &github(self.endpoint()), before, &declared, chosen),
             tags: BTreeMap::new(),
             capabilities: vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand],
             role: None,
@@ -161,14 +159,13 @@ impl<'a> Setup<'a> {
         rest.map_err(|_| SetupError::Restless(self.service.to_owned()))?.map_err(SetupError::from)
     }
 
-    /// Where the local cloud answers as GitHub does.
-    fn github(&self) -> String {
-        format!("{}{API_PATH}", self.sdk.endpoint_url().unwrap_or_default())
-    }
-
     /// Where the packaged template is. It is too long to be sent along.
     fn template(&self) -> String {
-        format!("{}/{BUCKET}/{TEMPLATE}", self.sdk.endpoint_url().unwrap_or_default())
+        format!("{}/{BUCKET}/{TEMPLATE}", self.endpoint().trim_end_matches('/'))
+    }
+
+    fn endpoint(&self) -> &str {
+        self.sdk.endpoint_url().unwrap_or_default()
     }
 
     async fn declared(
@@ -180,20 +177,6 @@ impl<'a> Setup<'a> {
         let summary = summary.called("GetTemplateSummary", TEMPLATE)?;
         let names = summary.parameters().iter().filter_map(|parameter| parameter.parameter_key());
         Ok(names.map(str::to_owned).collect())
-    }
-
-    /// Maps the local cloud's people to their addresses, unless somebody has made a map already.
-    async fn introduce_people(&self) -> Result<(), CallError> {
-        let client = aws_sdk_ssm::Client::new(self.sdk);
-        let name = format!("/flowgate/{}/people", self.service);
-        match client.get_parameter().name(&name).send().await.called("GetParameter", &name) {
-            Err(error) if error.code() == Some("ParameterNotFound") => {}
-            found => return found.map(drop),
-        }
-        let people = people::map(people::own_address().await.as_deref());
-        let put =
-            client.put_parameter().name(&name).value(people.to_string()).r#type(ParameterType::String).send().await;
-        put.called("PutParameter", &name).map(drop)
     }
 
     /// Whether one of the pipeline's executions is in progress: then its definition cannot change.
@@ -221,6 +204,13 @@ impl<'a> Setup<'a> {
             sleep(POLL).await;
         }
     }
+}
+
+/// Where the local cloud answers as GitHub does. By its number, whatever name it has here: a token of GitHub's goes in the clear
+/// nowhere else, as the template has it.
+fn github(endpoint: &str) -> String {
+    let port = Url::parse(endpoint).ok().and_then(|url| url.port_or_known_default());
+    format!("http://127.0.0.1:{}{API_PATH}", port.unwrap_or_default())
 }
 
 fn released(pipeline: &PipelineDeclaration) -> Released {
@@ -282,6 +272,21 @@ mod tests {
         assert_eq!(message, "Flowgate's template has no parameter BakeMinuts; it has BakeMinutes");
         let message = check("ServiceName").unwrap_err().to_string();
         assert_eq!(message, "parameter ServiceName follows from the service's folder and cannot be chosen");
+    }
+
+    #[test]
+    fn the_template_takes_where_the_local_github_is_however_the_local_cloud_is_called() {
+        let template = include_str!("../../../template.yaml").split_once("\n  GitHubApi:\n").unwrap().1;
+        let pattern = template.split_once("AllowedPattern: ").unwrap().1.lines().next().unwrap();
+        // What YAML's double quotes escape here, JSON's do.
+        let pattern = regex_lite::Regex::new(&serde_json::from_str::<String>(pattern).unwrap()).unwrap();
+        for endpoint in
+            ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566", "http://127.0.0.2:4566/"]
+        {
+            let github = github(endpoint);
+            assert_eq!(github, "http://127.0.0.1:4566/v1/github", "{endpoint}");
+            assert!(pattern.is_match(&github), "{endpoint}");
+        }
     }
 
     #[test]

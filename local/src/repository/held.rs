@@ -96,8 +96,7 @@ impl Held {
         {
             return Ok(());
         }
-        let user = git::identity(directory).await;
-        let (name, email) = user.unwrap_or_else(|| (NEUTRAL.0.to_owned(), NEUTRAL.1.to_owned()));
+        let (name, email) = committer(directory).await;
         let parent = parent.map(String::as_str);
         let by = git::Signed::by((&name, &email));
         let id = self.git.commit_tree(&tree, parent.as_slice(), &message(directory), by).await?;
@@ -106,6 +105,20 @@ impl Held {
         self.git.run(&["update-ref", &Reference::branch(branch).to_string(), &id, &old]).await?;
         Ok(())
     }
+}
+
+/// Whom a snapshot of the directory names: the user as git knows them there; nobody in particular where git does not, or by
+/// something that is no address, for which nobody could be found.
+pub async fn committer(directory: &Path) -> (String, String) {
+    let user = git::identity(directory).await.filter(|(_, email)| is_address(email));
+    user.unwrap_or_else(|| (NEUTRAL.0.to_owned(), NEUTRAL.1.to_owned()))
+}
+
+/// What git keeps as it is, and the gate's people map takes.
+fn is_address(text: &str) -> bool {
+    let is_odd = |c: char| matches!(c, '@' | '<' | '>') || c.is_whitespace() || c.is_control();
+    let is_plain = |part: &str| !part.is_empty() && !part.contains(is_odd);
+    text.split_once('@').is_some_and(|(local, domain)| is_plain(local) && is_plain(domain))
 }
 
 /// Takes over a branch of another repository, or what it is at when it has no such branch.

@@ -108,6 +108,26 @@ async fn a_folder_inside_a_bigger_repository_is_taken_alone_as_it_stands() {
 }
 
 #[tokio::test]
+async fn a_snapshot_is_by_whoever_git_knows_in_the_folder_and_else_by_nobody_in_particular() {
+    let world = World::new();
+    let source = world.source();
+    git(&source, &["init", "--quiet"]);
+    let named = [("Bo", "bo@example.com"), ("", "bo@example.com"), ("Bo", "bo"), ("Bo", "<bo@example.com>")];
+    for (index, (name, email)) in named.into_iter().enumerate() {
+        git(&source, &["config", "user.name", name]);
+        git(&source, &["config", "user.email", email]);
+        write(&source, "file.txt", &index.to_string());
+        let commit = world.push(&source).await;
+        let expected = if index == 0 { ("Bo", "bo@example.com") } else { NEUTRAL };
+        for by in [&commit.author, &commit.committer] {
+            assert_eq!((&*by.name, &*by.email), expected, "{name} {email}");
+        }
+        let (name, email) = committer(&source).await;
+        assert_eq!((&*name, &*email), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_relative_path_means_the_same_directory() {
     let world = World::new();
     // Tests run in the directory of their crate.
