@@ -180,7 +180,7 @@ pub(super) struct Override {
     /// The execution that waits or failed at a gate; its first 7 characters or more
     #[arg(long, value_name = "ID", value_parser = prefix)]
     pub(super) execution: String,
-    /// A rule to set aside: approved, pull_request, tested or no_drift; may be repeated
+    /// A rule to set aside: `approved`, `pull_request`, `tested` or `no_drift`; may be repeated
     #[arg(long = "rule", value_name = "RULE", value_parser = rule, required = true)]
     pub(super) rules: Vec<String>,
     /// Why that may be; kept with the decision
@@ -328,7 +328,7 @@ fn prefix(text: &str) -> Result<String, String> {
 }
 
 /// The rules that somebody may answer for. What is released is what was judged, whoever says so.
-const OVERRIDABLE: [&str; 4] = ["approved", "pull_request", "tested", "no_drift"];
+pub(super) const OVERRIDABLE: [&str; 4] = ["approved", "pull_request", "tested", "no_drift"];
 
 fn rule(text: &str) -> Result<String, String> {
     match text {

@@ -50,6 +50,8 @@ pub(super) enum ClientError {
     Busy(String),
     #[error("{asked} is not what waits in pipeline {pipeline}, but {waiting}; nothing was answered")]
     Another { pipeline: String, asked: String, waiting: String },
+    #[error("what is set aside already cannot be read, and would be lost, so nothing was changed: {0}")]
+    Unread(#[source] CallError),
     #[error("nothing was answered")]
     NotAnswered,
     #[error("nothing was changed")]
@@ -77,7 +79,7 @@ pub(super) enum ClientError {
 impl ClientError {
     pub(super) fn end(&self) -> End {
         match self {
-            Self::Call(error) | Self::Choose(ChooseError::Call(error)) => error.end(),
+            Self::Call(error) | Self::Unread(error) | Self::Choose(ChooseError::Call(error)) => error.end(),
             Self::Function(error) => error.end(),
             Self::Setup(error) => error.end(),
             _ => End::BadInput,

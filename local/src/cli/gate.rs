@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_codepipeline::types::{ActionDeclaration, PipelineDeclaration};
+use aws_sdk_codepipeline::types::{ActionCategory, ActionDeclaration, PipelineDeclaration, StageDeclaration};
 use serde_json::Value;
 
 /// An action that asks the gate.
@@ -10,6 +10,8 @@ use serde_json::Value;
 pub(super) struct Gate {
     /// The stage that it lets nobody pass.
     pub(super) stage: String,
+    /// Its own name there.
+    pub(super) action: String,
     /// Below it are the parameters by which its rules are set aside.
     pub(super) overrides: String,
     /// The rules that it goes by.
@@ -22,12 +24,21 @@ pub(super) fn gates(pipeline: &PipelineDeclaration) -> Vec<Gate> {
     actions.filter_map(|(stage, action)| gate(stage, action)).collect()
 }
 
+/// The actions of a stage that ask somebody.
+pub(super) fn approvals(stage: &StageDeclaration) -> impl Iterator<Item = &str> {
+    let asks = |action: &&ActionDeclaration| {
+        action.action_type_id().is_some_and(|id| *id.category() == ActionCategory::Approval)
+    };
+    stage.actions().iter().filter(asks).map(ActionDeclaration::name)
+}
+
 fn gate(stage: &str, action: &ActionDeclaration) -> Option<Gate> {
     let configuration = action.configuration()?;
     configuration.get("FunctionName").filter(|name| name.ends_with("-flowgate-gate"))?;
     let parameters: Value = serde_json::from_str(configuration.get("UserParameters")?).ok()?;
     Some(Gate {
         stage: stage.to_owned(),
+        action: action.name().to_owned(),
         overrides: parameters.get("overrides")?.as_str()?.trim_end_matches('/').to_owned(),
         rules: parameters.get("rules")?.as_object()?.keys().cloned().collect(),
     })
@@ -57,7 +68,8 @@ mod tests {
         let pipeline = pipeline.stages(stage("Broken", action("shop-flowgate-gate", "beta")));
         let pipeline = pipeline.stages(stage("Prod", action("shop-flowgate-gate", parameters))).build().unwrap();
         let rules = ["digest", "no_drift"].map(str::to_owned).into();
-        let expected = Gate { stage: "Prod".to_owned(), overrides: "/flowgate/shop/overrides".to_owned(), rules };
+        let [stage, action, overrides] = ["Prod", "Gate", "/flowgate/shop/overrides"].map(str::to_owned);
+        let expected = Gate { stage, action, overrides, rules };
         assert_eq!(gates(&pipeline), [expected]);
     }
 }

@@ -48,6 +48,12 @@ pub(in crate::cli) enum ChangeError {
         held_up(there)
     )]
     NotJudged { pipeline: String, execution: String, status: String, there: Vec<String> },
+    #[error(
+        "the gate of {stage} let execution {execution} of pipeline {pipeline} through, so no {} holds it up; \
+         `flowgate status {pipeline}` shows what does",
+        rules.join(" nor ")
+    )]
+    LetThrough { pipeline: String, stage: String, execution: String, rules: Vec<String> },
     #[error("the gate of {stage} in pipeline {pipeline} has no rule {rule} to set aside; it has {}", there.join(", "))]
     NotAsked { pipeline: String, stage: String, rule: String, there: Vec<String> },
 }

@@ -11,9 +11,11 @@ mod served_tests;
 mod set_aside;
 #[cfg(test)]
 mod set_aside_tests;
+mod stands;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use serde_json::{Value, json};
 

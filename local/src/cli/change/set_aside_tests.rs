@@ -1,9 +1,9 @@
-use std::collections::BTreeSet;
-
 use clap::Parser as _;
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::set_aside::{Judged, choose, deed, next, reason};
+use super::set_aside::{Judged, choose, deed, reason, turn, what_follows};
+use super::stands::Aside;
 use crate::cli::args::{Args, Override, Subcommand};
 use crate::cli::gate::Gate;
 use crate::report::view::{Action, Execution, Stage, Status};
@@ -22,7 +22,8 @@ fn options(execution: &str, rules: &[&str]) -> Override {
 
 fn gate(stage: &str, rules: &[&str]) -> Gate {
     let rules = rules.iter().map(ToString::to_string).collect();
-    Gate { stage: stage.to_owned(), overrides: "/flowgate/s/overrides".to_owned(), rules }
+    let [stage, action, overrides] = [stage, "Gate", "/flowgate/s/overrides"].map(str::to_owned);
+    Gate { stage, action, overrides, rules }
 }
 
 fn status(approve: (&str, &str), prod: (&str, &str)) -> Status {
@@ -82,26 +83,86 @@ fn whoever_sets_rules_aside_says_why() {
     );
 }
 
+fn aside(rules: &[&str], reason: &str) -> Aside {
+    Aside { rules: rules.iter().map(ToString::to_string).collect(), reason: reason.to_owned() }
+}
+
+/// Held up in Approve, whose actions have these names, statuses and times.
+fn held_up(stage: &str, actions: &[(&str, &str, i64)]) -> Judged {
+    let action = |&(name, status, at): &(&str, &str, i64)| Action {
+        name: name.to_owned(),
+        status: Some(status.to_owned()),
+        at: Some(Timestamp::from_second(at).unwrap()),
+        ..Action::default()
+    };
+    let status = status((stage, OLD), ("Succeeded", NEW));
+    let gates = [gate("Approve", &["approved"]), Gate { action: "Ready".to_owned(), ..gate("Approve", &["tested"]) }];
+    let mut judged = choose(&status, &gates, &options(OLD, &["approved"])).unwrap();
+    judged.approvals = vec!["Approve".to_owned(), "Second".to_owned()];
+    judged.stage.actions = actions.iter().map(action).collect();
+    judged
+}
+
 #[test]
-fn what_is_set_aside_is_shown_first_and_what_to_do_after() {
-    let both = status(("InProgress", NEW), ("Failed", OLD));
-    let mut judged = choose(&both, &[gate("Prod", &["no_drift"])], &options(OLD, &["no_drift"])).unwrap();
-    let said = Some("denied: Table drifted\nand more".to_owned());
-    let failed = Some("Failed".to_owned());
-    judged.stage.actions = vec![Action { name: "Gate".to_owned(), status: failed, summary: said, ..Action::default() }];
-    let before = json!({"rules": ["approved", "tested"], "reason": "another"});
-    let rules = BTreeSet::from(["no_drift", "tested"]);
-    let shown = deed("p", &judged, &rules, "an incident", "/a/b", Some(&before));
-    assert_eq!(shown.what, format!("set no_drift and tested aside for execution {OLD} of p"));
-    let details = [
-        "commit no commit is known",
-        "Gate Failed: denied: Table drifted",
-        "in place of what was set aside before, approved and tested: another",
-        "because: an incident",
-        "written in your name to /a/b, and told by `flowgate history`",
+fn what_is_set_aside_is_shown_first_with_what_stands() {
+    let mut judged = held_up("Failed", &[("Gate", "Failed", 1)]);
+    judged.stage.actions[0].summary = Some("denied: Table drifted\nand more".to_owned());
+    let shown =
+        |stands: Option<&str>| deed("p", &judged, &aside(&["no_drift", "tested"], "an incident"), "/a/b", stands);
+    let stands = json!({"rules": ["approved", "tested"], "reason": "another"}).to_string();
+    assert_eq!(shown(None).what, format!("set no_drift and tested aside for execution {OLD} of p"));
+    let details = |stands: &str| {
+        [
+            "commit no commit is known",
+            "Gate Failed: denied: Table drifted",
+            stands,
+            "because: an incident",
+            "written in your name to /a/b, and told by `flowgate history`",
+        ]
+        .map(str::to_owned)
+    };
+    let kept = "and with it what is set aside already, approved and tested: another";
+    assert_eq!(shown(Some(&stands)).details, details(kept));
+    assert_eq!(shown(Some("{}")).details, details("in place of what the gate takes for no override: {}"));
+    assert_eq!(shown(None).details.len(), 4);
+}
+
+#[test]
+fn the_gate_itself_says_what_is_to_be_done_after() {
+    let retry = format!("flowgate retry p --stage Approve --execution {OLD}");
+    let now = format!("now `{retry}`");
+    let holds = "it holds when the gate of Approve decides; there is nothing to retry yet";
+    let once = format!("once Approve has ended, `{retry}`");
+    let both = "Approve and Second still have to be answered";
+    let second = "Second still has to be answered";
+    let (ready, approve) = (("Ready", "Succeeded", 1), ("Approve", "Succeeded", 3));
+    let cases: [(&str, &[(&str, &str, i64)], &[&str]); 8] = [
+        ("InProgress", &[], &[holds, both]),
+        ("InProgress", &[ready, ("Approve", "InProgress", 2)], &[holds, both]),
+        ("InProgress", &[ready, approve, ("Second", "InProgress", 2)], &[holds, second]),
+        ("InProgress", &[ready, approve, ("Second", "Succeeded", 4), ("Gate", "InProgress", 5)], &[holds]),
+        ("Failed", &[ready, approve, ("Second", "Succeeded", 4), ("Gate", "Failed", 6)], &[&now]),
+        ("Failed", &[ready, approve, ("Second", "Failed", 4)], &[&now, second]),
+        // Others beside it still run, or all of it is being tried again.
+        ("InProgress", &[("Gate", "Failed", 6), approve, ("Second", "InProgress", 2)], &[&once, second]),
+        ("InProgress", &[("Gate", "Failed", 6), ("Ready", "InProgress", 8), approve], &[holds, second]),
     ];
-    assert_eq!(shown.details, details);
-    assert_eq!(next("p", &judged), Some(format!("flowgate retry p --stage Prod --execution {OLD}")));
-    let stage = Stage { status: Some("InProgress".to_owned()), ..judged.stage.clone() };
-    assert_eq!(next("p", &Judged { stage, ..judged }), None);
+    for (stage, actions, expected) in cases {
+        let judged = held_up(stage, actions);
+        let turn = turn("p", &judged, &aside(&["approved"], "r")).unwrap();
+        assert_eq!(what_follows("p", &judged, turn), expected, "{stage} {actions:?}");
+    }
+}
+
+#[test]
+fn what_the_gate_let_through_is_held_up_by_no_rule_of_it() {
+    let judged = held_up("Failed", &[("Ready", "Succeeded", 1), ("Gate", "Succeeded", 2), ("Deploy", "Failed", 3)]);
+    let refused = turn("p", &judged, &aside(&["approved", "tested"], "r")).unwrap_err().to_string();
+    let expected =
+        format!("the gate of Approve let execution {OLD} of pipeline p through, so no approved nor tested holds");
+    assert!(refused.starts_with(&expected), "{refused}");
+    // One gate let it through, and another asks for the same rule or did not.
+    let judged = held_up("Failed", &[("Ready", "Succeeded", 1), ("Gate", "Failed", 2)]);
+    assert!(turn("p", &judged, &aside(&["approved", "tested"], "r")).is_ok());
+    assert!(turn("p", &judged, &aside(&["tested"], "r")).is_err());
 }
