@@ -6,12 +6,13 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::primitives::DateTime;
 use aws_sdk_codepipeline::types::{
     ActionExecution, ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ActionState, ConditionState,
-    ExecutionMode, ExecutionType, PipelineExecutionFilter, PipelineExecutionSummary, RetryStageMetadata,
-    SourceRevision, StageConditionState, StageState, SucceededInStageFilter,
+    ExecutionMode, ExecutionType, PipelineDeclaration, PipelineExecutionFilter, PipelineExecutionSummary,
+    RetryStageMetadata, SourceRevision, StageConditionState, StageDeclaration, StageState, SucceededInStageFilter,
 };
 use jiff::Timestamp;
 
 use super::call::{CallError, Called as _};
+use super::gate::approvals;
 use crate::pipeline::action::ConditionKind;
 use crate::report::view::{Action, Condition, Execution, Revision, Said, Span, Stage, Status};
 
@@ -35,6 +36,8 @@ pub(super) async fn status(client: &Client, pipeline: &str) -> Result<Status, Ca
 pub(super) async fn whole(client: &Client, pipeline: &str) -> Result<Status, CallError> {
     let state = client.get_pipeline_state().name(pipeline).send().await.called("GetPipelineState", pipeline)?;
     let mut stages: Vec<Stage> = state.stage_states().iter().map(stage).collect();
+    let found = client.get_pipeline().name(pipeline).send().await.called("GetPipeline", pipeline)?;
+    mark_approvals(&mut stages, found.pipeline().map(PipelineDeclaration::stages).unwrap_or_default());
     let (mut missing, mut seen) = (named(&stages), 0);
     // An execution may wait in a stage while a hundred pass by.
     let executions = executions_until(client, pipeline, None, |newest| {
@@ -48,6 +51,17 @@ pub(super) async fn whole(client: &Client, pipeline: &str) -> Result<Status, Cal
     }
     let mode = executions.first().and_then(|newest| newest.mode.clone());
     Ok(Status { pipeline: pipeline.to_owned(), mode, stages, executions })
+}
+
+/// Which actions are approvals, as the pipeline's definition says.
+fn mark_approvals(stages: &mut [Stage], declared: &[StageDeclaration]) {
+    for stage in stages {
+        let approvals: BTreeSet<&str> =
+            declared.iter().filter(|declared| declared.name() == stage.name).flat_map(approvals).collect();
+        for action in &mut stage.actions {
+            action.is_approval = approvals.contains(&*action.name);
+        }
+    }
 }
 
 /// The stage that an execution is in, or was in last, with all its actions that have run.
@@ -71,8 +85,9 @@ fn ran(run: &ActionExecutionDetail) -> Action {
     let runs = run.status() == Some(&ActionExecutionStatus::InProgress);
     let said = said(run);
     let at = if runs { run.start_time() } else { run.last_update_time() };
-    let (at, waits) = (at.and_then(timestamp), runs && is_approval(run));
-    Action { name: said.action, status: Some(said.status), at, summary: said.text, by: said.by, waits }
+    let (at, is_approval) = (at.and_then(timestamp), is_approval(run));
+    let waits = runs && is_approval;
+    Action { name: said.action, status: Some(said.status), at, summary: said.text, by: said.by, waits, is_approval }
 }
 
 /// The one that came first enters first.
@@ -223,6 +238,8 @@ fn action(state: &ActionState) -> Action {
         summary: error.or_else(|| latest.summary()).map(str::to_owned),
         by: latest.last_updated_by().map(who),
         waits: waits(latest),
+        // The state does not say.
+        is_approval: false,
     }
 }
 

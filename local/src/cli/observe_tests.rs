@@ -1,5 +1,6 @@
 use aws_sdk_codepipeline::types::{
-    ActionExecutionInput, ConditionExecutionStatus, ConditionState, RuleExecution, RuleState, StageConditionsExecution,
+    ActionCategory, ActionDeclaration, ActionExecutionInput, ActionOwner, ActionTypeId, ConditionExecutionStatus,
+    ConditionState, RuleExecution, RuleState, StageConditionsExecution,
 };
 
 use super::*;
@@ -95,6 +96,22 @@ fn an_action_in_progress_with_a_token_waits_for_an_answer() {
     assert!(action(&state(asked().build())).waits);
     assert!(!action(&state(asked().status(ActionExecutionStatus::Succeeded).build())).waits);
     assert!(!action(&state(asked().set_token(None).build())).waits);
+}
+
+#[test]
+fn the_definition_says_which_actions_are_approvals() {
+    let declared = |name: &str, category: ActionCategory| {
+        let id = ActionTypeId::builder().category(category).owner(ActionOwner::Aws).provider("p").version("1");
+        ActionDeclaration::builder().name(name).action_type_id(id.build().unwrap()).build().unwrap()
+    };
+    let approve = StageDeclaration::builder().name("Approve").actions(declared("Ask", ActionCategory::Approval));
+    let approve = approve.actions(declared("Gate", ActionCategory::Invoke)).build().unwrap();
+    let named = |name: &str| Action { name: name.to_owned(), ..Action::default() };
+    let stage = |name: &str, actions| Stage { name: name.to_owned(), actions, ..Stage::default() };
+    let mut stages = [stage("Beta", vec![named("Ask")]), stage("Approve", vec![named("Gate"), named("Ask")])];
+    mark_approvals(&mut stages, &[approve]);
+    let approvals = stages.each_ref().map(|stage| stage.actions.iter().map(|one| one.is_approval).collect::<Vec<_>>());
+    assert_eq!(approvals, [vec![false], vec![false, true]]);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn stage(page: &mut Page, pipeline: &str, stage: &Stage) {
     for one in stage.actions.iter().filter(|_| !folded) {
         action(page, one);
     }
-    if stage.status.as_deref() == Some("Failed") && stage.actions.iter().any(|action| action.by.is_some()) {
+    if stage.status.as_deref() == Some("Failed") && stage.actions.iter().any(Action::is_answered) {
         page.line(format!("  {}", asks_again(pipeline, &stage.name)));
     }
 }

@@ -81,9 +81,17 @@ pub struct Action {
     pub by: Option<String>,
     /// Whether it is an approval that somebody must answer.
     pub waits: bool,
+    /// Whether it is an approval at all: others, too, may say who changed them last.
+    #[serde(skip)]
+    pub is_approval: bool,
 }
 
 impl Action {
+    /// Whether it is an approval that somebody has answered.
+    pub fn is_answered(&self) -> bool {
+        self.is_approval && self.by.is_some()
+    }
+
     /// Whether it ended well; an approval, whether it was given.
     pub fn succeeded(&self) -> bool {
         self.status.as_deref() == Some("Succeeded")

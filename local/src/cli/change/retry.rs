@@ -121,7 +121,7 @@ pub(super) fn deed(pipeline: &str, stage: &Stage, execution: &Execution, all: bo
 /// What becomes of the answers that people gave.
 pub(super) fn of_people(stage: &Stage, all: bool) -> Option<String> {
     let answered = |approved: bool| {
-        let is_so = move |action: &&Action| action.by.is_some() && action.succeeded() == approved;
+        let is_so = move |action: &&Action| action.is_answered() && action.succeeded() == approved;
         stage.actions.iter().filter(is_so).map(|action| &*action.name).collect::<Vec<_>>()
     };
     let (approved, rejected) = (answered(true), answered(false));

@@ -44,6 +44,7 @@ fn a_retry_says_who_is_asked_again() {
         name: name.to_owned(),
         status: Some(status.to_owned()),
         by: by.map(str::to_owned),
+        is_approval: name != "Deploy",
         ..Action::default()
     };
     let people = |actions: &[Action], all: bool| {
@@ -58,7 +59,7 @@ fn a_retry_says_who_is_asked_again() {
     let rejected = [action("Approve", "Failed", Some("user/a")), action("Second", "Succeeded", Some("user/b"))];
     let both = "Approve is asked again; Second is not asked again without --all";
     assert_eq!(people(&rejected, false), asked(both));
-    assert_eq!(people(&[action("Deploy", "Failed", None)], true), None);
+    assert_eq!(people(&[action("Deploy", "Failed", Some("role/deploy"))], true), None);
 }
 
 #[test]
