@@ -188,7 +188,10 @@ impl Waiting {
             format!("{:?} {:?} {id:?} {status:?} {at:?}", action.stage_name(), action.action_name())
         });
         let actions = actions.collect();
-        (up.json("history", &["shop"]).await, actions, up.stacks().await.into_iter().collect())
+        let mut history = up.json("history", &["shop"]).await;
+        // What the gate recorded of the events is told, too, and looked at in the table.
+        history.iter_mut().for_each(|execution| execution["decisions"] = Value::Null);
+        (history, actions, up.stacks().await.into_iter().collect())
     }
 
     /// Sends an event as somebody who may, and gives what the function made of it, and CodePipeline of that.

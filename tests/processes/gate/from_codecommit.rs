@@ -204,7 +204,8 @@ fn revisions() -> Vec<Case> {
             about: "I24: a pusher who is a stranger",
             spoil: |desk, _| pushed_by(desk, &user("mallory")),
             words: &[
-                "user/mallory pushed this commit, and the people map /flowgate/shop/people does not say who that is",
+                "user/mallory",
+                " pushed this commit, and the people map /flowgate/shop/people does not say who that is",
             ],
         },
         Case {

@@ -29,10 +29,20 @@ pub(super) fn pushed(by: &Value) -> Value {
     json!({"after": COMMIT, "before": HEAD, "ref": "refs/heads/main", "activity_type": "pr_merge", "actor": by})
 }
 
+/// Where the commits of the pull request came from.
+pub(super) fn updated() -> Value {
+    json!({"after": HEAD, "before": HEAD, "ref": "refs/heads/topic", "activity_type": "push", "actor": {"login": "author"}})
+}
+
+fn tip(branch: &str) -> Value {
+    json!({"ref": branch, "sha": HEAD, "repo": {"id": 1}})
+}
+
 pub(super) fn pull() -> Value {
     json!({
         "number": 7, "state": "closed", "user": {"login": "author"}, "merged_at": "2026-01-01T00:00:00Z",
-        "merge_commit_sha": COMMIT, "head": {"ref": "topic", "sha": HEAD}, "base": {"ref": "main", "sha": HEAD}, "commits": 1,
+        "merge_commit_sha": COMMIT, "commits": 1,
+        "head": tip("topic"), "base": tip("main"),
     })
 }
 
@@ -45,7 +55,7 @@ pub(super) fn review(n: u32, who: &str, state: &str, of: &str) -> Value {
 pub(super) fn tell(desk: &Desk) {
     release::tell(desk);
     desk.json(&commit_path(), &commit(COMMIT, "author"));
-    desk.json(ACTIVITY, &json!([pushed(&json!({"login": "author"}))]));
+    desk.json(ACTIVITY, &json!([pushed(&json!({"login": "author"})), updated()]));
     desk.json(&pulls_path(), &json!([pull()]));
     desk.json(PULL, &pull());
     desk.json("github:pulls/7/commits", &json!([commit(HEAD, "author")]));

@@ -89,6 +89,8 @@ pub(super) fn digest(zip: &[u8]) -> String {
 pub(super) fn tell(desk: &Desk) {
     desk.json("codepipeline:GetPipelineExecution", &execution());
     desk.json("codepipeline:ListActionExecutions", &approved_by(&user("approver")));
+    // Nothing was released before.
+    desk.json("codepipeline:ListPipelineExecutions", &json!({"pipelineExecutionSummaries": []}));
     desk.json("codepipeline:PutJobSuccessResult", &json!({}));
     desk.json("codepipeline:PutJobFailureResult", &json!({}));
     know(desk, &people());
