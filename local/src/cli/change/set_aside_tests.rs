@@ -87,8 +87,11 @@ fn aside(rules: &[&str], reason: &str) -> Aside {
     Aside { rules: rules.iter().map(ToString::to_string).collect(), reason: reason.to_owned() }
 }
 
-/// Held up in Approve, whose actions have these names, statuses and times.
-fn held_up(stage: &str, actions: &[(&str, &str, i64)]) -> Judged {
+/// Names, statuses and times of actions.
+type Runs<'a> = &'a [(&'a str, &'a str, i64)];
+
+/// Held up in Approve, whose actions ran so.
+fn held_up(stage: &str, actions: Runs<'_>) -> Judged {
     let action = |&(name, status, at): &(&str, &str, i64)| Action {
         name: name.to_owned(),
         status: Some(status.to_owned()),
@@ -136,7 +139,7 @@ fn the_gate_itself_says_what_is_to_be_done_after() {
     let both = "Approve and Second still have to be answered";
     let second = "Second still has to be answered";
     let (ready, approve) = (("Ready", "Succeeded", 1), ("Approve", "Succeeded", 3));
-    let cases: [(&str, &[(&str, &str, i64)], &[&str]); 8] = [
+    let cases: [(&str, Runs<'_>, &[&str]); 8] = [
         ("InProgress", &[], &[holds, both]),
         ("InProgress", &[ready, ("Approve", "InProgress", 2)], &[holds, both]),
         ("InProgress", &[ready, approve, ("Second", "InProgress", 2)], &[holds, second]),
@@ -161,7 +164,7 @@ fn what_the_gate_let_through_is_held_up_by_no_rule_of_it() {
     let expected =
         format!("the gate of Approve let execution {OLD} of pipeline p through, so no approved nor tested holds");
     assert!(refused.starts_with(&expected), "{refused}");
-    // One gate let it through, and another asks for the same rule or did not.
+    // Of its gates the one let it through, the other did not.
     let judged = held_up("Failed", &[("Ready", "Succeeded", 1), ("Gate", "Failed", 2)]);
     assert!(turn("p", &judged, &aside(&["approved", "tested"], "r")).is_ok());
     assert!(turn("p", &judged, &aside(&["tested"], "r")).is_err());
