@@ -51,7 +51,7 @@ async fn refused_answers(up: &Up) {
         (&["plain", "--comment", &long], "(ValidationException)"),
         (&["nope"], "(PipelineNotFoundException)"),
         (&["plain", "--action", "Nope"], "no approval named Nope waits in pipeline plain; these do: Approve"),
-        (&["plain", "--as", "mallory"], "nobody is named mallory in the local cloud; use author or approver"),
+        (&["plain", "--as", "mallory"], "nobody is named mallory in the local cloud; use author, approver or reviewer"),
         (&["plain", "--cmment", "x"], "unexpected argument '--cmment'"),
     ];
     for (args, expected) in cases {

@@ -1,17 +1,16 @@
-//! Bad input of SAFETY.md for the gate: pull requests of CodeCommit, revisions, artifacts and rollbacks.
+//! Bad input of SAFETY.md for the gate: pull requests of CodeCommit.
 
 use std::iter;
 
 use serde_json::{Value, json};
 
 use crate::gate::answer::Answer;
-use crate::gate::codecommit::{APPROVALS, OVERRIDE, PULL, RULES, TARGET, approvals, evaluation, pull, pushed_by, tell};
+use crate::gate::codecommit::{APPROVALS, OVERRIDE, PULL, RULES, TARGET, approvals, evaluation, pull, tell};
 use crate::gate::desk::Desk;
 use crate::gate::judge::{Judge, codecommit, job};
-use crate::gate::release::{self, COMMIT, EXECUTION, artifact, built, digest, execution, user, zip};
+use crate::gate::release::{COMMIT, user};
 use crate::gate::world::{Case, begin, each_is_denied};
 
-const EXECUTIONS: &str = "codepipeline:GetPipelineExecution";
 const OTHER: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
 /// The pull request, changed there.
@@ -27,17 +26,12 @@ fn target(member: &str) -> String {
     format!("{TARGET}/{member}")
 }
 
-fn execution_with(desk: &Desk, member: &str, value: Value) {
-    let mut told = execution();
-    told["pipelineExecution"][member] = value;
-    desk.json(EXECUTIONS, &told);
-}
-
 fn rule_content(desk: &Desk, content: &str) {
     pull_with(desk, &[("/pullRequest/approvalRules/0/approvalRuleContent", json!(content))]);
 }
 
-fn pull_requests() -> Vec<Case> {
+/// What became of it.
+fn states() -> Vec<Case> {
     vec![
         Case {
             about: "open",
@@ -79,6 +73,12 @@ fn pull_requests() -> Vec<Case> {
             spoil: |desk, _| desk.json("codecommit:ListPullRequests", &json!({"pullRequestIds": []})),
             words: &["no pull request brought"],
         },
+    ]
+}
+
+/// What it was held to.
+fn rules() -> Vec<Case> {
+    vec![
         Case {
             about: "no rules",
             spoil: |desk, _| {
@@ -114,6 +114,12 @@ fn pull_requests() -> Vec<Case> {
             spoil: |desk, _| desk.json(OVERRIDE, &json!({"overridden": true, "overrider": user("author")})),
             words: &["user/author set the approval rules of pull request 7 aside"],
         },
+    ]
+}
+
+/// Who agreed with it.
+fn reviews() -> Vec<Case> {
+    vec![
         Case {
             about: "revoked approval",
             spoil: |desk, _| desk.json(APPROVALS, &approvals("reviewer", "REVOKE")),
@@ -132,169 +138,12 @@ fn pull_requests() -> Vec<Case> {
     ]
 }
 
-fn revisions() -> Vec<Case> {
-    vec![
-        Case {
-            about: "short SHA",
-            spoil: |_, asked| asked["revision"] = json!(&COMMIT[..7]),
-            words: &["the revision a text of 7 characters is not"],
-        },
-        Case {
-            about: "no revision",
-            spoil: |_, asked| asked["revision"] = json!(null),
-            words: &["the action names no revision: pass #{SourceVariables.CommitId}"],
-        },
-        Case {
-            about: "another revision",
-            spoil: |desk, _| {
-                execution_with(desk, "artifactRevisions", json!([{"name": "Source", "revisionId": OTHER}]));
-            },
-            words: &["the execution is of commit fedcba", "the action asks about 0123"],
-        },
-        Case {
-            about: "two source artifacts",
-            spoil: |desk, _| {
-                let source = |name: &str| json!({"name": name, "revisionId": COMMIT});
-                execution_with(desk, "artifactRevisions", json!([source("Source"), source("Other")]));
-            },
-            words: &["the execution has 2 sources (Source, Other), and a gate answers for one"],
-        },
-        Case {
-            about: "no source",
-            spoil: |desk, _| execution_with(desk, "artifactRevisions", json!([])),
-            words: &["the execution has no source revision"],
-        },
-        Case {
-            about: "I22: the execution moves in mid-read",
-            spoil: |desk, _| {
-                let mut moved = execution();
-                moved["pipelineExecution"]["artifactRevisions"][0]["revisionId"] = json!(OTHER);
-                desk.tell_in_turn(EXECUTIONS, [Answer::json(&execution()), Answer::json(&moved)]);
-            },
-            words: &["the execution is not the one that was judged a moment ago"],
-        },
-        Case {
-            about: "I22: the artifact is exchanged in mid-read",
-            spoil: |desk, _| {
-                let other = zip("Resources: {} # and more\n");
-                desk.tell_in_turn("s3:GetObject", [Answer::new(200, built()), Answer::new(200, other)]);
-            },
-            words: &["was exchanged"],
-        },
-        Case {
-            about: "I22: the artifact was exchanged before",
-            spoil: |desk, _| desk.tell("s3:GetObject", Answer::new(200, zip("Resources: {} # and more\n"))),
-            words: &["the artifact, or an object that its templates name, was exchanged"],
-        },
-        Case {
-            about: "an execution that there is not",
-            spoil: |desk, _| desk.tell(EXECUTIONS, Answer::refused("PipelineExecutionNotFoundException")),
-            words: &["execution 22222222-abcd-2222-abcd-222222abcdef of pipeline shop"],
-        },
-        Case {
-            about: "I24: an unknown pusher",
-            spoil: |desk, _| {
-                desk.forget();
-                tell(desk);
-                desk.json("dynamodb:Query", &json!({"Items": []}));
-            },
-            words: &["nobody knows who pushed 0123"],
-        },
-        Case {
-            about: "I24: a pusher who is a stranger",
-            spoil: |desk, _| pushed_by(desk, &user("mallory")),
-            words: &[
-                "user/mallory",
-                " pushed this commit, and the people map /flowgate/shop/people does not say who that is",
-            ],
-        },
-        Case {
-            about: "a commit that there is not",
-            spoil: |desk, _| desk.tell("codecommit:GetCommit", Answer::refused("CommitIdDoesNotExistException")),
-            words: &["commit 0123"],
-        },
-    ]
-}
-
-fn rollbacks() -> Vec<Case> {
-    vec![
-        Case {
-            about: "a rollback to what was never let through",
-            spoil: |desk, _| {
-                execution_with(desk, "executionType", json!("ROLLBACK"));
-                rolls_back(desk);
-            },
-            words: &[
-                "it goes back to execution 33333333-abcd-3333-abcd-333333abcdef, which was never let through here",
-            ],
-        },
-        Case {
-            about: "a rollback to nowhere",
-            spoil: |desk, _| execution_with(desk, "executionType", json!("ROLLBACK")),
-            words: &["it does not say to which execution it goes back"],
-        },
-        Case {
-            about: "a rollback to what was let through with another artifact",
-            spoil: |desk, _| {
-                rolls_back(desk);
-                let_through(desk, &digest(&zip("Resources: {} # and more\n")));
-            },
-            words: &["which was never let through here by approved with the artifact"],
-        },
-    ]
-}
-
-/// The execution brings back another one.
-fn rolls_back(desk: &Desk) {
-    let mut told = execution();
-    told["pipelineExecution"]["executionType"] = json!("ROLLBACK");
-    told["pipelineExecution"]["rollbackMetadata"] = json!({"rollbackTargetPipelineExecutionId": release::TARGET});
-    desk.json(EXECUTIONS, &told);
-    let digest = json!(digest(&built()));
-    let artifact = &artifact()["location"]["s3Location"];
-    let place =
-        format!("digest#{}/{}", artifact["bucketName"].as_str().unwrap(), artifact["objectKey"].as_str().unwrap());
-    desk.record(&format!("digest#{}", release::TARGET), &place, &digest);
-}
-
-/// The other execution was let through with this artifact, as the gate itself recorded it of this one.
-fn let_through(desk: &Desk, digest: &str) {
-    let decisions = desk.records(&format!("decision#{EXECUTION}"));
-    let decision = decisions.iter().find(|decision| decision["outcome"] == "approve").expect("it was let through");
-    let mut decision = decision.clone();
-    decision["execution"] = json!(release::TARGET);
-    decision["digest"] = json!(digest);
-    desk.record(&format!("decision#{}", release::TARGET), "decision#1", &decision);
-}
-
 #[tokio::test]
 async fn i24_a_pull_request_that_did_not_bring_it_as_it_was_reviewed_is_none() {
     let judge = Judge::start(&[]).await;
-    each_is_denied(&judge, codecommit, tell, &pull_requests()).await;
-}
-
-#[tokio::test]
-async fn i22_what_is_not_the_executions_own_revision_and_artifact_is_denied() {
-    let judge = Judge::start(&[]).await;
-    each_is_denied(&judge, codecommit, tell, &revisions()).await;
-}
-
-#[tokio::test]
-async fn i23_a_rollback_passes_when_its_target_was_let_through_with_this_artifact() {
-    let judge = Judge::start(&[]).await;
-    judge.desk.forget();
-    tell(&judge.desk);
-    judge.judge(&job(&codecommit())).await.passes();
-    for Case { about, spoil, words } in rollbacks() {
-        let mut parameters = codecommit();
-        spoil(&judge.desk, &mut parameters);
-        judge.judge(&job(&parameters)).await.is_denied(about, words);
+    for cases in [states(), rules(), reviews()] {
+        each_is_denied(&judge, codecommit, tell, &cases).await;
     }
-    rolls_back(&judge.desk);
-    let_through(&judge.desk, &digest(&built()));
-    // Nobody approved the rollback.
-    judge.desk.json("codepipeline:ListActionExecutions", &json!({"actionExecutionDetails": []}));
-    judge.judge(&job(&codecommit())).await.passes();
 }
 
 /// It is read again and again until it stays as it is, or the time is over (I24).

@@ -12,6 +12,8 @@ mod github;
 mod judge;
 mod people;
 mod release;
+mod revisions;
+mod rollbacks;
 mod store;
 mod token;
 mod waits;

@@ -14,6 +14,7 @@ use crate::gate::desk::Desk;
 pub(super) const EXECUTION: &str = "22222222-abcd-2222-abcd-222222abcdef";
 pub(super) const TARGET: &str = "33333333-abcd-3333-abcd-333333abcdef";
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(super) const EXECUTIONS: &str = "codepipeline:GetPipelineExecution";
 const BUCKET: &str = "shop-artifacts";
 const KEY: &str = "shop/Build/a1";
 
@@ -39,6 +40,13 @@ pub(super) fn execution() -> Value {
         "artifactRevisions": [{"name": "Source", "revisionId": COMMIT}],
         "trigger": {"triggerType": "CloudWatchEvent", "triggerDetail": format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/start")},
     }})
+}
+
+/// The execution, changed there.
+pub(super) fn execution_with(desk: &Desk, member: &str, value: Value) {
+    let mut told = execution();
+    told["pipelineExecution"][member] = value;
+    desk.json(EXECUTIONS, &told);
 }
 
 /// A run of an action of the execution, the `n`th.
@@ -87,7 +95,7 @@ pub(super) fn digest(zip: &[u8]) -> String {
 
 /// Tells all of it, but the repository's own part.
 pub(super) fn tell(desk: &Desk) {
-    desk.json("codepipeline:GetPipelineExecution", &execution());
+    desk.json(EXECUTIONS, &execution());
     desk.json("codepipeline:ListActionExecutions", &approved_by(&user("approver")));
     // Nothing was released before.
     desk.json("codepipeline:ListPipelineExecutions", &json!({"pipelineExecutionSummaries": []}));
