@@ -190,7 +190,9 @@ impl Waiting {
         let actions = actions.collect();
         let mut history = up.json("history", &["shop"]).await;
         // What the gate recorded of the events is told, too, and looked at in the table.
-        history.iter_mut().for_each(|execution| execution["decisions"] = Value::Null);
+        for execution in &mut history {
+            execution["decisions"] = Value::Null;
+        }
         (history, actions, up.stacks().await.into_iter().collect())
     }
 

@@ -46,7 +46,7 @@ fn rolls_back(desk: &Desk) {
     let artifact = &artifact()["location"]["s3Location"];
     let place =
         format!("digest#{}/{}", artifact["bucketName"].as_str().unwrap(), artifact["objectKey"].as_str().unwrap());
-    desk.record(&format!("digest#{}", TARGET), &place, &digest);
+    desk.record(&format!("digest#{TARGET}"), &place, &digest);
 }
 
 /// The other execution was let through with this artifact, as the gate itself recorded it of this one.
@@ -56,7 +56,7 @@ fn let_through(desk: &Desk, digest: &str) {
     let mut decision = decision.clone();
     decision["execution"] = json!(TARGET);
     decision["digest"] = json!(digest);
-    desk.record(&format!("decision#{}", TARGET), "decision#1", &decision);
+    desk.record(&format!("decision#{TARGET}"), "decision#1", &decision);
 }
 
 #[tokio::test]
