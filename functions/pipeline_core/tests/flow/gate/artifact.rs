@@ -156,6 +156,21 @@ fn a_token_that_is_none_of_ours_is_refused_and_one_from_the_future_waits_no_long
     assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(10));
 }
 
+/// What it waits for takes time, and CodePipeline comes back when it likes.
+#[test]
+fn a_job_that_comes_back_late_looks_for_its_minute_like_the_others() {
+    let world = world();
+    approved(&world, &[BOB]);
+    let digest = world.release.digests.borrow_mut().remove(&measured()).unwrap();
+    let token = r#"{"since": "2026-11-21T11:30:00Z", "detection": null}"#;
+    let late = async {
+        world.sleep_until(world.now() + SignedDuration::from_secs(30)).await;
+        world.release.digests.borrow_mut().insert(measured(), digest);
+    };
+    world.run(join(gate(&world, Job { continuation: Some(token.into()), ..gate_job(&parameters()) }), late));
+    success(&reports(&world));
+}
+
 #[test]
 fn a_build_that_was_retried_is_held_against_its_own_digest() {
     let world = world();
