@@ -10,7 +10,7 @@ use crate::gate::{
     people::{People, Person, is_principal},
     rules::{Objection, deny},
     say,
-    source::{Identity, Maker, Repository, Why},
+    source::{Identity, Maker, Why},
 };
 
 /// Somebody whose approval does not count here.
@@ -100,13 +100,10 @@ fn is_by_somebody(maker: &Maker, params: &Params) -> bool {
     maker.why == Why::Pushed && (params.rules.pull_request.is_some() || !maker.names.iter().all(is_bot))
 }
 
-/// GitHub tells of pushes some moments later; CodeCommit's were recorded long ago, or never will be.
+/// CodeCommit's events and GitHub's list tell of pushes some moments later, or never.
 fn nobody_pushed(params: &Params) -> Objection {
     let (because, remedy) = say::unknown_pusher(params);
-    match params.repository {
-        Some(Repository::GitHub(_)) => Objection::Wait { because, remedy },
-        _ => Objection::Deny(format!("{because}: {remedy}")),
-    }
+    Objection::Wait { because, remedy }
 }
 
 fn all(makers: &Seen<Vec<Maker>>) -> Vec<Found> {

@@ -90,7 +90,9 @@ impl Worse {
             // Without one that refuses, it may well be better.
             Self::ReviewGone(which) => {
                 let is_approval = scene.reviews.get(which).is_some_and(|review| review.1 == Reviewed::Approved);
-                drop(is_approval.then(|| scene.reviews.remove(which)));
+                if is_approval {
+                    scene.reviews.remove(which);
+                }
             }
             Self::Refused(which) => scene.reviews.push((which, Reviewed::Refused, true)),
             Self::MoreMakers(who, why) => scene.makers.push((who, why)),
