@@ -126,7 +126,7 @@ impl GitHub {
         if on_base.have(commit) {
             return Err(unusable(what, "it was merged by a push, which nobody reviewed".to_owned()));
         }
-        Err(strange(what, "GitHub does not tell yet how it came to its branch"))
+        Err(strange(&format!("how {what} came to its branch"), "GitHub does not tell yet"))
     }
 
     /// A list of which every page counts.

@@ -211,7 +211,8 @@ fn i22_a_pull_request_that_changes_while_it_is_read_is_read_again_later() {
         |pull| pull["merge_commit_sha"] = json!(sha('d')),
     ];
     for change in changes {
-        let served = Served::new(world(&with(change), vec![review(1, Some("carol"), "APPROVED", &sha('c'))]));
+        let served = Served::new(world(&ours(), vec![review(1, Some("carol"), "APPROVED", &sha('c'))]));
+        served.world().ones.insert("pulls/7".to_owned(), with(change));
         served.world().scripted.insert("pulls/7".to_owned(), [Reply::new(200, &[], ours())].into());
         let error = found(&served).unwrap_err();
         assert!(matches!(&error, PortError::Unavailable { detail, .. } if detail.contains("changed while")), "{error}");
