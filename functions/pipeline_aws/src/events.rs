@@ -1,5 +1,6 @@
 //! Events that tell of something, as EventBridge and Lambda send them; they ask for no answer.
 
+use jiff::Timestamp;
 use pipeline_core::{
     ids::{CommitId, ExecutionId, JobId},
     job::Artifact,
@@ -52,7 +53,9 @@ pub fn read(event: &RawValue) -> Result<Event, MalformedEvent> {
     };
     match (outer.source.as_deref(), outer.detail_type.as_deref(), outer.detail) {
         (Some("aws.codepipeline"), Some(ACTION), Some(detail)) => action(&parse(ACTION, detail)?),
-        (Some("aws.codecommit"), Some(REPOSITORY), Some(detail)) => repository(parse(REPOSITORY, detail)?),
+        (Some("aws.codecommit"), Some(REPOSITORY), Some(detail)) => {
+            repository(parse(REPOSITORY, detail)?, outer.time.as_deref())
+        }
         (None, None, None) => failure(&outer),
         _ => Ok(Event::Foreign("an event that is not kept")),
     }
@@ -76,7 +79,7 @@ fn action(detail: &ActionDetail) -> Result<Event, MalformedEvent> {
     Ok(Event::Fact(Fact::Built { execution, artifact }))
 }
 
-fn repository(detail: RepositoryDetail) -> Result<Event, MalformedEvent> {
+fn repository(detail: RepositoryDetail, time: Option<&str>) -> Result<Event, MalformedEvent> {
     if !["referenceCreated", "referenceUpdated"].contains(&detail.event.as_str()) {
         return Ok(Event::Foreign("of a repository, and not a push to a branch"));
     }
@@ -88,11 +91,14 @@ fn repository(detail: RepositoryDetail) -> Result<Event, MalformedEvent> {
     let commit = detail.commit_id.ok_or_else(|| missing("commitId"))?;
     let commit: CommitId =
         commit.parse().map_err(|error| MalformedEvent { kind: REPOSITORY, why: format!("commitId: {error}") })?;
-    match detail.caller_user_arn {
-        Some(by) => Ok(Event::Fact(Fact::Pushed(Push { repository: detail.repository_name, commit, by }))),
-        // CodeCommit has not always told; then nobody knows, and the gate says so.
-        None => Ok(Event::Foreign("a push by nobody")),
-    }
+    // CodeCommit has not always told who: then it was pushed, and nobody knows by whom.
+    Ok(Event::Fact(Fact::Pushed(Push {
+        repository: detail.repository_name,
+        commit,
+        by: detail.caller_user_arn,
+        reference: detail.reference_full_name,
+        at: time.and_then(|time| time.parse::<Timestamp>().ok()),
+    })))
 }
 
 fn failure(outer: &Outer<'_>) -> Result<Event, MalformedEvent> {
@@ -112,6 +118,7 @@ struct Outer<'a> {
     source: Option<String>,
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
+    time: Option<String>,
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
     #[serde(rename = "requestContext", borrow)]
@@ -153,6 +160,7 @@ struct RepositoryDetail {
     event: String,
     repository_name: String,
     reference_type: Option<String>,
+    reference_full_name: Option<String>,
     commit_id: Option<String>,
     caller_user_arn: Option<String>,
 }

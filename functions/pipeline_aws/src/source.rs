@@ -2,7 +2,7 @@
 
 use aws_types::SdkConfig;
 use pipeline_core::{
-    gate::source::{Maker, PullRequest, ReadSource, Repository},
+    gate::source::{Made, PullRequest, ReadSource, Repository},
     ids::CommitId,
     ports::PortError,
 };
@@ -33,10 +33,16 @@ impl Sources {
 }
 
 impl ReadSource for Sources {
-    async fn makers(&self, repository: &Repository, commit: &CommitId) -> Result<Vec<Maker>, PortError> {
+    async fn made(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+        since: Option<&CommitId>,
+    ) -> Result<Made, PortError> {
         match repository {
-            Repository::CodeCommit(name) => self.codecommit.makers(name, commit).await,
-            Repository::GitHub(name) => self.github.makers(name, commit).await,
+            Repository::CodeCommit(name) => self.codecommit.made(name, commit, since).await,
+            Repository::GitHub(name) => self.github.made(name, branch, commit, since).await,
         }
     }
 

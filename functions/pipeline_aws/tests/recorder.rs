@@ -10,6 +10,7 @@ use pipeline_core::{
     memory::{Fault, World},
     ports::Clock,
     record::{
+        facts::Push,
         give_up::GiveUp,
         perform::{Fact, Record},
     },
@@ -68,9 +69,10 @@ fn build() -> Value {
 fn push() -> Value {
     json!({
         "source": "aws.codecommit", "detail-type": "CodeCommit Repository State Change",
+        "time": "2026-11-21T11:54:58Z",
         "detail": {
             "event": "referenceUpdated", "repositoryName": "time_service", "referenceType": "branch",
-            "referenceName": "main", "commitId": "8f2c".repeat(10), "oldCommitId": "0000".repeat(10),
+            "referenceName": "main", "referenceFullName": "refs/heads/main", "commitId": "8f2c".repeat(10), "oldCommitId": "0000".repeat(10),
             "callerUserArn": "arn:aws:iam::111122223333:user/alice",
         },
     })
@@ -103,11 +105,43 @@ fn a_build_tells_its_first_artifact() {
     assert_eq!((artifact.bucket.as_str(), artifact.key.as_str()), ("artifacts", "time-service/Build/a1"));
 }
 
+fn told(event: &Value) -> Push {
+    match read(event) {
+        Ok(Event::Fact(Fact::Pushed(push))) => push,
+        other => panic!("{event}: {other:?}"),
+    }
+}
+
 #[test]
-fn a_push_tells_who() {
-    let Ok(Event::Fact(Fact::Pushed(push))) = read(&push()) else { panic!("no fact") };
-    assert_eq!((push.repository.as_str(), push.by.as_str()), ("time_service", "arn:aws:iam::111122223333:user/alice"));
-    assert_eq!(push.commit.as_str(), "8f2c".repeat(10));
+fn a_push_tells_who_moved_what_and_when() {
+    let expected = Push {
+        repository: "time_service".to_owned(),
+        commit: "8f2c".repeat(10).parse().unwrap(),
+        by: Some("arn:aws:iam::111122223333:user/alice".to_owned()),
+        reference: Some("refs/heads/main".to_owned()),
+        at: Some("2026-11-21T11:54:58Z".parse().unwrap()),
+    };
+    assert_eq!(told(&push()), expected);
+}
+
+#[test]
+fn i24_a_push_of_nobody_known_is_a_push() {
+    let nobody = with(push(), |event| event["detail"]["callerUserArn"] = json!(null));
+    assert_eq!(told(&nobody), Push { by: None, ..told(&push()) });
+    let world = world();
+    assert_eq!(handle(&world, &nobody), (Ok(()), vec![]));
+    assert_eq!(*world.release.pushes.borrow(), [told(&nobody)]);
+}
+
+#[test]
+fn a_push_of_which_less_is_told_is_kept_with_what_is_known() {
+    let bare = with(push(), |event| {
+        event.as_object_mut().unwrap().remove("time");
+        event["detail"].as_object_mut().unwrap().remove("referenceFullName");
+    });
+    assert_eq!(told(&bare), Push { reference: None, at: None, ..told(&push()) });
+    let odd = with(push(), |event| event["time"] = json!("yesterday"));
+    assert_eq!(told(&odd), Push { at: None, ..told(&push()) });
 }
 
 #[test]
@@ -125,7 +159,6 @@ fn what_is_not_for_us_is_ignored() {
         with(build(), |event| event["detail"]["output-artifacts"] = json!([])),
         with(push(), |event| event["detail"]["event"] = json!("referenceDeleted")),
         with(push(), |event| event["detail"]["referenceType"] = json!("tag")),
-        with(push(), |event| event["detail"]["callerUserArn"] = json!(null)),
         with(gave_up(), |event| event["requestContext"]["condition"] = json!("Success")),
     ] {
         let world = world();
@@ -158,12 +191,16 @@ fn a_fact_that_cannot_be_kept_is_an_error() {
 }
 
 #[test]
-fn a_push_is_kept_once() {
+fn a_push_to_a_branch_is_kept_once_and_the_first_time_stands() {
     let world = world();
-    for _ in 0..3 {
-        assert_eq!(handle(&world, &push()).0, Ok(()));
+    let again = with(push(), |event| event["time"] = json!("2026-11-21T11:59:00Z"));
+    for event in [push(), again, push()] {
+        assert_eq!(handle(&world, &event).0, Ok(()));
     }
-    assert_eq!(world.release.pushes.borrow().len(), 1);
+    assert_eq!(*world.release.pushes.borrow(), [told(&push())]);
+    let elsewhere = with(push(), |event| event["detail"]["referenceFullName"] = json!("refs/heads/other"));
+    assert_eq!(handle(&world, &elsewhere).0, Ok(()));
+    assert_eq!(world.release.pushes.borrow().len(), 2);
 }
 
 #[test]
@@ -254,12 +291,12 @@ fn documented(name: &str) -> Value {
 #[test]
 fn events_in_their_documented_shape_tell_what_they_should() {
     for (name, commit) in [("branch_created", "8f2c"), ("branch_updated", "8f2c")] {
-        let told = read(&documented(name)).unwrap();
-        let Event::Fact(Fact::Pushed(push)) = told else { panic!("{name}: {told:?}") };
+        let push = told(&documented(name));
         assert_eq!(
-            (push.commit.as_str(), &push.by[..]),
-            (&commit.repeat(10)[..], "arn:aws:iam::111122223333:user/alice")
+            (push.commit.as_str(), push.by.as_deref()),
+            (&commit.repeat(10)[..], Some("arn:aws:iam::111122223333:user/alice"))
         );
+        assert!(push.reference.is_some() && push.at.is_some(), "{push:?}");
     }
     let told = read(&documented("build_succeeded")).unwrap();
     let Event::Fact(Fact::Built { artifact, .. }) = told else { panic!("{told:?}") };

@@ -1,9 +1,9 @@
 //! CodeCommit: who wrote a commit, and which pull request brought it.
 
-mod contributors;
 mod makers;
 mod pulls;
 mod rules;
+mod walk;
 
 use aws_sdk_codecommit::Client;
 use aws_types::SdkConfig;

@@ -2,14 +2,22 @@
 
 use std::cmp::Reverse;
 
-use aws_sdk_codecommit::types::{self, PullRequestStatusEnum, PullRequestTarget};
+use aws_sdk_codecommit::types::{self, Commit, PullRequestStatusEnum, PullRequestTarget};
 use pipeline_core::{
     gate::source::{Identity, Maker, PullRequest, PullRequestState, Why},
     ids::CommitId,
     ports::PortError,
 };
 
-use crate::{codecommit::CodeCommit, error::port_error, pages};
+use crate::{
+    codecommit::{
+        CodeCommit,
+        makers::{add, contributed, ids},
+        walk::Lost,
+    },
+    error::port_error,
+    pages,
+};
 
 /// How many pull requests are looked at, the newest first: CodeCommit does not find one by its commit.
 const MOST: usize = 200;
@@ -108,8 +116,10 @@ impl CodeCommit {
         let revision = told.revision_id().unwrap_or_default();
         let rules = self.rules(id, revision, told.approval_rules()).await?;
         let reviews = self.approvals(id, revision).await?;
+        let commits = self.brought(repository, id, target).await?;
         let mut makers = proposed(told);
-        makers.extend(self.contributors(repository, id, target).await?);
+        makers.extend(merged(target));
+        add(&mut makers, contributed(&commits));
         // I22: what was read in between may be of the one or of the other.
         let again = self.pull(repository, id).await?;
         if again.told != *told {
@@ -118,8 +128,29 @@ impl CodeCommit {
                 detail: "it changed while it was read".to_owned(),
             });
         }
-        Ok(PullRequest { makers, rules: Some(rules), reviews, ..unmerged(pull, Rank::Brought) })
+        let commits = ids(&commits).collect();
+        Ok(PullRequest { makers, commits, rules: Some(rules), reviews, ..unmerged(pull, Rank::Brought) })
     }
+
+    /// Its commits: those that its source has and its destination had not.
+    async fn brought(&self, repository: &str, id: &str, target: &PullRequestTarget) -> Result<Vec<Commit>, PortError> {
+        let unusable = |why: String| PortError::Unusable { what: format!("pull request {id}"), why };
+        let base = target.merge_base().or(target.destination_commit());
+        let (Some(source), Some(base)) = (target.source_commit(), base) else {
+            return Err(unusable("CodeCommit does not tell its commits".to_owned()));
+        };
+        self.between(repository, base, source).await.map_err(|lost| match lost {
+            Lost::Many(why) => unusable(format!("that is {why}")),
+            Lost::Base => unusable(format!("commit {base}, at which it parted, is not in the repository")),
+            Lost::Other(error) => error,
+        })
+    }
+}
+
+/// Who merged it: the event of the push need not tell.
+fn merged(target: &PullRequestTarget) -> Option<Maker> {
+    let by = target.merge_metadata()?.merged_by()?;
+    Some(Maker { names: vec![Identity::Principal(by.to_owned())], why: Why::Pushed })
 }
 
 fn proposed(told: &types::PullRequest) -> Vec<Maker> {
@@ -140,6 +171,7 @@ fn unmerged(Pull { id, told, target }: Pull, rank: Rank) -> PullRequest {
         branch: short(target.destination_reference()).to_owned(),
         revision: told.revision_id().unwrap_or_default().to_owned(),
         makers: proposed(&told),
+        commits: vec![],
         rules: None,
         reviews: vec![],
     }

@@ -7,7 +7,7 @@ use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{
         ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ArtifactRevision, ExecutionType,
-        PipelineExecution,
+        PipelineExecution, PipelineExecutionStatus, PipelineExecutionSummary,
     },
 };
 use aws_types::SdkConfig;
@@ -18,7 +18,7 @@ use pipeline_core::{
     ports::PortError,
 };
 
-use crate::error::port_error;
+use crate::{error::port_error, pages};
 
 /// The executions of our account's pipelines.
 #[derive(Debug, Clone)]
@@ -42,15 +42,47 @@ impl ReadExecutions for Executions {
         answer.pipeline_execution().map(execution).ok_or_else(missing)
     }
 
+    async fn released(&self, pipeline: &str) -> Result<Option<String>, PortError> {
+        let operation = format!("list the executions of pipeline {pipeline}");
+        let mut token = None;
+        for _ in 0..MOST {
+            let request = self.0.list_pipeline_executions().pipeline_name(pipeline).set_next_token(token);
+            let page = request.send().await.map_err(|error| port_error(&operation, &error))?;
+            if let Some(revision) = page.pipeline_execution_summaries().iter().find_map(succeeded) {
+                return Ok(Some(revision));
+            }
+            token = page.next_token().filter(|next| !next.is_empty()).map(str::to_owned);
+            if token.is_none() {
+                return Ok(None);
+            }
+        }
+        let detail = format!("none of the first {MOST} pages has one that succeeded");
+        Err(PortError::Unavailable { operation, detail })
+    }
+
     async fn runs(&self, pipeline: &str, id: &ExecutionId) -> Result<Vec<ActionRun>, PortError> {
-        let filter = ActionExecutionFilter::builder().pipeline_execution_id(id.as_str()).build();
-        let request = self.0.list_action_executions().pipeline_name(pipeline).filter(filter);
-        let pages = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let runs = pages.map_err(|error| port_error(&format!("list the actions of execution {id}"), &error))?;
+        let operation = format!("list the actions of execution {id}");
+        let runs = pages::all(&operation, async |token| {
+            let filter = ActionExecutionFilter::builder().pipeline_execution_id(id.as_str()).build();
+            let request = self.0.list_action_executions().pipeline_name(pipeline).filter(filter);
+            let page = request.set_next_token(token).send().await.map_err(|error| port_error(&operation, &error))?;
+            Ok((page.action_execution_details.unwrap_or_default(), page.next_token))
+        });
+        let runs = runs.await?;
         // A filter that was not understood would show the approvals of other releases.
         let ours = runs.iter().filter(|run| run.pipeline_execution_id() == Some(id.as_str()));
         Ok(ours.map(run).collect())
     }
+}
+
+/// The most pages of executions that are looked through, the newest first.
+const MOST: usize = 50;
+
+/// The revision of an execution that went out. One that brought back another may tell none.
+fn succeeded(execution: &PipelineExecutionSummary) -> Option<String> {
+    let is_out = execution.status() == Some(&PipelineExecutionStatus::Succeeded);
+    let revision = execution.source_revisions().first()?.revision_id()?;
+    is_out.then(|| revision.to_owned())
 }
 
 fn is_missing(error: &GetPipelineExecutionError) -> bool {

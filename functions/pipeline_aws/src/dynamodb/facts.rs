@@ -1,7 +1,5 @@
 //! What events told: digests of builds, and pushes.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use pipeline_core::{
     ids::{CommitId, Digest, ExecutionId},
@@ -31,6 +29,12 @@ fn push_pk(repository: &str, commit: &CommitId) -> String {
     format!("push#{repository}#{commit}")
 }
 
+/// Each who pushed it to a branch has an item: two people may push one commit, and one may push it to two branches. No
+/// branch has the `:` of an ARN in its name. When is no part of it, as it is the first time that stands.
+fn push_sk(Push { by, reference, .. }: &Push) -> String {
+    format!("{PUSH}{}#{}", reference.as_deref().unwrap_or_default(), by.as_deref().unwrap_or_default())
+}
+
 impl ReadFacts for StateTable {
     async fn digest(&self, execution: &ExecutionId, artifact: &Artifact) -> Result<Option<Digest>, PortError> {
         let pk = digest_pk(execution);
@@ -39,10 +43,8 @@ impl ReadFacts for StateTable {
         item.map(|item| record(&pk, &item)).transpose()
     }
 
-    async fn pushers(&self, repository: &str, commit: &CommitId) -> Result<BTreeSet<String>, PortError> {
-        let operation = format!("read who pushed {commit}");
-        let pushes: Vec<Push> = self.query(&operation, &push_pk(repository, commit), PUSH).await?;
-        Ok(pushes.into_iter().map(|push| push.by).collect())
+    async fn pushes(&self, repository: &str, commit: &CommitId) -> Result<Vec<Push>, PortError> {
+        self.query(&format!("read who pushed {commit}"), &push_pk(repository, commit), PUSH).await
     }
 }
 
@@ -63,8 +65,7 @@ impl WriteFacts for StateTable {
 
     async fn record_push(&self, push: &Push) -> Result<(), PortError> {
         let pk = push_pk(&push.repository, &push.commit);
-        // Each who pushed it has an item: two people may push one commit, to two branches.
-        let item = item(&pk, &format!("{PUSH}{}", push.by), push, Timestamp::now(), RELEASES)?;
+        let item = item(&pk, &push_sk(push), push, Timestamp::now(), RELEASES)?;
         self.create(&format!("record who pushed {}", push.commit), item).await.map(drop)
     }
 }

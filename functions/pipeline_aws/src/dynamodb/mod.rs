@@ -7,7 +7,7 @@
 //! | result of a test | `run#<job id>` | `result#<test>` |
 //! | that tests run for an execution | `tests#<execution id>` | `tests#<job id>` |
 //! | digest of a build | `digest#<execution id>` | `digest#<the artifact's bucket>/<its key>` |
-//! | push of a commit | `push#<repository>#<commit>` | `push#<pusher's ARN>` |
+//! | push of a commit | `push#<repository>#<commit>` | `push#<reference>#<pusher's ARN>` |
 //! | decision of a gate | `decision#<execution id>` | `decision#<job id>` |
 //! | lease on a stack's name | `lease#<account>#<region>#<name>` | `lease` |
 //!

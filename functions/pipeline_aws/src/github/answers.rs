@@ -20,8 +20,21 @@ fn login<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 pub(super) struct Activity {
     /// The commit that the branch has since then.
     pub(super) after: String,
+    /// What it was, such as `push`.
+    #[serde(rename = "activity_type")]
+    pub(super) kind: String,
     #[serde(deserialize_with = "login")]
     pub(super) actor: Option<String>,
+}
+
+/// A page of what one commit has and another has not.
+#[derive(Debug, Deserialize)]
+pub(super) struct Comparison {
+    /// How many there are on all pages.
+    #[serde(rename = "total_commits")]
+    pub(super) total: usize,
+    /// The oldest first.
+    pub(super) commits: Vec<Commit>,
 }
 
 /// A commit.
@@ -80,6 +93,14 @@ pub(super) struct Tip {
     #[serde(rename = "ref")]
     pub(super) name: String,
     pub(super) sha: String,
+    /// None where it is gone.
+    pub(super) repo: Option<Repository>,
+}
+
+/// The repository that a branch is in: its name may change.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Repository {
+    pub(super) id: u64,
 }
 
 /// A review of a pull request.
@@ -91,4 +112,6 @@ pub(super) struct Review {
     pub(super) state: String,
     pub(super) submitted_at: Option<String>,
     pub(super) commit_id: Option<String>,
+    /// What the reviewer is to the repository.
+    pub(super) author_association: Option<String>,
 }

@@ -2,6 +2,7 @@
 //!
 //! What a token proves is sent to the API's own origin alone; it is in no error and in no log (I26).
 
+mod activity;
 mod answers;
 mod api;
 mod makers;

@@ -8,8 +8,9 @@ use pipeline_core::{
 
 use crate::github::{
     GitHub,
+    activity::{add, pushers},
     answers::{Commit, Pull, Review},
-    makers::{author, committer},
+    makers::{contributed, identified, strange, unusable},
     reviews::{GHOST, last},
 };
 
@@ -18,6 +19,9 @@ const MOST_COMMITS: usize = 250;
 
 /// How many pages of a list are read, 100 on each.
 const PAGES: usize = 10;
+
+/// How GitHub merges.
+const MERGES: [&str; 2] = ["pr_merge", "merge_queue_merge"];
 
 impl GitHub {
     /// The pull request that brought the commit to the branch, or else one that has it, or none.
@@ -39,12 +43,15 @@ impl GitHub {
     async fn read(&self, repository: &str, number: u64, commit: &CommitId) -> Result<PullRequest, PortError> {
         let (path, what) = (format!("pulls/{number}"), format!("pull request {number} of {repository} on GitHub"));
         let pull: Pull = self.0.one(repository, &path, &what).await?;
-        let state = state(&pull, commit).map_err(|why| PortError::Unusable { what: what.clone(), why })?;
-        let mut makers = vec![Maker {
-            names: vec![Identity::Account(pull.user.clone().unwrap_or_else(|| GHOST.to_owned()))],
-            why: Why::Proposed,
-        }];
-        makers.extend(self.contributors(repository, &pull, &what).await?);
+        let state = state(&pull, commit).map_err(|why| unusable(&what, why))?;
+        let commits = self.commits(repository, &pull, &what).await?;
+        let mut makers = vec![proposed(&pull)];
+        add(&mut makers, commits.iter().flat_map(|(_, told)| contributed(told)));
+        let commits: Vec<CommitId> = commits.into_iter().map(|(id, _)| id).collect();
+        if state == PullRequestState::Merged {
+            let what = format!("commit {commit}, as which {what} was merged,");
+            add(&mut makers, self.updated(repository, &pull, commit, &commits, &what).await?);
+        }
         let reviews: Vec<Review> =
             self.whole(repository, &format!("{path}/reviews"), &format!("the reviews of {what}")).await?;
         let again: Pull = self.0.one(repository, &path, &what).await?;
@@ -60,31 +67,66 @@ impl GitHub {
             branch: base.name,
             revision: head.sha,
             makers,
+            commits,
             rules: None,
             reviews,
         })
     }
 
-    /// Who wrote and committed its commits.
-    async fn contributors(&self, repository: &str, pull: &Pull, what: &str) -> Result<Vec<Maker>, PortError> {
-        let unusable = |why: String| PortError::Unusable { what: what.to_owned(), why };
-        let count = pull.commits.ok_or_else(|| unusable("GitHub does not tell how many commits it has".to_owned()))?;
+    /// Its commits, the newest first.
+    async fn commits(&self, repository: &str, pull: &Pull, what: &str) -> Result<Vec<(CommitId, Commit)>, PortError> {
+        let untold = || unusable(what, "GitHub does not tell how many commits it has".to_owned());
+        let count = pull.commits.ok_or_else(untold)?;
         if count > MOST_COMMITS {
-            return Err(unusable(format!(
-                "it has {count} commits, and GitHub names the authors of {MOST_COMMITS} only"
-            )));
+            let why = format!("it has {count} commits, and GitHub names the authors of {MOST_COMMITS} only");
+            return Err(unusable(what, why));
         }
         let path = format!("pulls/{}/commits", pull.number);
         let commits: Vec<Commit> = self.whole(repository, &path, &format!("the commits of {what}")).await?;
         if commits.len() != count {
             return Err(changed(what));
         }
+        identified(commits.into_iter(), what)
+    }
+
+    /// Who pushed its commits. From a fork that is not told, and then nobody is known to have.
+    async fn updated(
+        &self,
+        repository: &str,
+        pull: &Pull,
+        commit: &CommitId,
+        commits: &[CommitId],
+        what: &str,
+    ) -> Result<Vec<Maker>, PortError> {
+        self.check_merge(repository, pull, commit, what).await?;
+        let (on_head, anywhere) =
+            (self.changes(repository, Some(&pull.head.name)).await?, self.changes(repository, None).await?);
+        let is_tip = |commit: &&CommitId| pull.head.sha.eq_ignore_ascii_case(commit.as_str());
+        let is_here = pull.head.repo.is_some() && pull.head.repo == pull.base.repo;
+        // I24: who brought its tip to the branch need not be who brought it elsewhere before.
+        let is_known = is_here && commits.iter().find(is_tip).is_some_and(|tip| on_head.have(tip));
+        let why = if is_known { Why::Updated } else { Why::Contributed };
         let mut makers = vec![];
-        for told in commits.iter().flat_map(|told| [author(told, Why::Contributed), committer(told, Why::Contributed)])
-        {
-            makers.extend(told.filter(|maker| !makers.contains(maker)));
+        for commit in commits {
+            add(&mut makers, pushers((&on_head, &anywhere), commit, why)?);
         }
         Ok(makers)
+    }
+
+    /// I24: whoever pushes a merge of their own makes GitHub say that the pull request was merged as that, whatever it
+    /// brings besides. Only what is its last commit itself, or what GitHub merged, was reviewed.
+    async fn check_merge(&self, repository: &str, pull: &Pull, commit: &CommitId, what: &str) -> Result<(), PortError> {
+        if pull.head.sha.eq_ignore_ascii_case(commit.as_str()) {
+            return Ok(());
+        }
+        let on_base = self.changes(repository, Some(&pull.base.name)).await?;
+        if on_base.to(commit).any(|change| MERGES.contains(&&change.kind[..])) {
+            return Ok(());
+        }
+        if on_base.have(commit) {
+            return Err(unusable(what, "it was merged by a push, which nobody reviewed".to_owned()));
+        }
+        Err(strange(&format!("how {what} came to its branch"), "GitHub does not tell yet"))
     }
 
     /// A list of which every page counts.
@@ -104,7 +146,12 @@ impl GitHub {
 }
 
 fn changed(what: &str) -> PortError {
-    PortError::Unavailable { operation: format!("read {what}"), detail: "it changed while it was read".to_owned() }
+    strange(what, "it changed while it was read")
+}
+
+fn proposed(pull: &Pull) -> Maker {
+    let by = pull.user.clone().unwrap_or_else(|| GHOST.to_owned());
+    Maker { names: vec![Identity::Account(by)], why: Why::Proposed }
 }
 
 /// What is looked at first, the lowest.

@@ -60,7 +60,11 @@ impl Refusal<'_> {
             (None, Some(reset)) => format!("until {reset}"),
             (None, None) => "for a minute at least".to_owned(),
         };
-        let remedy = if self.known { "" } else { "; with a token it answers more often (parameter GitHubTokenSecret or GitHubTokenParameter)" };
+        let remedy = if self.known {
+            ""
+        } else {
+            "; with a token it answers more often (parameter GitHubTokenSecret or GitHubTokenParameter)"
+        };
         format!("GitHub answers no more requests {until}{remedy}")
     }
 

@@ -15,7 +15,7 @@ pub(super) fn last(mut reviews: Vec<Review>) -> Vec<source::Review> {
     reviews.sort_by(|one, other| (&one.submitted_at, one.id).cmp(&(&other.submitted_at, other.id)));
     let (mut known, mut gone) = (BTreeMap::new(), vec![]);
     for review in reviews {
-        let Some(opinion) = opinion(&review.state) else { continue };
+        let Some(opinion) = opinion(&review) else { continue };
         let login = review.user.unwrap_or_else(|| GHOST.to_owned());
         let name = login.to_ascii_lowercase();
         let told =
@@ -30,12 +30,17 @@ pub(super) fn last(mut reviews: Vec<Review>) -> Vec<source::Review> {
     known.into_values().chain(gone).collect()
 }
 
-/// I24: a state that GitHub adds may mean anything, so it takes back what was said before.
-fn opinion(state: &str) -> Option<Reviewed> {
-    match state {
+/// Those who may refuse: anybody at all may review what is public, and would hold up every release.
+const WITHIN: [&str; 3] = ["OWNER", "MEMBER", "COLLABORATOR"];
+
+/// I24: a state that GitHub adds may mean anything, so it takes back what was said before, as does the refusal of somebody
+/// who cannot refuse.
+fn opinion(review: &Review) -> Option<Reviewed> {
+    let is_within = review.author_association.as_deref().is_none_or(|association| WITHIN.contains(&association));
+    match &review.state[..] {
         "COMMENTED" | "PENDING" => None,
         "APPROVED" => Some(Reviewed::Approved),
-        "CHANGES_REQUESTED" => Some(Reviewed::Refused),
+        "CHANGES_REQUESTED" if is_within => Some(Reviewed::Refused),
         _ => Some(Reviewed::Dismissed),
     }
 }

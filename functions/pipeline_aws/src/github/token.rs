@@ -52,6 +52,12 @@ pub(super) struct Token {
     kept: Mutex<Option<(SecretString, Timestamp)>>,
 }
 
+/// A token, and whether it was read before now.
+pub(super) struct Given {
+    pub(super) token: SecretString,
+    pub(super) is_kept: bool,
+}
+
 enum Keeper {
     Secrets(secrets::Client, String),
     Parameters(ssm::Client, String),
@@ -69,14 +75,14 @@ impl Token {
         Self { keeper, kept: Mutex::default() }
     }
 
-    pub(super) async fn read(&self) -> Result<SecretString, PortError> {
+    pub(super) async fn read(&self) -> Result<Given, PortError> {
         let now = SystemClock.now();
-        if let Some(kept) = self.kept(now) {
-            return Ok(kept);
+        if let Some(token) = self.kept(now) {
+            return Ok(Given { token, is_kept: true });
         }
         let token = self.keeper.read().await?;
         self.keep(Some((token.clone(), now)));
-        Ok(token)
+        Ok(Given { token, is_kept: false })
     }
 
     /// GitHub does not take it: the next one may be there already.

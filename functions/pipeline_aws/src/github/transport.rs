@@ -42,6 +42,18 @@ struct Page {
     body: Vec<u8>,
 }
 
+/// A request that came to nothing, and the answer's status, if there was an answer that refuses it.
+struct Refused {
+    status: Option<u16>,
+    error: PortError,
+}
+
+impl From<PortError> for Refused {
+    fn from(error: PortError) -> Self {
+        Self { status: None, error }
+    }
+}
+
 impl Transport {
     pub(super) fn new(config: &SdkConfig, api: Api, source: Option<TokenSource>) -> Self {
         Self { wire: Wire::new(config), api, token: source.map(|source| Token::new(config, source)) }
@@ -66,11 +78,23 @@ impl Transport {
         what: &str,
         most: usize,
     ) -> Result<(Vec<T>, bool), PortError> {
+        let (pages, is_whole) = self.pages::<Vec<T>>(repository, path, what, most).await?;
+        Ok((pages.into_iter().flatten().collect(), is_whole))
+    }
+
+    /// The pages of something, at least one and at most `most`, and whether these are all.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        repository: &str,
+        path: &str,
+        what: &str,
+        most: usize,
+    ) -> Result<(Vec<T>, bool), PortError> {
         let mut url = self.api.url(repository, path)?;
         let (mut all, mut seen) = (vec![], HashSet::from([url.clone()]));
         for _ in 0..most {
             let page = self.get(&url, what).await?;
-            all.extend(understood::<Vec<T>>(&page.body, what)?);
+            all.push(understood(&page.body, what)?);
             let Some(next) = page.headers.get_all("link").find_map(next) else { return Ok((all, true)) };
             // I26: whoever answers must not send the token elsewhere.
             if !self.api.owns(next) || !seen.insert(next.to_owned()) {
@@ -82,12 +106,30 @@ impl Transport {
     }
 
     async fn get(&self, url: &str, what: &str) -> Result<Page, PortError> {
-        let token = match &self.token {
-            Some(token) => Some(token.read().await?),
-            None => None,
+        let Some(token) = &self.token else {
+            return self.attempt(url, what, None).await.map_err(|refused| refused.error);
         };
-        let failed = |detail: String| PortError::Unavailable { operation: format!("read {what}"), detail };
-        let request = request(url, token.as_ref()).ok_or_else(|| failed("no request can be made of it".to_owned()))?;
+        let given = token.read().await?;
+        match self.attempt(url, what, Some(&given.token)).await {
+            Err(Refused { status: Some(401), .. }) if given.is_kept => {
+                token.forget();
+                let anew = token.read().await?;
+                self.attempt(url, what, Some(&anew.token)).await
+            }
+            answered => answered,
+        }
+        .map_err(|refused| {
+            if refused.status == Some(401) {
+                token.forget();
+            }
+            refused.error
+        })
+    }
+
+    async fn attempt(&self, url: &str, what: &str, token: Option<&SecretString>) -> Result<Page, Refused> {
+        let failed =
+            |detail: String| Refused::from(PortError::Unavailable { operation: format!("read {what}"), detail });
+        let request = request(url, token).ok_or_else(|| failed("no request can be made of it".to_owned()))?;
         let silent = |_| failed(format!("GitHub did not answer within {} s", PATIENCE.as_secs()));
         let answer = tokio::time::timeout(PATIENCE, self.exchange(request)).await.map_err(silent)?;
         let (status, headers, mut body, cut) = answer.map_err(failed)?;
@@ -95,19 +137,15 @@ impl Transport {
             return Ok(Page { headers, body });
         }
         if status == 200 {
-            return Err(PortError::Unusable {
-                what: what.to_owned(),
-                why: format!("it is larger than {LARGEST} bytes"),
-            });
+            let why = format!("it is larger than {LARGEST} bytes");
+            return Err(PortError::Unusable { what: what.to_owned(), why }.into());
         }
-        if let Some(sent) = &token {
+        if let Some(sent) = token {
             // I26: a refusal may repeat what it refuses.
             body = Secrets::new([sent.expose_secret()]).blank(&body);
         }
-        if let (401, Some(token)) = (status, &self.token) {
-            token.forget();
-        }
-        Err(Refusal { status, headers: &headers, body: &body, known: token.is_some() }.error(what))
+        let refusal = Refusal { status, headers: &headers, body: &body, known: token.is_some() };
+        Err(Refused { status: Some(status), error: refusal.error(what) })
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<(u16, Headers, Vec<u8>, bool), String> {

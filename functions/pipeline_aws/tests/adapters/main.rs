@@ -12,6 +12,7 @@ mod leases;
 mod open;
 mod others;
 mod overrides;
+mod pushes;
 mod requests;
 mod server;
 mod sites;

@@ -86,7 +86,7 @@ pub fn decide(params: &Params, seen: &Observation) -> Opinion {
     }
     opinion.push(Rule::Revision, rules::revision(params, seen));
     if params.rules.digest.is_some() {
-        opinion.push(Rule::Digest, rules::digest(seen));
+        opinion.push(Rule::Digest, digest(params, seen));
     }
     if let Some(rule) = &params.rules.no_drift {
         opinion.push(Rule::NoDrift, rules::no_drift(rule, seen));
@@ -109,6 +109,18 @@ fn about_people(params: &Params, seen: &Observation) -> Vec<(Rule, Ruling)> {
         rules.pull_request.map(|rule| ask(Rule::PullRequest, &|| reviewed::pull_request(rule, params, seen)));
     let tested = rules.tested.as_ref().map(|rule| ask(Rule::Tested, &|| tested::tested(rule, seen)));
     approved.into_iter().chain(reviewed).chain(tested).collect()
+}
+
+/// Where a rollback finds its artifact is not documented to be where its build left it, and what was recorded is found by
+/// that. What was let through then was what had been built.
+fn digest(params: &Params, seen: &Observation) -> Ruling {
+    let basis = seen.execution.as_ref().ok().and_then(|execution| Basis::of(params, execution).ok());
+    match (rules::digest(seen), basis) {
+        (Err(Objection::Wait { .. }), Some(basis @ Basis::BroughtBack(_))) => {
+            stands(Rule::Digest, &basis, params, seen)
+        }
+        (ruling, _) => ruling,
+    }
 }
 
 /// Lets pass what somebody answers for. An override that cannot be read, or is none, is a reason of its own why not.

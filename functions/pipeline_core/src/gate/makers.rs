@@ -10,7 +10,7 @@ use crate::gate::{
     people::{People, Person, is_principal},
     rules::{Objection, deny},
     say,
-    source::{Identity, Maker, Repository, Why},
+    source::{Identity, Maker, Why},
 };
 
 /// Somebody whose approval does not count here.
@@ -63,30 +63,47 @@ pub(super) fn people_behind(maker: &Maker, params: &Params, people: &People) -> 
 
 fn of_source(params: &Params, seen: &Observation) -> Vec<Found> {
     let mut found = match &seen.makers {
-        None => return vec![deny("the action names no repository, so nobody knows who made the commit")],
+        None => return vec![deny("the action names no repository and branch, so nobody knows who made the commit")],
         Some(makers) => all(makers),
     };
     if let Some(pull_request) = &seen.pull_request {
+        // CodeCommit's event of a merge does not always say who merged; the pull request does.
+        if matches!(pull_request, Ok(Some(merged)) if is_pushed(&merged.makers)) {
+            found.retain(|one| !matches!(one, Ok(maker) if maker.why == Why::Pushed && is_untold(maker)));
+        }
         found.extend(match pull_request {
             Ok(pull_request) => pull_request.iter().flat_map(|one| one.makers.iter().cloned().map(Ok)).collect(),
             Err(error) => vec![Err(error.into())],
         });
     }
     // I24: that nobody pushed it means that nobody saw who did.
-    let is_pushed = |one: &Found| one.as_ref().map_or(true, |maker| maker.why == Why::Pushed);
-    if !found.iter().any(is_pushed) {
+    let is_known = |one: &Found| one.as_ref().map_or(true, |maker| is_by_somebody(maker, params));
+    if !found.iter().any(is_known) {
         found.push(Err(nobody_pushed(params)));
     }
     found
 }
 
-/// GitHub tells of pushes some moments later; CodeCommit's were recorded long ago, or never will be.
+/// Whether somebody is known to have pushed it.
+pub(super) fn is_pushed(makers: &[Maker]) -> bool {
+    makers.iter().any(|maker| maker.why == Why::Pushed)
+}
+
+/// An event told of a push, and not by whom.
+fn is_untold(maker: &Maker) -> bool {
+    maker.names.iter().all(|name| *name == Identity::Principal(String::new()))
+}
+
+/// A bot that others can make push hides who did, unless a pull request tells.
+fn is_by_somebody(maker: &Maker, params: &Params) -> bool {
+    let is_bot = |name: &Identity| matches!(name, Identity::Account(login) if login.ends_with("[bot]"));
+    maker.why == Why::Pushed && (params.rules.pull_request.is_some() || !maker.names.iter().all(is_bot))
+}
+
+/// CodeCommit's events and GitHub's list tell of pushes some moments later, or never.
 fn nobody_pushed(params: &Params) -> Objection {
     let (because, remedy) = say::unknown_pusher(params);
-    match params.repository {
-        Some(Repository::GitHub(_)) => Objection::Wait { because, remedy },
-        _ => Objection::Deny(format!("{because}: {remedy}")),
-    }
+    Objection::Wait { because, remedy }
 }
 
 fn all(makers: &Seen<Vec<Maker>>) -> Vec<Found> {

@@ -70,6 +70,8 @@ pub struct ActionRun {
 pub trait ReadExecutions {
     /// The execution, or [`PortError::NotFound`].
     fn execution(&self, pipeline: &str, id: &ExecutionId) -> impl Future<Output = Result<Execution, PortError>>;
+    /// The revision that the newest execution was of that succeeded to the end, if one did.
+    fn released(&self, pipeline: &str) -> impl Future<Output = Result<Option<String>, PortError>>;
     /// Every run of every action of the execution.
     fn runs(&self, pipeline: &str, id: &ExecutionId) -> impl Future<Output = Result<Vec<ActionRun>, PortError>>;
 }
@@ -99,7 +101,7 @@ pub struct Observation {
     pub runs: Seen<Vec<ActionRun>>,
     /// The map of people.
     pub people: Seen<People>,
-    /// Who pushed, wrote and committed the revision.
+    /// Who pushed, wrote and committed what would be released.
     pub makers: Option<Seen<Vec<Maker>>>,
     /// The pull request that brought the revision.
     pub pull_request: Option<Seen<Option<PullRequest>>>,

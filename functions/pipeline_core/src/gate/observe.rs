@@ -3,20 +3,21 @@
 use crate::{
     digest::{ReadBuild, ReadPackages, measure::measure},
     gate::{
-        decision::{Decision, ReadDecisions, WriteDecisions},
+        decision::{Decision, Outcome, ReadDecisions, WriteDecisions},
         drift::{DetectDrift, DetectionId, Drift},
+        makers::is_pushed,
         observation::{Execution, Observation, ReadExecutions, Seen, TestedStack},
         overrides::{self, ReadOverrides, Written},
         params::Params,
         people::People,
         perform::Gate,
-        source::{Identity, Maker, PullRequest, ReadSource, Repository, Why},
+        source::{Identity, Made, Maker, PullRequest, ReadSource, Repository, Why},
         standing::Basis,
     },
     ids::{CommitId, Digest, ExecutionId},
     job::{Artifact, Job},
     ports::{Clock, Parameter, PortError, ReadParameters, ReadVerdicts},
-    record::facts::ReadFacts,
+    record::facts::{Push, ReadFacts},
     start_tests::run::{Announced, ReadAnnounced},
     verdict::Report,
 };
@@ -32,24 +33,37 @@ where
     B: ReadBuild,
     O: ReadPackages,
 {
-    /// `detection` is the one that was begun before, and becomes the one that is under way.
+    /// `detection` is the one that was begun before, and becomes the one that is under way. What `before` knows of the
+    /// repository does not change in the minute that one job looks, and takes many requests.
     pub(super) async fn observe(
         &self,
         job: &Job,
         params: &Params,
         artifact: &Artifact,
         detection: &mut Option<DetectionId>,
+        before: Option<Observation>,
     ) -> Observation {
         let execution = self.execution(params).await;
         let basis = execution.as_ref().map_err(Clone::clone).and_then(|execution| Basis::of(params, execution));
         let is_fresh = matches!(basis, Ok(Basis::Fresh));
         let origin = basis.as_ref().map(|basis| basis.origin(params).clone()).map_err(Clone::clone);
         let has_people = params.rules.approved.is_some() || params.rules.pull_request.is_some();
+        let (known_makers, known_pull_request) = before.map_or((None, None), |seen| (seen.makers, seen.pull_request));
+        let makers = match known_makers {
+            Some(Ok(makers)) if is_pushed(&makers) => Some(Ok(makers)),
+            _ if is_fresh && has_people => self.makers(params).await,
+            _ => None,
+        };
+        let pull_request = match known_pull_request {
+            Some(Ok(Some(pull_request))) => Some(Ok(Some(pull_request))),
+            _ if is_fresh => self.pull_request(params).await,
+            _ => None,
+        };
         Observation {
             runs: self.executions.runs(&params.pipeline, &params.execution).await,
             people: self.people(params).await,
-            makers: if is_fresh && has_people { self.makers(params).await } else { None },
-            pull_request: if is_fresh { self.pull_request(params).await } else { None },
+            makers,
+            pull_request,
             tests: if is_fresh { self.tests(params).await } else { None },
             recorded: self.recorded(&origin, artifact).await,
             decisions: self.decided(job, &origin).await,
@@ -86,30 +100,61 @@ where
     }
 
     async fn makers(&self, params: &Params) -> Option<Seen<Vec<Maker>>> {
-        let repository = params.repository.as_ref()?;
-        match commit(params) {
-            Some(commit) => Some(self.makers_of(repository, &commit).await),
-            None => Some(Ok(vec![])),
-        }
+        let (repository, branch) = (params.repository.as_ref()?, params.branch.as_ref()?);
+        Some(match commit(params) {
+            Some(commit) => self.makers_of(params, repository, branch, &commit).await,
+            None => Ok(vec![]),
+        })
     }
 
-    async fn makers_of(&self, repository: &Repository, commit: &CommitId) -> Seen<Vec<Maker>> {
-        let mut makers = self.source.makers(repository, commit).await?;
+    /// All that the release adds is made by somebody: also what was pushed before and never came to be released.
+    async fn makers_of(
+        &self,
+        params: &Params,
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+    ) -> Seen<Vec<Maker>> {
+        let since = self.executions.released(&params.pipeline).await?.and_then(|revision| revision.parse().ok());
+        let Made { mut makers, commits } = self.source.made(repository, branch, commit, since.as_ref()).await?;
         if let Repository::CodeCommit(name) = repository {
-            let pushers = self.state.pushers(name, commit).await?;
-            let pushed = |arn| Maker { names: vec![Identity::Principal(arn)], why: Why::Pushed };
-            makers.extend(pushers.into_iter().map(pushed));
+            for made in &commits {
+                let why = if made == commit { Why::Pushed } else { Why::Contributed };
+                makers.extend(self.pushers(name, made, Some(branch), why).await?);
+            }
         }
         Ok(makers)
+    }
+
+    async fn pushers(&self, repository: &str, commit: &CommitId, released: Option<&str>, why: Why) -> Seen<Vec<Maker>> {
+        let pushes = self.state.pushes(repository, commit).await?;
+        Ok(pushers(pushes, released).map(|by| Maker { names: vec![Identity::Principal(by)], why }).collect())
     }
 
     async fn pull_request(&self, params: &Params) -> Option<Seen<Option<PullRequest>>> {
         params.rules.pull_request?;
         let (repository, branch) = (params.repository.as_ref()?, params.branch.as_ref()?);
-        match commit(params) {
-            Some(commit) => Some(self.source.pull_request(repository, &commit, branch).await),
-            None => Some(Ok(None)),
+        Some(match commit(params) {
+            Some(commit) => self.pull_request_of(repository, branch, &commit).await,
+            None => Ok(None),
+        })
+    }
+
+    async fn pull_request_of(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+    ) -> Seen<Option<PullRequest>> {
+        let Some(mut pull_request) = self.source.pull_request(repository, commit, branch).await? else {
+            return Ok(None);
+        };
+        if let Repository::CodeCommit(name) = repository {
+            for commit in pull_request.commits.clone() {
+                pull_request.makers.extend(self.pushers(name, &commit, None, Why::Updated).await?);
+            }
         }
+        Ok(Some(pull_request))
     }
 
     async fn tests(&self, params: &Params) -> Option<Seen<Vec<TestedStack>>> {
@@ -133,8 +178,23 @@ where
 
     /// What other jobs decided: our own, of an earlier delivery, has used up nothing that is not ours.
     async fn decided(&self, job: &Job, origin: &Seen<ExecutionId>) -> Seen<Vec<Decision>> {
-        let decisions = self.state.decisions(origin.as_ref().map_err(Clone::clone)?).await?;
-        Ok(decisions.into_iter().filter(|decision| decision.job != job.id).collect())
+        let mut told = vec![];
+        for decision in self.state.decisions(origin.as_ref().map_err(Clone::clone)?).await? {
+            if decision.job != job.id && self.was_told(&decision).await? {
+                told.push(decision);
+            }
+        }
+        Ok(told)
+    }
+
+    /// I23: what was approved and never told, as its job failed at something else, has released nothing. Verdicts are
+    /// forgotten before decisions are.
+    async fn was_told(&self, decision: &Decision) -> Seen<bool> {
+        if decision.outcome != Outcome::Approve {
+            return Ok(true);
+        }
+        let verdict = self.state.standing(&decision.job).await?;
+        Ok(verdict.is_none_or(|verdict| matches!(verdict.report, Report::Succeed { .. })))
     }
 
     async fn written(&self, params: &Params) -> Option<Seen<Option<Written>>> {
@@ -155,6 +215,18 @@ where
         }
         Some(seen)
     }
+}
+
+/// Who pushed a commit: whoever was the first, and everybody to the branch that is released. A branch that is made later
+/// where the commit is already changes nothing of it. Who is not told of is somebody unknown.
+fn pushers(pushes: Vec<Push>, released: Option<&str>) -> impl Iterator<Item = String> {
+    let first = pushes.iter().filter_map(|push| push.at).min();
+    let released = released.map(|branch| format!("refs/heads/{branch}"));
+    let counts = move |push: &Push| {
+        let is_dated = push.at.is_some() && push.reference.is_some();
+        !is_dated || push.at == first || (released.is_some() && push.reference == released)
+    };
+    pushes.into_iter().filter(counts).map(|push| push.by.unwrap_or_default())
 }
 
 /// What is no commit's full id is said by the rule `revision`.

@@ -37,7 +37,7 @@ pub struct Params {
     pub repository: Option<Repository>,
     /// The branch that is released.
     pub branch: Option<String>,
-    /// How long a decision may wait for what is not there yet, 1-60 minutes.
+    /// How long a decision may wait for what is not there yet, 1-60 minutes; the last job that looks does so for a minute.
     #[serde(default = "ten")]
     pub max_wait_minutes: u8,
 }

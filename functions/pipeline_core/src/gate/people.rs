@@ -129,6 +129,21 @@ impl People {
         }
     }
 
+    /// What the map would have to name for somebody to be behind this name, where it can.
+    pub fn entry(name: &Identity) -> Option<String> {
+        match name {
+            Identity::Principal(arn) => match Principal::of(arn)? {
+                Principal::User => Some(arn.clone()),
+                Principal::Session { role: Role { partition, account, name }, .. } => {
+                    Some(format!("arn:{partition}:iam::{account}:role/{name}"))
+                }
+                Principal::Role(_) | Principal::Root => None,
+            },
+            Identity::Address(address) => Person::of(address).map(|_| address.clone()),
+            Identity::Account(login) => account(login).map(|login| format!("{ACCOUNT}{login}")),
+        }
+    }
+
     /// The person behind a principal.
     pub fn person(&self, arn: &str) -> Result<Person, Nobody> {
         match Principal::of(arn) {

@@ -118,11 +118,13 @@ where
         Waiting { since, mut detection }: Waiting,
         until: Timestamp,
     ) -> Concluded {
-        let last = later(since, longest(params));
-        let pause_at = later(self.clock.now(), LOOKING).min(until.saturating_sub(STORING).unwrap_or(until)).min(last);
-        let mut pause = FIRST;
+        // CodePipeline may come back late: each job looks for its minute.
+        let looking = later(self.clock.now(), LOOKING);
+        let last = later(since, longest(params)).max(looking);
+        let pause_at = looking.min(until.saturating_sub(STORING).unwrap_or(until));
+        let (mut pause, mut before) = (FIRST, None);
         loop {
-            let seen = self.observe(job, params, artifact, &mut detection).await;
+            let seen = self.observe(job, params, artifact, &mut detection, before.take()).await;
             let opinion = self.weigh(params, artifact, &seen).await;
             let now = self.clock.now();
             if opinion.outcome() != Outcome::Wait {
@@ -137,6 +139,7 @@ where
             }
             tracing::info!(job = %job.id, ?opinion, "waiting");
             self.clock.sleep_until(later(now, pause).min(pause_at)).await;
+            before = Some(seen);
             pause = pause.saturating_mul(2).min(LONGEST);
         }
     }

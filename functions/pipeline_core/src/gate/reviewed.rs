@@ -65,7 +65,15 @@ fn agreed(rule: Rule, params: &Params, pull_request: &PullRequest, people: &Peop
     let PullRequest { number, revision, reviews, makers, .. } = pull_request;
     if let Some(review) = reviews.iter().find(|review| review.opinion == Reviewed::Refused) {
         let who = say::identity(&review.by);
-        return deny(format!("{who} asked for changes of pull request {number}, and did not take that back"));
+        return deny(format!(
+            "{who} asked for changes of pull request {number}: have that review changed or dismissed, and retry the stage"
+        ));
+    }
+    if makers.iter().all(|maker| maker.why != Why::Updated) {
+        return Err(Objection::Wait {
+            because: format!("nobody knows who pushed the commits of pull request {number}"),
+            remedy: "release by one from a branch of this repository".to_owned(),
+        });
     }
     let wrote = writers(params, makers, people)?;
     let approvals = reviews.iter().filter(|review| review.opinion == Reviewed::Approved);

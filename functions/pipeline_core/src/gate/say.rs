@@ -1,6 +1,6 @@
 //! What people are told: who, when, why, and what to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -17,6 +17,7 @@ use crate::{
         standing::Basis,
     },
     ids::{Digest, StackName},
+    text,
 };
 
 /// All votes, in half a sentence: who approved, and what of that does not count.
@@ -77,7 +78,8 @@ fn why(why: Why) -> &'static str {
         Why::Wrote => "wrote this commit",
         Why::Committed => "committed this",
         Why::Proposed => "opened its pull request",
-        Why::Contributed => "wrote a part of its pull request",
+        Why::Contributed => "made a part of this release",
+        Why::Updated => "pushed to its pull request",
         Why::Started => "started this execution",
     }
 }
@@ -128,9 +130,11 @@ pub(super) const RELEASE_AGAIN: &str = "release it again (push, or start the pip
 
 /// Nobody needs to be asked: too few could approve.
 pub(super) fn impossible(params: &Params, excluded: &[Excluded], count: usize) -> String {
-    let makers = list(excluded.iter().map(|one| format!("{} {}", one.person, why(one.why))));
-    let makers = if makers.is_empty() { String::new() } else { format!("{makers}; ") };
-    format!("{makers}{count} other people would have to approve, and {}, and then retry the stage", add_people(params))
+    let made: BTreeMap<&Person, Why> = excluded.iter().rev().map(|one| (&one.person, one.why)).collect();
+    let made: Vec<String> = made.into_iter().map(|(person, why)| format!("{person} {}", self::why(why))).collect();
+    let made = if made.is_empty() { String::new() } else { format!("{}; ", few(&made)) };
+    let others = if count == 1 { "somebody else".to_owned() } else { format!("{count} other people") };
+    format!("{made}{others} would have to approve, and {}, and then retry the stage", add_people(params))
 }
 
 /// People can be asked.
@@ -150,29 +154,35 @@ pub(super) fn unknown_pusher(params: &Params) -> (String, String) {
     (because, "push another commit".to_owned())
 }
 
-/// A name, for people.
+/// A name, for people: whoever commits may have made it up, at any length.
 pub(super) fn identity(identity: &Identity) -> String {
-    match identity {
+    let name = match identity {
         Identity::Principal(name) | Identity::Address(name) => name.clone(),
         Identity::Account(login) => format!("github:{login}"),
-    }
+    };
+    text::fit(&name, NAME)
 }
+
+/// How much is told of a name that is not of our making, and how many of a list.
+const NAME: usize = 200;
+const MANY: usize = 12;
 
 /// Somebody made or started the release, and nobody knows who that is.
 pub(super) fn strange_maker(params: &Params, people: &People, Maker { names, why }: &Maker) -> String {
-    let named: Vec<String> = names.iter().map(|name| format!("{:?}", identity(name))).collect();
-    let who = list(names.iter().map(identity));
+    let told = names.iter().filter(|name| **name != Identity::Principal(String::new()));
+    let named: Vec<String> = told.map(identity).collect();
+    let quoted: Vec<String> = named.iter().map(|name| format!("{name:?}")).collect();
+    let who = if quoted.is_empty() { "somebody who is not named".to_owned() } else { quoted.join(" or ") };
     let did = self::why(*why);
-    match names.first().map(|name| people.behind(name)) {
-        Some(Err(why @ (Nobody::Root | Nobody::Unaddressed))) => {
-            let because = nobody(&params.people, why);
-            format!("{who} {did}, but {because}: have somebody whom the map knows release it again")
-        }
-        _ => format!(
-            "{who} {did}, and the people map {} does not say who that is: add {} with their address, and retry the stage",
-            params.people,
-            named.join(" or ")
-        ),
+    let again = "have somebody whom the map knows release it again";
+    if let Some(Err(nobody @ (Nobody::Root | Nobody::Unaddressed))) = names.first().map(|name| people.behind(name)) {
+        return format!("{who} {did}, but {}: {again}", self::nobody(&params.people, nobody));
+    }
+    let unknown = format!("{who} {did}, and the people map {} does not say who that is", params.people);
+    let entries: Vec<String> = names.iter().filter_map(People::entry).map(|entry| format!("{entry:?}")).collect();
+    match &entries[..] {
+        [] => format!("{unknown}, nor can it: {again}"),
+        entries => format!("{unknown}: add {} with their address, and retry the stage", entries.join(" or ")),
     }
 }
 
@@ -214,10 +224,7 @@ pub(super) fn not_reviewed<'a>(
 
 /// A stack is not as its template says.
 pub(super) fn drifted(stack: &StackName, resources: &[String]) -> String {
-    format!(
-        "{stack} has drifted: {}; undo that by hand or have a template say it, and retry the stage",
-        resources.join(", ")
-    )
+    format!("{stack} has drifted: {}; undo that by hand or have a template say it, and retry the stage", few(resources))
 }
 
 /// What was decided before says so.
@@ -247,7 +254,8 @@ pub(super) fn never_decided(
     match (basis, last) {
         (Basis::BroughtBack(target), _) => format!(
             "it goes back to execution {target}, which was never let through here by {rule} with the artifact \
-             {found}{asked}: release that revision again and have it approved"
+             {found}{asked}: release that revision again and have it approved{}",
+            or_override(rule, params)
         ),
         (_, Some(decision)) => format!(
             "what was decided at {:.0} no longer lets it through by {rule}{asked}, or never did: {RELEASE_AGAIN}",
@@ -258,6 +266,14 @@ pub(super) fn never_decided(
              {RELEASE_AGAIN}"
         ),
     }
+}
+
+/// The quick way back, for whoever may take it.
+fn or_override(rule: Rule, params: &Params) -> String {
+    if params.overrides.is_none() || !rule.can_be_overridden() {
+        return String::new();
+    }
+    format!(", or have somebody override {rule} for execution {} and retry the stage", params.execution)
 }
 
 /// Somebody answers for it.
@@ -281,6 +297,15 @@ fn because(answer: &Answer) -> String {
 /// Waited for what did not come.
 pub(super) fn gave_up(waited: SignedDuration, because: &str, remedy: &str) -> String {
     format!("{because}; that did not change in {:#}: {remedy}", SignedDuration::from_secs(waited.as_secs()))
+}
+
+/// The first of many, and how many more there are: what to do about them stands after them.
+fn few(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MANY).map(|name| text::fit(name, NAME)).collect();
+    match names.len().saturating_sub(MANY) {
+        0 => shown.join(", "),
+        more => format!("{}, and {more} more", shown.join(", ")),
+    }
 }
 
 fn list(parts: impl Iterator<Item = String>) -> String {

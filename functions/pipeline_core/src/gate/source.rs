@@ -47,8 +47,10 @@ pub enum Why {
     Committed,
     /// Opened the pull request that brought it.
     Proposed,
-    /// Wrote a commit of that pull request.
+    /// Wrote, committed or pushed something else of what is released.
     Contributed,
+    /// Pushed the commits of the pull request that brought it.
+    Updated,
     /// Started the execution by hand.
     Started,
 }
@@ -64,8 +66,11 @@ pub struct PullRequest {
     pub branch: String,
     /// What was reviewed: another one whenever its commits change. CodeCommit's `revisionId`, GitHub's head commit.
     pub revision: String,
-    /// Who opened it, and who wrote and committed its commits.
+    /// Who opened it, who wrote and committed its commits, and who merged it; on GitHub also who pushed its commits, as
+    /// [`Why::Updated`].
     pub makers: Vec<Maker>,
+    /// Its commits, the newest first.
+    pub commits: Vec<CommitId>,
     /// The approval rules of CodeCommit; `None` where the provider tells of none.
     pub rules: Option<ApprovalRules>,
     /// What reviewers said, each once and what they said last.
@@ -127,12 +132,26 @@ pub enum Reviewed {
     Dismissed,
 }
 
-/// Reading where revisions come from.
+/// What a release is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Made {
+    /// Who wrote and committed its commit, and the others that it adds to what was released before, and on GitHub who pushed
+    /// them.
+    pub makers: Vec<Maker>,
+    /// All these commits, its own first.
+    pub commits: Vec<CommitId>,
+}
+
+/// Reading where revisions come from. Who pushed to CodeCommit is recorded by [`crate::record`], and not asked here.
 pub trait ReadSource {
-    /// Everybody whom the source knows to have written, committed or pushed the commit. Who pushed to CodeCommit is
-    /// recorded by [`crate::record`], and not asked here.
-    fn makers(&self, repository: &Repository, commit: &CommitId)
-    -> impl Future<Output = Result<Vec<Maker>, PortError>>;
+    /// Everybody whom the source knows to have made the commit of the branch, or any of those that it adds to `since`.
+    fn made(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+        since: Option<&CommitId>,
+    ) -> impl Future<Output = Result<Made, PortError>>;
     /// The pull request that brought the commit to the branch, or else one of the commit that did not, or `None`. One that
     /// changes while it is read is [`PortError::Unavailable`].
     fn pull_request(

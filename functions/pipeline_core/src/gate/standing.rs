@@ -51,9 +51,14 @@ impl Basis {
 /// I23: needs nobody, when a decision that counts let just this through by this rule, on as many people as are asked for now.
 pub(super) fn stands(rule: Rule, basis: &Basis, params: &Params, seen: &Observation) -> Ruling {
     let found = seen.found.as_ref()?;
-    let mut of_this = seen.decisions.as_ref()?.iter().filter(|decision| is_of(decision, basis.origin(params), found));
+    // Which revision comes back is what the digest of a rollback is checked for.
+    let is_reaffirmed = matches!(basis, Basis::Reaffirmed(_));
+    let is_of_this = |decision: &&Decision| {
+        is_of(decision, basis.origin(params), found) && (!is_reaffirmed || decision.revision == params.revision)
+    };
+    let mut of_this = seen.decisions.as_ref()?.iter().filter(is_of_this);
     let needed = if rule == Rule::Approved { params.rules.approved } else { None };
-    let expires = needed.filter(|_| matches!(basis, Basis::Reaffirmed(_)));
+    let expires = needed.filter(|_| is_reaffirmed);
     let since = expires.map_or(Timestamp::MIN, |needed| oldest(needed, seen.at));
     let count = needed.map_or(0, |needed| needed.count);
     let lets = |decision: &&Decision| decision.was_met(rule) && decision.counted_since(since) >= count;

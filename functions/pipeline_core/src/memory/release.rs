@@ -1,9 +1,6 @@
 //! What a release is judged by: executions and their approvals, people, builds and packages, and the records of them.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cell::RefCell, collections::BTreeMap};
 
 use crate::{
     configure::perform::Files,
@@ -13,7 +10,7 @@ use crate::{
         drift::{DetectDrift, DetectionId, Drift},
         observation::{ActionRun, Execution, ReadExecutions},
         overrides::{ReadOverrides, Written},
-        source::{Maker, PullRequest, ReadSource, Repository},
+        source::{Made, PullRequest, ReadSource, Repository},
     },
     ids::{CommitId, Digest, ExecutionId, JobId, StackName},
     job::Artifact,
@@ -40,8 +37,10 @@ pub struct Release {
     pub objects: RefCell<BTreeMap<Place, Vec<Vec<u8>>>>,
     /// Recorded digests, by execution and artifact.
     pub digests: RefCell<BTreeMap<(ExecutionId, Place), Digest>>,
-    /// What the source says of who made a commit.
-    pub makers: RefCell<BTreeMap<CommitId, Vec<Maker>>>,
+    /// What the source says of who made what a commit releases; nothing known is the commit alone, by nobody.
+    pub made: RefCell<BTreeMap<CommitId, Made>>,
+    /// The revision of the newest execution that succeeded.
+    pub released: RefCell<Option<String>>,
     /// The pull request that brought a commit.
     pub pull_requests: RefCell<BTreeMap<CommitId, PullRequest>>,
     /// What looking for drift comes to, by stack; one that is not there is absent.
@@ -49,7 +48,7 @@ pub struct Release {
     /// Overrides by name.
     pub overrides: RefCell<BTreeMap<String, Written>>,
     /// Recorded pushes.
-    pub pushes: RefCell<BTreeSet<(String, CommitId, String)>>,
+    pub pushes: RefCell<Vec<Push>>,
     /// Recorded decisions.
     pub decisions: RefCell<BTreeMap<JobId, Decision>>,
 }
@@ -59,6 +58,10 @@ impl ReadExecutions for World {
         let missing = || PortError::NotFound { what: format!("execution {id}") };
         let read = || self.release.executions.borrow().get(id).cloned().ok_or_else(missing);
         self.effect("read execution", read).await
+    }
+
+    async fn released(&self, _pipeline: &str) -> Result<Option<String>, PortError> {
+        self.effect("read released", || Ok(self.release.released.borrow().clone())).await
     }
 
     async fn runs(&self, _pipeline: &str, id: &ExecutionId) -> Result<Vec<ActionRun>, PortError> {
@@ -71,8 +74,9 @@ impl ReadExecutions for World {
 }
 
 impl ReadSource for World {
-    async fn makers(&self, _: &Repository, commit: &CommitId) -> Result<Vec<Maker>, PortError> {
-        let read = || Ok(self.release.makers.borrow().get(commit).cloned().unwrap_or_default());
+    async fn made(&self, _: &Repository, _: &str, commit: &CommitId, _: Option<&CommitId>) -> Result<Made, PortError> {
+        let alone = || Made { makers: vec![], commits: vec![commit.clone()] };
+        let read = || Ok(self.release.made.borrow().get(commit).cloned().unwrap_or_else(alone));
         self.effect("read makers", read).await
     }
 
@@ -170,11 +174,10 @@ impl ReadFacts for World {
         self.effect("read digest", || Ok(self.release.digests.borrow().get(&key).cloned())).await
     }
 
-    async fn pushers(&self, repository: &str, commit: &CommitId) -> Result<BTreeSet<String>, PortError> {
+    async fn pushes(&self, repository: &str, commit: &CommitId) -> Result<Vec<Push>, PortError> {
         let read = || {
             let pushes = self.release.pushes.borrow();
-            let ours = pushes.iter().filter(|(of, pushed, _)| of == repository && pushed == commit);
-            Ok(ours.map(|(_, _, by)| by.clone()).collect())
+            Ok(pushes.iter().filter(|push| push.repository == repository && push.commit == *commit).cloned().collect())
         };
         self.effect("read pushers", read).await
     }
@@ -195,10 +198,15 @@ impl WriteFacts for World {
         self.effect("record digest", write).await
     }
 
-    async fn record_push(&self, Push { repository, commit, by }: &Push) -> Result<(), PortError> {
+    async fn record_push(&self, push: &Push) -> Result<(), PortError> {
         let write = || {
-            let push = (repository.clone(), commit.clone(), by.clone());
-            self.release.pushes.borrow_mut().insert(push);
+            let mut pushes = self.release.pushes.borrow_mut();
+            if pushes
+                .iter()
+                .all(|known| (&known.commit, &known.reference, &known.by) != (&push.commit, &push.reference, &push.by))
+            {
+                pushes.push(push.clone());
+            }
             Ok(())
         };
         self.effect("record push", write).await

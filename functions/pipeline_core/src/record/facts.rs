@@ -1,7 +1,6 @@
 //! The facts, each written once.
 
-use std::collections::BTreeSet;
-
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -17,8 +16,12 @@ pub struct Push {
     pub repository: String,
     /// The commit.
     pub commit: CommitId,
-    /// The ARN of who did it.
-    pub by: String,
+    /// The ARN of who did it, where the event tells.
+    pub by: Option<String>,
+    /// The full name of what was moved, such as `refs/heads/main`.
+    pub reference: Option<String>,
+    /// When.
+    pub at: Option<Timestamp>,
 }
 
 /// Reading facts.
@@ -29,9 +32,8 @@ pub trait ReadFacts {
         execution: &ExecutionId,
         artifact: &Artifact,
     ) -> impl Future<Output = Result<Option<Digest>, PortError>>;
-    /// The ARNs of everybody who is known to have pushed the commit, read consistently.
-    fn pushers(&self, repository: &str, commit: &CommitId)
-    -> impl Future<Output = Result<BTreeSet<String>, PortError>>;
+    /// Every push of the commit that is known, read consistently.
+    fn pushes(&self, repository: &str, commit: &CommitId) -> impl Future<Output = Result<Vec<Push>, PortError>>;
 }
 
 /// Writing facts.

@@ -17,7 +17,13 @@ use crate::{
 };
 
 fn push(by: &str) -> Fact {
-    Fact::Pushed(Push { repository: "time_service".into(), commit: commit(), by: by.into() })
+    Fact::Pushed(Push {
+        repository: "time_service".into(),
+        commit: commit(),
+        by: Some(by.into()),
+        reference: Some("refs/heads/main".into()),
+        at: None,
+    })
 }
 
 fn digest(world: &World) -> Digest {

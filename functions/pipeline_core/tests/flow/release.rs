@@ -7,7 +7,7 @@ use pipeline_core::{
     gate::{
         observation::{ActionRun, Execution, Kind, Source},
         perform::Gate,
-        source::{Identity, Maker, Why},
+        source::{Identity, Made, Maker, Why},
     },
     ids::{CommitId, ExecutionId, JobId},
     job::{Artifact, Job},
@@ -80,13 +80,24 @@ pub(crate) fn pushed(world: &World) {
     world.release.artifacts.borrow_mut().insert(place, [("app-output_sam.yaml".to_owned(), template)].into());
     put(world, &package(), "code");
     record(world, &built());
-    record(world, &Fact::Pushed(Push { repository: "time_service".into(), commit: commit(), by: ALICE.into() }));
+    record(world, &Fact::Pushed(push(&commit(), ALICE)));
 }
 
 /// What the source says of who made the commit.
 pub(crate) fn makers(world: &World, makers: &[(Identity, Why)]) {
     let makers = makers.iter().map(|(name, why)| Maker { names: vec![name.clone()], why: *why }).collect();
-    world.release.makers.borrow_mut().insert(commit(), makers);
+    world.release.made.borrow_mut().insert(commit(), Made { makers, commits: vec![commit()] });
+}
+
+/// A push of a commit to the branch that is released.
+pub(crate) fn push(commit: &CommitId, by: &str) -> Push {
+    Push {
+        repository: "time_service".into(),
+        commit: commit.clone(),
+        by: Some(by.to_owned()),
+        reference: Some("refs/heads/main".into()),
+        at: "2026-11-21T08:00:00Z".parse().ok(),
+    }
 }
 
 /// What the people map holds.

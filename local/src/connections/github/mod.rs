@@ -10,6 +10,7 @@
 mod activity;
 mod asked;
 mod commits;
+mod compare;
 mod link;
 mod merge;
 mod merging;
@@ -34,6 +35,7 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/", get(shape::repository::get))
         .route("/activity", get(activity::list))
         .route("/commits/{*commit}", get(commits::get))
+        .route("/compare/{*ends}", get(compare::get))
         .route("/pulls", get(pulls::list).post(pulls::open))
         .route("/pulls/{number}", get(pulls::get).patch(pulls::edit))
         .route("/pulls/{number}/commits", get(pulls::commits))

@@ -25,11 +25,23 @@ impl<T> Page<T> {
     }
 }
 
+impl Page<Value> {
+    /// The page as a part of something.
+    pub(super) fn within(self, show: impl FnOnce(Vec<Value>) -> Value) -> Response {
+        let link = AppendHeaders(self.link.map(|link| (header::LINK, link)));
+        (link, Json(show(self.items))).into_response()
+    }
+}
+
 impl IntoResponse for Page<Value> {
     fn into_response(self) -> Response {
-        let link = AppendHeaders(self.link.map(|link| (header::LINK, link)));
-        (link, Json(self.items)).into_response()
+        self.within(Value::from)
     }
+}
+
+/// The last of a list, which leads nowhere.
+pub(super) fn last<T>(mut all: Vec<T>, most: usize) -> Page<T> {
+    Page { items: all.split_off(all.len().saturating_sub(most)), link: None }
 }
 
 /// The page whose number the query names: `page`, with `per_page` on each.
@@ -135,6 +147,13 @@ mod tests {
             assert_eq!(numbered(query), (vec![1, 2, 3, 4, 5], None), "{query}");
         }
         assert_eq!(numbered("per_page=0").0, [1]);
+    }
+
+    #[test]
+    fn the_last_of_a_list_lead_nowhere() {
+        for (most, expected) in [(0, vec![]), (2, vec![2, 3]), (9, vec![1, 2, 3])] {
+            assert_eq!(last(vec![1, 2, 3], most), Page { items: expected, link: None });
+        }
     }
 
     #[test]

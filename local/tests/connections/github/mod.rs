@@ -2,6 +2,7 @@
 
 mod activity;
 mod commits;
+mod compare;
 mod merges;
 mod permissions;
 mod pulls;

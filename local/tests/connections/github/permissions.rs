@@ -13,6 +13,7 @@ async fn everybody_may_read_and_who_changes_something_says_who_they_are() {
     let (work, _author) = opened(&world).await;
     let nobody = GitHub::of(&world, None);
     assert_eq!(nobody.get("/activity?ref=topic").await[0]["after"], work.head().await);
+    assert_eq!(nobody.get("/compare/main...topic").await["total_commits"], 1);
     let approve = json!({"event": "APPROVE"});
     let refused = (401, "Requires authentication".to_owned());
     assert_eq!(nobody.refused(Method::POST, "/pulls/1/reviews", approve.clone()).await, refused);

@@ -21,6 +21,7 @@ async fn a_review_says_who_approved_which_commit_also_when_there_is_another() {
     let first = work.head().await;
     let approve = json!({"event": "APPROVE"});
     let approved = approver.post(REVIEWS, approve.clone()).await;
+    assert_eq!(approved["author_association"], "COLLABORATOR");
     assert!(approved["submitted_at"].is_string() && approved["id"].is_u64(), "{approved}");
     let second = work.commit("b", b"2\n").await;
     push(&world, &work, "author", &["topic"]).await;

@@ -3,6 +3,7 @@
 use pipeline_aws::source::Sources;
 use pipeline_core::{
     gate::source::{Identity, Maker, ReadSource, Repository, Why},
+    ids::CommitId,
     ports::PortError,
 };
 use serde_json::{Value, json};
@@ -25,13 +26,20 @@ pub(super) fn sources(answers: impl IntoIterator<Item = (u16, Value)>) -> (Sourc
 
 fn makers(answer: (u16, Value)) -> Result<Vec<Maker>, PortError> {
     let (sources, canned) = sources([answer]);
-    let made = run(sources.makers(&Repository::CodeCommit(REPOSITORY.into()), &id('a').parse().expect("a commit")));
+    let made = run(sources.made(&Repository::CodeCommit(REPOSITORY.into()), "main", &commit_id('a'), None));
     let asked = canned.asked();
     assert_eq!(asked[0].json(), json!({"repositoryName": REPOSITORY, "commitId": id('a')}));
-    made
+    made.map(|made| {
+        assert_eq!(made.commits, [commit_id('a')]);
+        made.makers
+    })
 }
 
-fn maker(why: Why, address: &str) -> Maker {
+pub(super) fn commit_id(digit: char) -> CommitId {
+    id(digit).parse().expect("a commit")
+}
+
+pub(super) fn maker(why: Why, address: &str) -> Maker {
     Maker { names: vec![Identity::Address(address.to_owned())], why }
 }
 
@@ -87,7 +95,7 @@ fn addresses(of: &[&str]) -> Vec<String> {
     of.iter().map(|address| format!("{:?}", [Identity::Address((*address).to_owned())])).collect()
 }
 
-fn by(who: &str, id_of: char, parents: &[char]) -> Value {
+pub(super) fn by(who: &str, id_of: char, parents: &[char]) -> Value {
     let parents: Vec<String> = parents.iter().map(|parent| id(*parent)).collect();
     let parents: Vec<&str> = parents.iter().map(|parent| &parent[..]).collect();
     commit(&id(id_of), &parents, &format!("{who}@example.com"), &format!("{who}@example.com"))

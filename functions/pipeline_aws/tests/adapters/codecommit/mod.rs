@@ -2,4 +2,5 @@
 
 mod commits;
 mod pulls;
+mod range;
 mod shapes;

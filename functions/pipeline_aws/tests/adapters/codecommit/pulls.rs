@@ -62,8 +62,10 @@ fn the_pull_request_that_was_merged_as_the_commit_is_told_whole() {
     let (carol, dave) = (Identity::Principal(carol.into()), Identity::Principal(arn("dave")));
     assert_eq!(reviews, [(&carol, Reviewed::Approved, "r1"), (&dave, Reviewed::Dismissed, "r1")]);
     let makers: Vec<_> = found.makers.iter().map(|maker| (maker.why, &maker.names[0])).collect();
-    let (alice, wrote) = (Identity::Principal(arn("alice")), Identity::Address("carol@example.com".into()));
-    assert_eq!(makers, [(Why::Proposed, &alice), (Why::Contributed, &wrote)]);
+    let (alice, merger) = (Identity::Principal(arn("alice")), Identity::Principal(arn("merger")));
+    let wrote = Identity::Address("carol@example.com".into());
+    assert_eq!(makers, [(Why::Proposed, &alice), (Why::Pushed, &merger), (Why::Contributed, &wrote)]);
+    assert_eq!(found.commits, [id('c').parse().unwrap()]);
     for asked in &canned.asked()[2..5] {
         assert_eq!(asked.json(), json!({"pullRequestId": "42", "revisionId": "r1"}));
     }
@@ -103,7 +105,7 @@ fn a_fast_forward_brought_the_source_itself() {
         let own = commits(&[commit(&id('b'), &[], "x@y", ""), commit(&id('a'), &[&id('b')], "carol@example.com", "")]);
         let before = [listed(&["42"], None), told(&pull)].into_iter().chain(plain());
         let found = found(before.chain([own, told(&pull)])).0.unwrap().unwrap();
-        assert_eq!((found.state, found.makers.len()), (PullRequestState::Merged, 2));
+        assert_eq!((found.state, found.makers.len()), (PullRequestState::Merged, 3));
     }
 }
 

@@ -2,19 +2,20 @@
 
 use pipeline_core::{
     gate::source::{Identity, Maker, ReadSource, Repository, Why},
+    ids::CommitId,
     ports::PortError,
 };
 use serde_json::{Value, json};
 
 use super::{
-    shapes::{activity, commit, merge_commit, sha},
+    shapes::{activity, commit, merge_commit, on, sha},
     world::{REPOSITORY, Served, World},
 };
 use crate::server::connected;
 
-type Name<'a> = (Option<&'a str>, &'a str);
+pub(super) type Name<'a> = (Option<&'a str>, &'a str);
 
-const ALICE: Name = (Some("alice"), "alice@example.com");
+pub(super) const ALICE: Name = (Some("alice"), "alice@example.com");
 
 fn world(commit: Value, activities: Vec<Value>) -> World {
     let mut world = World::default();
@@ -25,14 +26,20 @@ fn world(commit: Value, activities: Vec<Value>) -> World {
 
 fn makers(served: &Served) -> Result<Vec<Maker>, PortError> {
     let repository = Repository::GitHub(REPOSITORY.to_owned());
-    connected(served.sources(None).makers(&repository, &sha('a').parse().expect("a commit")))
+    let made = connected(served.sources(None).made(&repository, "main", &id('a'), None))?;
+    assert_eq!(made.commits, [id('a')]);
+    Ok(made.makers)
+}
+
+pub(super) fn id(digit: char) -> CommitId {
+    sha(digit).parse().expect("a commit")
 }
 
 fn told(commit: Value, activities: Vec<Value>) -> Result<Vec<(Why, Vec<String>)>, PortError> {
     Ok(makers(&Served::new(world(commit, activities)))?.into_iter().map(shown).collect())
 }
 
-fn shown(maker: Maker) -> (Why, Vec<String>) {
+pub(super) fn shown(maker: Maker) -> (Why, Vec<String>) {
     let name = |name: Identity| match name {
         Identity::Account(login) => login,
         Identity::Address(address) => address,
@@ -41,7 +48,7 @@ fn shown(maker: Maker) -> (Why, Vec<String>) {
     (maker.why, maker.names.into_iter().map(name).collect())
 }
 
-fn made(why: Why, names: &[&str]) -> (Why, Vec<String>) {
+pub(super) fn made(why: Why, names: &[&str]) -> (Why, Vec<String>) {
     (why, names.iter().map(|name| (*name).to_owned()).collect())
 }
 
@@ -86,6 +93,26 @@ fn who_wrote_committed_and_pushed_a_commit_is_told_by_all_names_that_github_know
             ],
             vec![pushed("merger"), pushed("forcer"), wrote()],
         ),
+        // Who pushed it elsewhere first has a part in it, and who points a branch at it later has none.
+        (
+            merge_commit(&a, ALICE),
+            vec![
+                on("late", activity("branch_creation", &a, Some("reviewer"))),
+                activity("push", &a, Some("merger")),
+                on("other", activity("push", &a, Some("other"))),
+                on("feature", activity("push", &a, Some("first"))),
+            ],
+            vec![pushed("merger"), pushed("first"), wrote()],
+        ),
+        // Nobody is known to have brought it to the branch.
+        (
+            merge_commit(&a, ALICE),
+            vec![
+                on("late", activity("branch_creation", &a, Some("late"))),
+                on("feature", activity("push", &a, Some("first"))),
+            ],
+            vec![made(Why::Contributed, &["first"]), wrote()],
+        ),
         (
             merge_commit(&a, ALICE),
             vec![activity("merge_queue_merge", &a, Some("github-merge-queue[bot]"))],
@@ -119,11 +146,37 @@ fn what_happened_is_followed_by_its_cursor_through_all_pages_and_no_further_than
         let served = Served::new(world(commit(&a, ALICE, ALICE), pages(count)));
         let found = makers(&served).unwrap();
         assert_eq!(found.iter().filter(|maker| maker.why == Why::Pushed).count(), pushed, "{count}");
-        let of_pages: Vec<String> = served.asked().into_iter().filter(|path| path.starts_with("activity")).collect();
-        assert_eq!(of_pages.len(), asked);
-        assert_eq!(of_pages[0], "activity?per_page=100");
-        assert!(of_pages[1..].iter().all(|path| path.contains("&after=")), "{of_pages:?}");
+        for first in ["activity?per_page=100&ref=refs/heads/main", "activity?per_page=100"] {
+            let is_filtered = first.contains("ref=");
+            let told = served.asked().into_iter();
+            let of_pages: Vec<String> =
+                told.filter(|path| path.starts_with("activity") && path.contains("ref=") == is_filtered).collect();
+            assert_eq!(of_pages.len(), asked);
+            assert_eq!(of_pages[0], first);
+            assert!(of_pages[1..].iter().all(|path| path.contains("&after=")), "{of_pages:?}");
+        }
     }
+}
+
+#[test]
+fn what_happened_elsewhere_hides_nothing_of_the_branch() {
+    let a = sha('a');
+    let noise = std::iter::repeat_n(on("noise", activity("push", &sha('b'), Some("other"))), 1000);
+    let all = noise.chain([activity("push", &a, Some("bob"))]).collect();
+    let found = told(commit(&a, ALICE, ALICE), all).unwrap();
+    assert_eq!(found[0], made(Why::Pushed, &["bob"]));
+}
+
+#[test]
+fn a_branch_is_asked_for_by_its_name_whatever_is_in_it() {
+    let branch = "fix/a&ref=b#c%20+é";
+    let a = sha('a');
+    let activities = vec![activity("push", &a, Some("other")), on(branch, activity("push", &a, Some("bob")))];
+    let served = Served::new(world(commit(&a, ALICE, ALICE), activities));
+    let repository = Repository::GitHub(REPOSITORY.to_owned());
+    let found = connected(served.sources(None).made(&repository, branch, &id('a'), None)).unwrap();
+    let pushed = found.makers.into_iter().filter(|maker| maker.why == Why::Pushed).map(shown);
+    assert_eq!(pushed.collect::<Vec<_>>(), [made(Why::Pushed, &["bob"])]);
 }
 
 #[test]

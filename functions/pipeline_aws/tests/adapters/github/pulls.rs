@@ -7,13 +7,13 @@ use pipeline_core::{
 use serde_json::{Value, json};
 
 use super::{
-    shapes::{commit, listed, merge_commit, merged, pull, review, sha},
+    shapes::{activity, commit, listed, merge_commit, merged, on, pull, review, sha},
     world::{REPOSITORY, Reply, Served, World},
 };
 use crate::server::connected;
 
 /// A world in which commit `a` was looked for, and the pull request is this.
-fn world(pull: &Value, reviews: Vec<Value>) -> World {
+pub(super) fn world(pull: &Value, reviews: Vec<Value>) -> World {
     let mut world = World::default();
     world.lists.insert(format!("commits/{}/pulls", sha('a')), vec![listed(pull.clone())]);
     world.ones.insert("pulls/7".to_owned(), pull.clone());
@@ -21,23 +21,26 @@ fn world(pull: &Value, reviews: Vec<Value>) -> World {
     let alice = (Some("alice"), "alice@example.com");
     let made = commit(&sha('c'), alice, (Some("bob"), "bob@example.com"));
     world.lists.insert("pulls/7/commits".to_owned(), vec![made]);
+    let merge = activity("pr_merge", &sha('a'), Some("merger"));
+    let merge = on(pull["base"]["ref"].as_str().expect("a branch"), merge);
+    world.lists.insert("activity".to_owned(), vec![merge, on("feature", activity("push", &sha('c'), Some("eve")))]);
     world
 }
 
-fn ours() -> Value {
+pub(super) fn ours() -> Value {
     merged(pull(&sha('c'), Some("alice")), &sha('a'))
 }
 
-fn found(served: &Served) -> Result<Option<PullRequest>, PortError> {
+pub(super) fn found(served: &Served) -> Result<Option<PullRequest>, PortError> {
     let repository = Repository::GitHub(REPOSITORY.to_owned());
     connected(served.sources(None).pull_request(&repository, &sha('a').parse().expect("a commit"), "main"))
 }
 
-fn found_in(world: World) -> Result<Option<PullRequest>, PortError> {
+pub(super) fn found_in(world: World) -> Result<Option<PullRequest>, PortError> {
     found(&Served::new(world))
 }
 
-fn with(change: impl FnOnce(&mut Value)) -> Value {
+pub(super) fn with(change: impl FnOnce(&mut Value)) -> Value {
     let mut pull = ours();
     change(&mut pull);
     pull
@@ -52,7 +55,9 @@ fn the_pull_request_that_was_merged_as_the_commit_is_told_whole() {
     assert_eq!((&review.by, review.opinion), (&Identity::Account("Carol".into()), Reviewed::Approved));
     assert_eq!(review.revision, sha('c'));
     let makers: Vec<(Why, usize)> = found.makers.iter().map(|maker| (maker.why, maker.names.len())).collect();
-    assert_eq!(makers, [(Why::Proposed, 1), (Why::Contributed, 2), (Why::Contributed, 2)]);
+    assert_eq!(makers, [(Why::Proposed, 1), (Why::Contributed, 2), (Why::Contributed, 2), (Why::Updated, 1)]);
+    assert_eq!(found.makers[3].names, [Identity::Account("eve".into())]);
+    assert_eq!(found.commits, [sha('c').parse().unwrap()]);
     assert_eq!(found.makers[2].names, [Identity::Account("bob".into()), Identity::Address("bob@example.com".into())]);
 }
 
@@ -118,6 +123,13 @@ fn each_reviewer_is_told_once_with_what_they_said_last() {
     late["submitted_at"] = json!("2026-11-21T13:00:00Z");
     let mut forgotten = by(1, "frank", "APPROVED");
     forgotten["commit_id"] = json!(null);
+    let outsider = |association: &str| {
+        let mut outsiders = by(2, "mallory", "CHANGES_REQUESTED");
+        outsiders["author_association"] = json!(association);
+        outsiders
+    };
+    let mut unrelated = outsider("");
+    unrelated.as_object_mut().unwrap().remove("author_association");
     let (approved, refused, dismissed) = (Reviewed::Approved, Reviewed::Refused, Reviewed::Dismissed);
     let cases: Vec<(Vec<Value>, Vec<Said>)> = vec![
         (vec![by(1, "carol", "APPROVED"), by(2, "carol", "CHANGES_REQUESTED")], vec![("carol", refused, &c)]),
@@ -138,6 +150,12 @@ fn each_reviewer_is_told_once_with_what_they_said_last() {
             vec![by(1, "carol", "APPROVED"), by(2, "dave", "CHANGES_REQUESTED")],
             vec![("carol", approved, &c), ("dave", refused, &c)],
         ),
+        // Anybody may review what is public, and holds up nothing by it; what they said before is taken back all the same.
+        (vec![outsider("NONE")], vec![("mallory", dismissed, &c)]),
+        (vec![by(1, "mallory", "APPROVED"), outsider("CONTRIBUTOR")], vec![("mallory", dismissed, &c)]),
+        (vec![outsider("OWNER")], vec![("mallory", refused, &c)]),
+        (vec![outsider("MEMBER")], vec![("mallory", refused, &c)]),
+        (vec![unrelated], vec![("mallory", refused, &c)]),
         // Accounts that are gone may be several people's.
         (
             vec![review(1, None, "CHANGES_REQUESTED", &c), review(2, None, "APPROVED", &c)],
@@ -164,6 +182,7 @@ fn lists_are_read_through_all_their_pages() {
     let served = Served::new(world);
     let found = found(&served).unwrap().unwrap();
     assert_eq!((found.reviews.len(), found.makers.len()), (301, 51));
+    assert_eq!((found.commits.len(), found.commits[0].as_str()), (250, &format!("{:040}", 249)[..]));
     let asked = |start: &str| served.asked().iter().filter(|path| path.starts_with(start)).count();
     assert_eq!((asked("pulls/7/commits?"), asked("pulls/7/reviews?")), (3, 4));
 }
@@ -192,7 +211,8 @@ fn i22_a_pull_request_that_changes_while_it_is_read_is_read_again_later() {
         |pull| pull["merge_commit_sha"] = json!(sha('d')),
     ];
     for change in changes {
-        let served = Served::new(world(&with(change), vec![review(1, Some("carol"), "APPROVED", &sha('c'))]));
+        let served = Served::new(world(&ours(), vec![review(1, Some("carol"), "APPROVED", &sha('c'))]));
+        served.world().ones.insert("pulls/7".to_owned(), with(change));
         served.world().scripted.insert("pulls/7".to_owned(), [Reply::new(200, &[], ours())].into());
         let error = found(&served).unwrap_err();
         assert!(matches!(&error, PortError::Unavailable { detail, .. } if detail.contains("changed while")), "{error}");

@@ -34,8 +34,9 @@ pub(super) fn path() -> String {
 
 pub(super) fn ask(served: &Served, token: impl Into<Option<TokenSource>>) -> Result<usize, PortError> {
     let repository = Repository::GitHub(REPOSITORY.to_owned());
-    let makers = connected(served.sources(token.into()).makers(&repository, &sha('a').parse().expect("a commit")));
-    makers.map(|makers| makers.len())
+    let commit = sha('a').parse().expect("a commit");
+    let made = connected(served.sources(token.into()).made(&repository, "main", &commit, None));
+    made.map(|made| made.makers.len())
 }
 
 pub(super) fn kept() -> TokenSource {
@@ -201,7 +202,8 @@ fn i26_nothing_is_asked_of_another_site_and_no_page_twice() {
     }
     assert_eq!(other.asked(), Vec::<String>::new());
     let served = Served::new(world());
-    let again = format!("<{}/repos/{REPOSITORY}/activity?per_page=100>; rel=\"next\"", served.api());
+    let first = format!("{}/repos/{REPOSITORY}/activity?per_page=100&ref=refs/heads/main", served.api());
+    let again = format!("<{first}>; rel=\"next\"");
     served.world().scripted.insert("activity".to_owned(), vec![Reply::new(200, &[("link", &again)], "[]"); 2].into());
     assert_eq!(kind(&ask(&served, kept()).unwrap_err()), Kind::Unavailable);
     assert_eq!(served.asked().iter().filter(|path| path.starts_with("activity")).count(), 1);
@@ -212,8 +214,9 @@ fn a_repository_that_is_no_owner_and_name_is_asked_for_nowhere() {
     let served = Served::new(world());
     for name in ["", "time", "octo-org/../x", "octo-org/time/x", "octo-org/time?a=b"] {
         let repository = Repository::GitHub(name.to_owned());
-        let asked = connected(served.sources(None).makers(&repository, &sha('a').parse().expect("a commit")));
-        assert_eq!(asked.map_err(|error| kind(&error)), Err(Kind::Unusable), "{name}");
+        let commit = sha('a').parse().expect("a commit");
+        let asked = connected(served.sources(None).made(&repository, "main", &commit, None));
+        assert_eq!(asked.map(|made| made.makers).map_err(|error| kind(&error)), Err(Kind::Unusable), "{name}");
     }
     assert_eq!(served.asked(), Vec::<String>::new());
 }

@@ -30,6 +30,23 @@ pub(crate) fn activity(kind: &str, after: &str, actor: Option<&str>) -> Value {
     })
 }
 
+/// The same, of another branch.
+pub(crate) fn on(branch: &str, mut activity: Value) -> Value {
+    activity["ref"] = json!(format!("refs/heads/{branch}"));
+    activity
+}
+
+/// A page of a comparison of which there are so many commits.
+pub(crate) fn comparison(commits: &[&Value], total: usize) -> Value {
+    let alice = (Some("alice"), "alice@example.com");
+    let base = commit(&sha('0'), alice, alice);
+    json!({
+        "url": "u", "html_url": "h", "permalink_url": "p", "diff_url": "d", "patch_url": "p", "base_commit": base,
+        "merge_base_commit": base, "status": "ahead", "ahead_by": total, "behind_by": 0, "total_commits": total,
+        "commits": commits, "files": [],
+    })
+}
+
 /// A commit of these people: a login, where GitHub knows one, and an address.
 pub(crate) fn commit(sha: &str, author: (Option<&str>, &str), committer: (Option<&str>, &str)) -> Value {
     let signature =

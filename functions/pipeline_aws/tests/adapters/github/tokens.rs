@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use pipeline_aws::{environment::Environment, github::TokenSource, source::Sources};
-use pipeline_core::ports::PortError;
+use pipeline_core::{
+    gate::source::{ReadSource, Repository},
+    ports::PortError,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -58,7 +61,7 @@ fn the_token_is_read_where_it_is_kept_once_for_several_requests() {
         assert_eq!(ask(&served, source), Ok(3));
         let sent = served.headers("authorization");
         let bearer = Some(format!("Bearer {TOKEN}"));
-        assert_eq!(sent.iter().filter(|sent| **sent == bearer).count(), 2, "of three requests");
+        assert_eq!(sent.iter().filter(|sent| **sent == bearer).count(), 3, "of four requests");
     }
 }
 
@@ -89,18 +92,46 @@ fn what_is_no_token_is_told_without_what_it_is() {
     }
 }
 
-#[test]
-fn a_token_that_is_not_taken_any_more_is_read_again() {
-    use pipeline_core::gate::source::{ReadSource, Repository};
-    let served =
-        served(PARAMETER, [parameter("SecureString", "old-token-0123456789"), parameter("SecureString", TOKEN)]);
+/// What two looks at a commit come to, when these tokens are kept one after the other.
+fn looks(tokens: &[&str], second: &str) -> (Served, Vec<Result<usize, PortError>>) {
+    let served = served(PARAMETER, tokens.iter().map(|token| parameter("SecureString", token)));
     let sources = served.sources(Some(kept()));
     let repository = Repository::GitHub(super::world::REPOSITORY.to_owned());
     let commit = super::shapes::sha('a').parse().expect("a commit");
-    crate::server::connected(async {
-        assert!(matches!(sources.makers(&repository, &commit).await, Err(PortError::Denied { .. })));
-        assert_eq!(sources.makers(&repository, &commit).await.map(|makers| makers.len()), Ok(3));
+    let look = async || sources.made(&repository, "main", &commit, None).await.map(|made| made.makers.len());
+    let told = crate::server::connected(async {
+        let first = look().await;
+        served.world().token = Some(second.to_owned());
+        vec![first, look().await]
     });
+    (served, told)
+}
+
+fn denied(told: &Result<usize, PortError>) -> bool {
+    matches!(told, Err(PortError::Denied { .. }))
+}
+
+const OTHER: &str = "another-token-0123456789";
+
+#[test]
+fn a_token_that_was_replaced_is_read_again_at_once() {
+    let (served, told) = looks(&[TOKEN, OTHER], OTHER);
+    assert_eq!(told, [Ok(3), Ok(3)]);
+    let sent: Vec<_> = served.headers("authorization").into_iter().flatten().collect();
+    let bearers = |token: &str| sent.iter().filter(|sent| **sent == format!("Bearer {token}")).count();
+    // With the old one: three, and one that is refused.
+    assert_eq!((bearers(TOKEN), bearers(OTHER)), (4, 3));
+}
+
+#[test]
+fn a_token_that_is_not_taken_when_it_was_just_read_is_refused() {
+    // Nor is it taken when it is read anew, and both are read again the next time.
+    let (served, told) = looks(&[TOKEN, TOKEN], OTHER);
+    assert!(told[0] == Ok(3) && denied(&told[1]), "{told:?}");
+    assert_eq!(served.world().aws[PARAMETER].len(), 0);
+    let (served, told) = looks(&["old-token-0123456789", OTHER], OTHER);
+    assert!(denied(&told[0]) && told[1] == Ok(3), "{told:?}");
+    assert_eq!(served.asked().iter().filter(|path| path.starts_with("commits")).count(), 2, "not asked twice");
 }
 
 #[test]

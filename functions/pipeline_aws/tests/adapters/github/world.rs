@@ -10,12 +10,14 @@ use std::{
     thread::{JoinHandle, spawn},
 };
 
+use percent_encoding::percent_decode_str;
 use pipeline_aws::{
     github::{Api, GitHub, TokenSource},
     source::Sources,
 };
 use serde_json::{Value, json};
 
+use super::shapes::comparison;
 use crate::server::{Heard, config, hear};
 
 /// The one repository.
@@ -46,6 +48,8 @@ pub(crate) struct World {
     pub(crate) ones: BTreeMap<String, Value>,
     /// Lists, of which each page has as many as asked for.
     pub(crate) lists: BTreeMap<String, Vec<Value>>,
+    /// The commits of comparisons, the oldest first.
+    pub(crate) compared: BTreeMap<String, Vec<Value>>,
     /// What is answered first.
     pub(crate) scripted: BTreeMap<String, VecDeque<Reply>>,
     /// The only token that it takes.
@@ -153,10 +157,11 @@ impl World {
         if let Some(reply) = self.scripted.get_mut(path).and_then(VecDeque::pop_front) {
             return reply;
         }
-        match (self.ones.get(path), self.lists.get(path)) {
-            (Some(one), _) => Reply::new(200, &[], one),
-            (None, Some(list)) => page(list, path, query, address),
-            (None, None) => refused(404, "Not Found"),
+        match (self.ones.get(path), self.lists.get(path), self.compared.get(path)) {
+            (Some(one), ..) => Reply::new(200, &[], one),
+            (_, Some(list), _) => page(&on_branch(list, query), path, query, address, |items| json!(items)),
+            (_, _, Some(commits)) => page(commits, path, query, address, |items| comparison(&items, commits.len())),
+            _ => refused(404, "Not Found"),
         }
     }
 
@@ -183,18 +188,34 @@ pub(crate) fn refused(status: u16, message: &str) -> Reply {
     )
 }
 
+fn field<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// What happened to the branch that is asked for.
+fn on_branch(list: &[Value], query: &str) -> Vec<Value> {
+    let wanted = field(query, "ref").map(|name| percent_decode_str(name).decode_utf8().expect("text"));
+    list.iter().filter(|one| wanted.as_deref().is_none_or(|wanted| one["ref"] == wanted)).cloned().collect()
+}
+
 /// A page, with links to the others where there are any: by a cursor for what happened, else by number.
-fn page(list: &[Value], path: &str, query: &str, address: SocketAddr) -> Reply {
-    let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
-    let size: usize = field("per_page").map_or(30, |size| size.parse().expect("a number"));
+fn page(
+    list: &[Value],
+    path: &str,
+    query: &str,
+    address: SocketAddr,
+    show: impl FnOnce(Vec<&Value>) -> Value,
+) -> Reply {
+    let size: usize = field(query, "per_page").map_or(30, |size| size.parse().expect("a number"));
     assert!(size <= 100, "100 are the most");
     let cursor = path == "activity";
     let name = if cursor { "after" } else { "page" };
-    let number = field(name).map_or(1, |number| number.trim_start_matches("Y3Vyc29y").parse().expect("a page"));
+    let number = field(query, name).map_or(1, |number| number.trim_start_matches("Y3Vyc29y").parse().expect("a page"));
+    let of = field(query, "ref").map(|name| format!("&ref={name}")).unwrap_or_default();
     let link = |number: usize, rel: &str| {
         let place = if cursor { format!("Y3Vyc29y{number}") } else { number.to_string() };
         format!(
-            "<http://{address}/v1/github/repositories/1300192/{path}?per_page={size}&{name}={place}>; rel=\"{rel}\""
+            "<http://{address}/v1/github/repositories/1300192/{path}?per_page={size}{of}&{name}={place}>; rel=\"{rel}\""
         )
     };
     let last = list.len().div_ceil(size).max(1);
@@ -210,8 +231,7 @@ fn page(list: &[Value], path: &str, query: &str, address: SocketAddr) -> Reply {
     if number > 1 {
         links.push(link(1, "first"));
     }
-    let items: Vec<&Value> = list.iter().skip((number - 1) * size).take(size).collect();
-    let mut reply = Reply::new(200, &[], json!(items));
+    let mut reply = Reply::new(200, &[], show(list.iter().skip((number - 1) * size).take(size).collect()));
     if !links.is_empty() {
         reply.headers.push(("link".to_owned(), links.join(", ")));
     }

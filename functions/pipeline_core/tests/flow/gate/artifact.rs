@@ -132,7 +132,8 @@ fn a_job_that_waits_hands_over_in_time_and_all_of_them_wait_no_longer_than_is_al
     // The first had 25 seconds, the others a minute each.
     assert_eq!(reports.len(), 1 + 10);
     assert!(matches!(&reports[10].1, Report::Fail { message, .. } if message.contains("that did not change in 10m")));
-    assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(10));
+    // The last began when there were 35 seconds left, and looked for its minute like the others.
+    assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(10) + SignedDuration::from_secs(25));
 }
 
 #[test]
@@ -155,6 +156,21 @@ fn a_token_that_is_none_of_ours_is_refused_and_one_from_the_future_waits_no_long
     assert_eq!(world.now().duration_since(begin), SignedDuration::from_mins(10));
 }
 
+/// What it waits for takes time, and CodePipeline comes back when it likes.
+#[test]
+fn a_job_that_comes_back_late_looks_for_its_minute_like_the_others() {
+    let world = world();
+    approved(&world, &[BOB]);
+    let digest = world.release.digests.borrow_mut().remove(&measured()).unwrap();
+    let token = r#"{"since": "2026-11-21T11:30:00Z", "detection": null}"#;
+    let late = async {
+        world.sleep_until(world.now() + SignedDuration::from_secs(30)).await;
+        world.release.digests.borrow_mut().insert(measured(), digest);
+    };
+    world.run(join(gate(&world, Job { continuation: Some(token.into()), ..gate_job(&parameters()) }), late));
+    success(&reports(&world));
+}
+
 #[test]
 fn a_build_that_was_retried_is_held_against_its_own_digest() {
     let world = world();
@@ -172,7 +188,7 @@ fn a_build_that_was_retried_is_held_against_its_own_digest() {
 fn i22_what_changes_after_an_approval_was_stored_and_before_it_was_told_is_denied() {
     let world = world();
     approved(&world, &[BOB]);
-    let stored = 14;
+    let stored = 15;
     world.strike(stored, Fault::KilledAfter);
     run_gate(&world, &parameters());
     assert_eq!(decision(&world).outcome, Outcome::Approve);

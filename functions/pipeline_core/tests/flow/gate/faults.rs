@@ -16,13 +16,14 @@ use crate::{
     support::{failure, reports, success, world},
 };
 
-const SITES: [&str; 18] = [
+const SITES: [&str; 19] = [
     "read verdict",
     "read execution",
-    "read runs",
-    "read parameter",
+    "read released",
     "read makers",
     "read pushers",
+    "read runs",
+    "read parameter",
     "read digest",
     "read decisions",
     "read override",
@@ -69,7 +70,7 @@ fn one_verdict(world: &World, passed: bool, site: &str) {
 
 #[test]
 fn i24_trouble_that_passes_is_waited_for() {
-    for site in &SITES[1..15] {
+    for site in &SITES[1..16] {
         let world = world();
         approved(&world, &[BOB]);
         world.outage(site, Fault::Throttled);
@@ -102,7 +103,7 @@ fn i19_deliveries_at_once_send_one_verdict() {
 fn i24_i25_no_outage_makes_a_release_pass_and_each_ends_in_a_verdict() {
     for fault in [Fault::Refused, Fault::Throttled, Fault::ReplyLost] {
         // What nobody needs need not be seen.
-        for site in SITES[1..15].iter().filter(|site| **site != "read override") {
+        for site in SITES[1..16].iter().filter(|site| **site != "read override") {
             for approver in [ALICE, BOB] {
                 let world = world();
                 approved(&world, &[approver]);

@@ -8,6 +8,8 @@ use pipeline_core::{
     },
     ids::ExecutionId,
     memory::World,
+    ports::Recorded,
+    verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json};
 
@@ -142,4 +144,45 @@ fn i23_a_denial_uses_nothing_up_and_an_approval_uses_up_what_it_counted() {
     world.verdicts.borrow_mut().clear();
     world.release.decisions.borrow_mut().remove(&"33333333-abcd-1111-abcd-111111abcdef".parse().unwrap());
     assert!(again(&world, &parameters()).is_ok());
+}
+
+/// The job failed at something else after the decision was stored: nothing was released by it.
+#[test]
+fn i23_an_approval_that_was_never_told_is_not_used_up_and_brings_nothing_back() {
+    let told = |verdict: Option<Report>| {
+        let world = world();
+        approved(&world, &[BOB]);
+        passes(&world, &parameters());
+        let job = decision(&world).job;
+        let mut verdicts = world.verdicts.borrow_mut();
+        verdicts.remove(&job);
+        verdicts.extend(verdict.map(|report| (job, Recorded { report, sent: true })));
+        drop(verdicts);
+        world
+    };
+    let failed = || Some(Report::fail(FailureKind::SystemUnavailable, "the verdict could not be stored"));
+    let waits = || Some(Report::proceed("token", 10, "waiting"));
+    // Verdicts are forgotten before decisions are.
+    for (verdict, is_used) in [(failed(), false), (waits(), false), (None, true)] {
+        assert_eq!(again(&told(verdict.clone()), &parameters()).is_err(), is_used, "{verdict:?}");
+        let world = told(verdict.clone());
+        roll_back(&world, Some(execution()));
+        assert_eq!(rolled_back(&world).is_ok(), is_used, "{verdict:?}");
+    }
+}
+
+/// By which key a rollback gets its artifact is not documented.
+#[test]
+fn i23_a_rollback_whose_artifact_is_elsewhere_rests_on_what_was_let_through() {
+    for exchanged in [false, true] {
+        let world = world();
+        approved(&world, &[BOB]);
+        passes(&world, &parameters());
+        roll_back(&world, Some(execution()));
+        world.release.digests.borrow_mut().clear();
+        if exchanged {
+            put(&world, &package(), "other code");
+        }
+        assert_eq!(rolled_back(&world).is_ok(), !exchanged);
+    }
 }

@@ -44,10 +44,11 @@ enum Worse {
     MoreNeeded,
 }
 
-const READS: [&str; 14] = [
+const READS: [&str; 15] = [
     "read execution",
     "read runs",
     "read parameter",
+    "read released",
     "read makers",
     "read pushers",
     "read pull request",
@@ -86,7 +87,13 @@ impl Worse {
     fn of_scene(&self, scene: &mut Scene) {
         match *self {
             Self::ApprovalGone(which) => scene.votes[which] = None,
-            Self::ReviewGone(which) => drop((which < scene.reviews.len()).then(|| scene.reviews.remove(which))),
+            // Without one that refuses, it may well be better.
+            Self::ReviewGone(which) => {
+                let is_approval = scene.reviews.get(which).is_some_and(|review| review.1 == Reviewed::Approved);
+                if is_approval {
+                    scene.reviews.remove(which);
+                }
+            }
             Self::Refused(which) => scene.reviews.push((which, Reviewed::Refused, true)),
             Self::MoreMakers(who, why) => scene.makers.push((who, why)),
             Self::PersonGone(who) => scene.gone = Some(who),
@@ -195,7 +202,15 @@ fn i24_no_rule_passes_on_what_it_needs_and_cannot_see() {
     let fresh: [(&str, &[&str]); 5] = [
         (
             "approved",
-            &["read execution", "read runs", "read parameter", "read makers", "read pushers", "read decisions"],
+            &[
+                "read execution",
+                "read runs",
+                "read parameter",
+                "read released",
+                "read makers",
+                "read pushers",
+                "read decisions",
+            ],
         ),
         ("pull_request", &["read execution", "read parameter", "read pull request"]),
         ("tested", &["read execution", "read runs", "read announced", "read verdict"]),

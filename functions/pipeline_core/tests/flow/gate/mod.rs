@@ -10,6 +10,7 @@ mod overrides;
 mod people;
 mod phases;
 mod pull_requests;
+mod ride_along;
 mod settings;
 mod tested;
 mod well;

@@ -21,7 +21,7 @@ use crate::{
         passes,
         well::{all_is_well, all_rules, drifts},
     },
-    release::{CAROL, OVERRIDES, PEOPLE, ROOT, STRANGER, UNNAMED, earlier, execution, package, put},
+    release::{CAROL, OVERRIDES, PEOPLE, ROOT, STRANGER, UNNAMED, commit, earlier, execution, package, put},
     support::world,
 };
 
@@ -46,7 +46,7 @@ type Spoil = fn(&World);
 
 /// What takes the ground from under each rule that can be overridden: denied at once, or waited for.
 const SPOILS: [(Rule, &str, Spoil); 5] = [
-    (Rule::Approved, "approved", |world| world.release.pushes.borrow_mut().clear()),
+    (Rule::Approved, "approved", |world| world.release.pushes.borrow_mut().retain(|push| push.commit != commit())),
     (Rule::PullRequest, "pull_request", |world| world.release.pull_requests.borrow_mut().clear()),
     (Rule::Tested, "tested", |world| {
         world.release.runs.borrow_mut().retain(|(_, run)| run.stage != "Beta");

@@ -21,7 +21,7 @@ use crate::{
     gate::{changed, count, decision, denies, passes},
     release::{
         ALICE, ALICE_TOO, BOB, CAROL, PEOPLE, ROOT, STRANGER, UNNAMED, answer, approved, artifact, commit, earlier,
-        execution, gate, gate_job, makers, parameters, people, pushed, run_gate, standard,
+        execution, gate, gate_job, makers, parameters, people, push, pushed, run_gate, standard,
     },
     support::{failure, reports, success, world},
 };
@@ -214,13 +214,16 @@ fn i24_an_unknown_pusher_denies_and_says_what_to_do() {
 
     let world = self::world();
     approved(&world, &[BOB]);
-    world.release.pushes.borrow_mut().insert(("time_service".into(), commit(), STRANGER.into()));
-    assert!(denies(&world, &parameters()).contains("user/stranger pushed this commit, and the people map"));
+    world.release.pushes.borrow_mut().push(push(&commit(), STRANGER));
+    assert!(denies(&world, &parameters()).contains("user/stranger\" pushed this commit, and the people map"));
 
     let world = self::world();
     approved(&world, &[BOB]);
     let nobody = changed(|parameters| parameters["repository"] = json!(null));
-    assert!(denies(&world, &nobody).contains("the action names no repository, so nobody knows who made the commit"));
+    assert!(
+        denies(&world, &nobody)
+            .contains("the action names no repository and branch, so nobody knows who made the commit")
+    );
 }
 
 #[test]
@@ -235,13 +238,13 @@ fn i24_whoever_started_it_must_be_known_and_nobody_is_behind_a_rule() {
     for (by, words) in [
         (
             STRANGER,
-            "user/stranger started this execution, and the people map /flowgate/time-service/people does not say who that is: \
+            "user/stranger\" started this execution, and the people map /flowgate/time-service/people does not say who that is: \
              add",
         ),
-        (ROOT, "root started this execution, but is the root user: have somebody whom the map knows"),
+        (ROOT, "root\" started this execution, but is the root user: have somebody whom the map knows"),
         (UNNAMED, "started this execution, but is a session that no e-mail address names"),
-        ("arn:aws:iam::111122223333:role/Robot", "role/Robot started this execution, and the people map"),
-        ("arn:aws:sts::111122223333:federated-user/eve", "federated-user/eve started this execution"),
+        ("arn:aws:iam::111122223333:role/Robot", "role/Robot\" started this execution, and the people map"),
+        ("arn:aws:sts::111122223333:federated-user/eve", "federated-user/eve\" started this execution"),
     ] {
         let said = denies(&started(Some(by)), &parameters());
         assert!(said.contains(words), "{said}");
@@ -261,7 +264,7 @@ fn i24_whoever_started_it_must_be_known_and_nobody_is_behind_a_rule() {
 fn everybody_who_pushed_the_commit_is_excluded() {
     let world = world();
     approved(&world, &[BOB]);
-    world.release.pushes.borrow_mut().insert(("time_service".into(), commit(), BOB.into()));
+    world.release.pushes.borrow_mut().push(push(&commit(), BOB));
     assert!(denies(&world, &parameters()).contains("bob@example.com pushed this commit and does not count"));
 }
 
@@ -272,7 +275,7 @@ fn i24_on_github_the_source_says_who_pushed_or_nobody_does() {
     for (known, words) in [
         (vec![], Some("nobody knows who pushed")),
         (vec![(account("alice"), Why::Wrote)], Some("nobody knows who pushed")),
-        (vec![(account("mallory"), Why::Pushed)], Some("github:mallory pushed this commit, and the people map")),
+        (vec![(account("mallory"), Why::Pushed)], Some("github:mallory\" pushed this commit, and the people map")),
         (vec![(account("BOB"), Why::Pushed)], Some("bob@example.com pushed this commit and does not count")),
         (vec![(account("alice"), Why::Pushed)], None),
     ] {
@@ -293,14 +296,15 @@ fn i21_who_wrote_it_cannot_approve_under_any_address() {
         let world = world();
         approved(&world, &[ALICE]);
         world.release.pushes.borrow_mut().clear();
-        world.release.pushes.borrow_mut().insert(("time_service".into(), commit(), CAROL.into()));
+        world.release.pushes.borrow_mut().push(push(&commit(), CAROL));
         makers(&world, &[(Identity::Address(noreply.into()), Why::Wrote)]);
         people(&world, &map.to_string());
         denies(&world, &parameters())
     };
     let said = judged(json!({ALICE: "alice@example.com", CAROL: "carol@example.com"}));
-    let add =
-        format!("{noreply} wrote this commit, and the people map {PEOPLE} does not say who that is: add \"{noreply}\"");
+    let add = format!(
+        "\"{noreply}\" wrote this commit, and the people map {PEOPLE} does not say who that is: add \"{noreply}\""
+    );
     assert!(said.contains(&add), "{said}");
     let said = judged(json!({ALICE: "alice@example.com", CAROL: "carol@example.com", noreply: "alice@example.com"}));
     assert!(said.contains("alice@example.com wrote this commit and does not count"), "{said}");
@@ -312,7 +316,7 @@ fn i21_a_session_is_the_person_that_the_map_says_its_address_is() {
     approved(&world, &["arn:aws:sts::111122223333:assumed-role/Dev/alice@corp.example"]);
     makers(&world, &[(Identity::Address("alice@corp.example".into()), Why::Wrote)]);
     world.release.pushes.borrow_mut().clear();
-    world.release.pushes.borrow_mut().insert(("time_service".into(), commit(), CAROL.into()));
+    world.release.pushes.borrow_mut().push(push(&commit(), CAROL));
     let map = json!({
         "arn:aws:iam::111122223333:role/Dev": "sso", "alice@corp.example": "alice.smith@corp.example",
         CAROL: "carol@example.com",

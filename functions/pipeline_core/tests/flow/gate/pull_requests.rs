@@ -7,17 +7,21 @@ use pipeline_core::{
         decision::Noted,
         source::{ApprovalRule, Identity, PullRequest, PullRequestState, Reviewed, Why},
     },
-    memory::Fault,
+    memory::{Fault, World},
     ports::Clock,
+    record::facts::Push,
 };
 use serde_json::{Value, json};
 
 use crate::{
     gate::{
         changed, decision, denies, only, passes,
-        well::{DAVE, maker, merged, pull_request, review},
+        well::{DAVE, maker, merged, pull_request, review, topic},
     },
-    release::{ALICE, ALICE_TOO, BOB, CAROL, ROOT, STRANGER, approved, commit, gate, gate_job, parameters, pushed},
+    release::{
+        ALICE, ALICE_TOO, BOB, CAROL, ROOT, STRANGER, approved, commit, gate, gate_job, makers, parameters, push,
+        pushed,
+    },
     support::{reports, success, world},
 };
 
@@ -53,7 +57,8 @@ fn a_pull_request_that_another_person_approved_lets_through_and_is_kept() {
     merged(&world, pull_request());
     let said = passes(&world, &rule());
     assert!(said.starts_with("carol@example.com approved pull request 7; it is of commit"), "{said}");
-    assert_eq!(decision(&world).inputs.pull_request, Some(Noted::Seen(Some(pull_request()))));
+    let pushed_by_alice = with(|p| p.makers.push(maker(principal(ALICE), Why::Updated)));
+    assert_eq!(decision(&world).inputs.pull_request, Some(Noted::Seen(Some(pushed_by_alice))));
 }
 
 #[test]
@@ -109,7 +114,7 @@ fn i24_a_writer_whom_the_map_does_not_know_denies() {
         pushed(&world);
         merged(&world, with(|p| p.makers.push(maker(name.clone(), Why::Contributed))));
         let said = denies(&world, &rule());
-        assert!(said.contains("wrote a part of its pull request, and the people map"), "{said}");
+        assert!(said.contains("made a part of this release, and the people map"), "{said}");
     }
 }
 
@@ -184,7 +189,7 @@ fn a_provider_without_approval_rules_is_taken_at_its_reviews() {
             &world,
             with(|p| {
                 p.rules = None;
-                p.makers = vec![maker(account("alice"), Why::Proposed)];
+                p.makers = vec![maker(account("alice"), Why::Proposed), maker(account("alice"), Why::Updated)];
                 reviewed_by(p, &[account(login)]);
             }),
         );
@@ -218,8 +223,7 @@ fn both() -> Value {
 
 #[test]
 fn i21_whoever_opened_it_or_wrote_any_of_it_cannot_approve_its_release() {
-    for (why, words) in
-        [(Why::Proposed, "opened its pull request"), (Why::Contributed, "wrote a part of its pull request")]
+    for (why, words) in [(Why::Proposed, "opened its pull request"), (Why::Contributed, "made a part of this release")]
     {
         let world = world();
         approved(&world, &[BOB]);
@@ -234,11 +238,52 @@ fn i21_whoever_opened_it_or_wrote_any_of_it_cannot_approve_its_release() {
 }
 
 #[test]
+fn i21_whoever_pushed_what_was_merged_cannot_have_reviewed_it_nor_approve_its_release() {
+    let world = world();
+    pushed(&world);
+    merged(&world, pull_request());
+    let before = push(&topic(), CAROL);
+    let at = before.at.map(|at| at + SignedDuration::from_mins(5));
+    world.release.pushes.borrow_mut().push(Push { at, ..before });
+    assert!(passes(&world, &rule()).contains("carol"), "a branch that is at it later is no push of it");
+
+    // Carol pushed it first, under alice's name.
+    let pushed_by_carol = |world: &World| {
+        merged(world, pull_request());
+        let mut pushes = world.release.pushes.borrow_mut();
+        let last = pushes.last_mut().expect("the push");
+        last.by = Some(CAROL.into());
+    };
+    let world = self::world();
+    pushed(&world);
+    pushed_by_carol(&world);
+    assert!(denies(&world, &rule()).contains("carol@example.com approved it"));
+    let world = self::world();
+    approved(&world, &[CAROL]);
+    pushed_by_carol(&world);
+    assert!(denies(&world, &both()).contains("carol@example.com pushed to its pull request and does not count"));
+}
+
+#[test]
+fn i24_a_pull_request_whose_pushes_nobody_saw_is_waited_for_and_denied() {
+    let world = world();
+    pushed(&world);
+    merged(&world, pull_request());
+    world.release.pushes.borrow_mut().retain(|push| push.commit != topic());
+    let said = denies(&world, &rule());
+    assert!(
+        said.contains("nobody knows who pushed the commits of pull request 7; that did not change in 10m"),
+        "{said}"
+    );
+}
+
+#[test]
 fn whoever_merged_it_is_known_to_have_pushed_it() {
     let unpushed = |pull_request| {
         let world = world();
         approved(&world, &[BOB]);
         world.release.pushes.borrow_mut().clear();
+        makers(&world, &[]);
         merged(&world, pull_request);
         world
     };

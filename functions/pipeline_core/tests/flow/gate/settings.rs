@@ -11,7 +11,7 @@ use pipeline_core::{
         overrides::Written,
         params,
         perform::Gate,
-        source::{Identity, Maker, PullRequest, ReadSource, Repository, Why},
+        source::{Identity, Made, PullRequest, ReadSource, Repository, Why},
     },
     ids::{CommitId, ExecutionId},
     job::Job,
@@ -22,7 +22,7 @@ use pipeline_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    gate::well::{PROD, all_is_well, all_rules, drifts},
+    gate::well::{PROD, all_is_well, all_rules, drifts, maker},
     release::{CAROL, OVERRIDES, answer, execution, gate_job, makers, the_gate},
     support::{deadline, deliver, reports, world},
 };
@@ -57,6 +57,10 @@ fn overridden(world: &World) {
 
 fn on_github(world: &World) {
     makers(world, &[(Identity::Account("alice".into()), Why::Pushed)]);
+    // GitHub tells who pushed, where CodeCommit's events did.
+    for pull_request in world.release.pull_requests.borrow_mut().values_mut() {
+        pull_request.makers.push(maker(Identity::Account("alice".into()), Why::Updated));
+    }
 }
 
 fn two_names() -> Value {
@@ -208,15 +212,25 @@ impl ReadExecutions for Ours<'_> {
         if pipeline == "time-service" { self.0.execution(pipeline, id).await } else { Err(missing(pipeline)) }
     }
 
+    async fn released(&self, pipeline: &str) -> Result<Option<String>, PortError> {
+        if pipeline == "time-service" { self.0.released(pipeline).await } else { Err(missing(pipeline)) }
+    }
+
     async fn runs(&self, pipeline: &str, id: &ExecutionId) -> Result<Vec<ActionRun>, PortError> {
         if pipeline == "time-service" { self.0.runs(pipeline, id).await } else { Err(missing(pipeline)) }
     }
 }
 
 impl ReadSource for Ours<'_> {
-    async fn makers(&self, repository: &Repository, commit: &CommitId) -> Result<Vec<Maker>, PortError> {
+    async fn made(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+        since: Option<&CommitId>,
+    ) -> Result<Made, PortError> {
         is_ours(repository)?;
-        self.0.makers(repository, commit).await
+        self.0.made(repository, branch, commit, since).await
     }
 
     async fn pull_request(

@@ -6,9 +6,10 @@ use pipeline_core::{
         drift::Drift,
         source::{ApprovalRule, ApprovalRules, Identity, Maker, PullRequest, PullRequestState, Review, Reviewed, Why},
     },
-    ids::{Digest, JobId},
+    ids::{CommitId, Digest, JobId},
     memory::World,
     ports::Recorded,
+    record::facts::Push,
     start_tests::run::Announced,
     verdict::{FailureKind, Report},
 };
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gate::changed,
-    release::{ALICE, BOB, CAROL, approved, commit, execution, ran},
+    release::{ALICE, BOB, CAROL, approved, commit, execution, push, ran},
 };
 
 pub(super) const PROD: &str = "time-service-prod";
@@ -56,6 +57,7 @@ pub(super) fn pull_request() -> PullRequest {
             maker(Identity::Principal(ALICE.into()), Why::Proposed),
             maker(Identity::Address("alice@example.com".into()), Why::Contributed),
         ],
+        commits: vec![topic()],
         rules: Some(ApprovalRules { rules: vec![rule], overridden: None }),
         reviews: vec![review(Identity::Principal(CAROL.into()), Reviewed::Approved)],
     }
@@ -70,7 +72,15 @@ pub(super) fn review(by: Identity, opinion: Reviewed) -> Review {
     Review { by, opinion, revision: "second".into() }
 }
 
+/// The commit that was merged.
+pub(super) fn topic() -> CommitId {
+    "70b1c".repeat(8).parse().expect("a commit id")
+}
+
+/// Alice pushed what was merged to a branch of hers.
 pub(super) fn merged(world: &World, pull_request: PullRequest) {
+    let reference = Some("refs/heads/topic".to_owned());
+    world.release.pushes.borrow_mut().push(Push { reference, ..push(&topic(), ALICE) });
     world.release.pull_requests.borrow_mut().insert(commit(), pull_request);
 }
 

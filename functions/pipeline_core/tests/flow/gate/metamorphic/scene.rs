@@ -10,7 +10,7 @@ use pipeline_core::{
         overrides::Written,
         params::{Phase, Rules},
         people::Person,
-        source::{Identity, PullRequestState, Reviewed, Why},
+        source::{Identity, Made, PullRequestState, Reviewed, Why},
     },
     memory::World,
     ports::Clock,
@@ -26,7 +26,7 @@ use crate::{
     },
     release::{
         ALICE, ALICE_TOO, BOB, CAROL, OVERRIDES, ROOT, STRANGER, UNNAMED, answer, commit, execution, measured, people,
-        pushed, ran, standard,
+        push, pushed, ran, standard,
     },
 };
 
@@ -186,12 +186,13 @@ impl Scene {
     }
 
     fn build_source(&self, world: &World) {
-        let pushes = self.pushers.iter().map(|who| ("time_service".to_owned(), commit(), PRINCIPALS[*who].to_owned()));
+        let pushes = self.pushers.iter().map(|who| push(&commit(), PRINCIPALS[*who]));
         *world.release.pushes.borrow_mut() = pushes.collect();
         let makers = self.makers.iter().map(|(who, why)| maker(identity(*who), WHYS[*why]));
         let (of_request, of_commit): (Vec<_>, Vec<_>) =
             makers.partition(|maker| matches!(maker.why, Why::Proposed | Why::Contributed));
-        world.release.makers.borrow_mut().insert(commit(), of_commit);
+        let made = Made { makers: of_commit, commits: vec![commit()] };
+        world.release.made.borrow_mut().insert(commit(), made);
         let Some(is_merged) = self.is_merged else { return };
         let mut request = pull_request();
         request.makers.extend(of_request);

@@ -11,15 +11,15 @@ use pipeline_core::{
     ids::ExecutionId,
     job::{Artifact, Job},
     memory::World,
-    record::{facts::Push, perform::Fact},
+    record::perform::Fact,
 };
 use serde_json::{Value, json};
 
 use super::model::{Asked, Execution, Model, Who};
 use crate::{
     release::{
-        ALICE, ALICE_TOO, BOB, CAROL, artifact, commit, function, gate, gate_job, package, parameters, people, put,
-        record,
+        ALICE, ALICE_TOO, BOB, CAROL, artifact, commit, function, gate, gate_job, package, parameters, people, push,
+        put, record,
     },
     support::world,
 };
@@ -190,8 +190,7 @@ fn add(world: &World, at: usize, execution: &Execution) {
     let place = (artifact.bucket.clone(), artifact.key.clone());
     world.release.artifacts.borrow_mut().insert(place.clone(), files.into());
     record(world, &Fact::Built { execution: id(at), artifact });
-    let by = arn(execution.by).to_owned();
-    record(world, &Fact::Pushed(Push { repository: "time_service".into(), commit: commit(), by }));
+    record(world, &Fact::Pushed(push(&commit(), arn(execution.by))));
     if execution.is_exchanged {
         let mut artifacts = world.release.artifacts.borrow_mut();
         artifacts.get_mut(&place).expect("the artifact").insert("execution".into(), b"another".to_vec());

@@ -1,19 +1,13 @@
-//! Who wrote the commits of a pull request: those that its source has and its destination had not.
+//! The commits that one commit has and another has not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use aws_sdk_codecommit::types::{Commit, PullRequestTarget};
-use pipeline_core::{
-    gate::source::{Maker, Why},
-    ports::PortError,
-};
+use aws_sdk_codecommit::types::Commit;
+use pipeline_core::ports::PortError;
 
-use crate::{
-    codecommit::{CodeCommit, makers::signed},
-    error::port_error,
-};
+use crate::{codecommit::CodeCommit, error::port_error};
 
-/// The most commits that a pull request may have.
+/// The most commits that may be found.
 const MOST: usize = 250;
 
 /// The most commits that are looked at to find them.
@@ -22,47 +16,49 @@ const LOOKED_AT: usize = 1000;
 /// So many commits CodeCommit gives at once.
 const BATCH: usize = 100;
 
+/// Why the commits are not found.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// There are too many.
+    Many(String),
+    /// The repository does not have the one that they are counted from.
+    Base,
+    /// Anything else.
+    Other(PortError),
+}
+
 impl CodeCommit {
-    /// Who wrote and committed its commits.
-    pub(super) async fn contributors(
-        &self,
-        repository: &str,
-        id: &str,
-        target: &PullRequestTarget,
-    ) -> Result<Vec<Maker>, PortError> {
-        let unusable = |why: String| PortError::Unusable { what: format!("pull request {id}"), why };
-        let base = target.merge_base().or(target.destination_commit());
-        let (Some(source), Some(base)) = (target.source_commit(), base) else {
-            return Err(unusable("CodeCommit does not tell its commits".to_owned()));
-        };
-        let mut walk = Walk::new(source, base);
+    /// All commits that `tip` has and `base` has not, `tip` first, and the others after it the newest first.
+    pub(super) async fn between(&self, repository: &str, base: &str, tip: &str) -> Result<Vec<Commit>, Lost> {
+        let mut walk = Walk::new(tip, base);
         loop {
             let next = walk.next();
             let whole = next.is_empty();
             if (whole && walk.found().count() > MOST) || walk.known.len() > LOOKED_AT {
-                let why =
-                    format!("it has more than {MOST} commits, or parted from its branch more than {LOOKED_AT} ago");
-                return Err(unusable(why));
+                let why = format!("more than {MOST} commits, or parted from the other more than {LOOKED_AT} ago");
+                return Err(Lost::Many(why));
             }
             if whole {
-                return Ok(walk.makers());
+                return Ok(walk.ordered());
             }
             for batch in next.chunks(BATCH) {
-                walk.learn(self.commits(repository, batch).await?);
+                walk.learn(self.commits(repository, batch, base).await?);
             }
         }
     }
 
-    async fn commits(&self, repository: &str, ids: &[String]) -> Result<Vec<Commit>, PortError> {
+    async fn commits(&self, repository: &str, ids: &[String], base: &str) -> Result<Vec<Commit>, Lost> {
         let operation = format!("read commits of repository {repository}");
         let request = self.0.batch_get_commits().repository_name(repository).set_commit_ids(Some(ids.to_vec()));
-        let answer = request.send().await.map_err(|error| port_error(&operation, &error))?;
+        let answer = request.send().await.map_err(|error| Lost::Other(port_error(&operation, &error)))?;
         let told: BTreeSet<&str> = answer.commits().iter().filter_map(|commit| commit.commit_id()).collect();
+        let refused = |id: &str| answer.errors().iter().any(|error| error.commit_id() == Some(id));
         match ids.iter().find(|id| !told.contains(&id[..])) {
+            Some(missing) if missing == base && refused(base) => Err(Lost::Base),
             // One that is missing hides who wrote it, and all before it.
             Some(missing) => {
                 let detail = format!("CodeCommit answered without commit {missing}");
-                Err(PortError::Unavailable { operation, detail })
+                Err(Lost::Other(PortError::Unavailable { operation, detail }))
             }
             None => Ok(answer.commits.unwrap_or_default()),
         }
@@ -72,6 +68,7 @@ impl CodeCommit {
 /// Goes from both ends towards older commits, until all that is left is the destination's, too. By the source alone it
 /// would pass by the place where they part when the destination was merged into the source on the way.
 struct Walk {
+    source: String,
     known: BTreeMap<String, Commit>,
     theirs: BTreeSet<String>,
     ours: BTreeSet<String>,
@@ -79,7 +76,8 @@ struct Walk {
 
 impl Walk {
     fn new(source: &str, base: &str) -> Self {
-        Self { known: BTreeMap::new(), theirs: [base.to_owned()].into(), ours: [source.to_owned()].into() }
+        let known = BTreeMap::new();
+        Self { source: source.to_owned(), known, theirs: [base.to_owned()].into(), ours: [source.to_owned()].into() }
     }
 
     /// The commits to learn of next; none when it is done.
@@ -113,15 +111,18 @@ impl Walk {
         self.ours.difference(&self.theirs)
     }
 
-    fn makers(&self) -> Vec<Maker> {
-        let mut makers = vec![];
-        for commit in self.found().filter_map(|id| self.known.get(id)) {
-            for maker in signed(commit, Why::Contributed, Why::Contributed) {
-                if !makers.contains(&maker) {
-                    makers.push(maker);
-                }
+    /// The same, from the source on towards older ones.
+    fn ordered(mut self) -> Vec<Commit> {
+        let mut left: BTreeSet<String> = self.found().cloned().collect();
+        let (mut next, mut ordered): (VecDeque<String>, _) = ([self.source.clone()].into(), vec![]);
+        while let Some(id) = next.pop_front() {
+            if left.remove(&id)
+                && let Some(commit) = self.known.remove(&id)
+            {
+                next.extend(commit.parents().iter().cloned());
+                ordered.push(commit);
             }
         }
-        makers
+        ordered
     }
 }
