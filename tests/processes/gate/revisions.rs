@@ -83,15 +83,6 @@ fn contents() -> Vec<Case> {
 fn pushes() -> Vec<Case> {
     vec![
         Case {
-            about: "I24: an unknown pusher",
-            spoil: |desk, _| {
-                desk.forget();
-                tell(desk);
-                desk.json("dynamodb:Query", &json!({"Items": []}));
-            },
-            words: &["nobody knows who pushed 0123"],
-        },
-        Case {
             about: "I24: a pusher who is a stranger",
             spoil: |desk, _| pushed_by(desk, &user("mallory")),
             words: &[

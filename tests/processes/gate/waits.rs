@@ -38,6 +38,18 @@ async fn i24_what_is_not_recorded_yet_is_waited_for_over_several_jobs_and_then_d
     judge.judge(&continued(&parameters, &second)).await.passes();
 }
 
+/// I24: who pushed is recorded when an event comes, which it may never do.
+#[tokio::test]
+async fn i24_a_push_that_nobody_recorded_is_denied_when_the_wait_is_over() {
+    let judge = Judge::start(&[]).await;
+    let parameters = begin(&judge, asked, codecommit::tell).await;
+    judge.desk.json("dynamodb:Query", &json!({"Items": []}));
+    let long_ago = Timestamp::now() - SignedDuration::from_mins(5);
+    let token = json!({"since": long_ago, "detection": null}).to_string();
+    let judged = judge.judge(&continued(&parameters, &token)).await;
+    judged.is_denied("unknown pusher", &["nobody knows who pushed 0123456789abcdef"]);
+}
+
 #[tokio::test]
 async fn a_token_that_is_none_of_the_gates_is_refused_before_anything_is_asked() {
     let judge = Judge::start(&[]).await;
