@@ -27,6 +27,10 @@ const GATE_PEOPLE: &str = "functions/pipeline_core/tests/flow/gate/people.rs";
 const GATE_HISTORY: &str = "functions/pipeline_core/tests/flow/gate/history.rs";
 const GATE_ARTIFACT: &str = "functions/pipeline_core/tests/flow/gate/artifact.rs";
 const GATE_OVERRIDES: &str = "functions/pipeline_core/tests/flow/gate/overrides.rs";
+const RIDE_ALONG: &str = "functions/pipeline_core/tests/flow/gate/ride_along.rs";
+const GITHUB_MERGES: &str = "functions/pipeline_aws/tests/adapters/github/merges.rs";
+const GITHUB_RANGE: &str = "functions/pipeline_aws/tests/adapters/github/range.rs";
+const CODECOMMIT_RANGE: &str = "functions/pipeline_aws/tests/adapters/codecommit/range.rs";
 const DIGEST: &str = "functions/pipeline_core/tests/flow/record.rs";
 const CHECKED: &str = "tests/end_to_end/checked/mod.rs";
 const ELSEWHERE: &str = "tests/end_to_end/checked/elsewhere.rs";
@@ -130,6 +134,32 @@ pub(crate) const THREATS: &[Row] = &[
                 Test("tests/simulation/tests/names.rs", "only_whole_names_are_ephemeral_whatever_stands_around_them"),
                 Test(NEAR_MISSES, "i9_other_names_are_kept_whatever_the_record_says"),
             ],
+        )],
+    },
+    Row {
+        threat: RIDES_ALONG,
+        controls: &[(
+            "whoever made any commit that the release adds must be known, and does not count (I21, I24)",
+            &[
+                Test(RIDE_ALONG, "i21_whoever_wrote_or_pushed_a_commit_that_rides_along_cannot_approve"),
+                Test(RIDE_ALONG, "i24_nobody_unknown_rides_along"),
+                Test(CODECOMMIT_RANGE, "who_made_what_the_commit_adds_had_a_part_in_it"),
+                Test(GITHUB_RANGE, "who_made_what_the_commit_adds_had_a_part_in_it_and_who_pushed_that"),
+            ],
+        )],
+    },
+    Row {
+        threat: AN_EVIL_MERGE,
+        controls: &[(
+            "a pull request was reviewed only as its own last commit, or as what its provider merged (I24)",
+            &[Test(GITHUB_MERGES, "i24_a_merge_that_somebody_pushed_was_reviewed_by_nobody")],
+        )],
+    },
+    Row {
+        threat: BEHIND_A_BOT,
+        controls: &[(
+            "what a bot pushed was pushed by nobody who is known (I24)",
+            &[Test(RIDE_ALONG, "i24_a_bot_that_others_can_make_push_hides_who_did")],
         )],
     },
     Row {
@@ -342,12 +372,19 @@ pub(crate) const THREATS: &[Row] = &[
 const BETA_CALLS_PROD: &str = "what is deployed to Beta has Prod's functions invoked";
 /// A pipeline's definition names it as a Test action's `role_arn`.
 const A_ROLE_OF_ANY_ACCOUNT: &str = "tests run as a role that nobody meant";
+/// Somebody pushes a commit, and then another pushes theirs on top, which is looked at and approved.
+const RIDES_ALONG: &str = "somebody approves what they had a part in, as another's commit is on top of theirs";
+/// A pull request is merged by hand and pushed, with more in it than was reviewed.
+const AN_EVIL_MERGE: &str = "a merge brings what nobody reviewed";
+/// A workflow that its author started pushes, or merges, in the name of its bot.
+const BEHIND_A_BOT: &str = "a bot hides who had it push";
 /// Whoever may release puts an override beside it, or what a release deploys does.
 const SET_ASIDE: &str = "a rule of the gate is set aside by somebody who may not";
 /// An author's name or a message ends a string of the gate's parameters, and goes on with other rules.
 const WORDS_OF_A_COMMIT: &str = "a commit says what the gate is to ask";
 /// What the document does not name.
-pub(crate) const FOUND_HERE: [&str; 4] = [BETA_CALLS_PROD, A_ROLE_OF_ANY_ACCOUNT, SET_ASIDE, WORDS_OF_A_COMMIT];
+pub(crate) const FOUND_HERE: [&str; 7] =
+    [BETA_CALLS_PROD, A_ROLE_OF_ANY_ACCOUNT, RIDES_ALONG, AN_EVIL_MERGE, BEHIND_A_BOT, SET_ASIDE, WORDS_OF_A_COMMIT];
 
 /// What has no control yet, as it has nothing that would need one.
 pub(crate) const NOT_BUILT: [&str; 2] = ["a fork's PR obtains credentials", "forged or replayed webhook"];
