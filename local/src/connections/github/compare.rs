@@ -27,7 +27,7 @@ pub(super) async fn get(asked: Asked) -> Result<Response, Refused> {
     let is_paged = ["page", "per_page"].iter().any(|name| asked.parameter(name).is_some());
     let page = if is_paged { page::by_number(&asked.url, ahead) } else { page::last(ahead, COMMITS) };
     let page = page.shown(|one| commit(&asked.place, &one, &activity));
-    Ok(page.within(|commits| ends.shown(&asked.place, &activity, commits)))
+    Ok(page.within(|commits| ends.shown(&asked.place, &activity, &commits)))
 }
 
 async fn find(held: &Held, name: &str) -> Result<Commit, Refused> {
@@ -55,7 +55,7 @@ impl Ends {
     }
 
     /// `commit-comparison`, without its files.
-    fn shown(&self, place: &Place, activity: &[Activity], commits: Vec<Value>) -> Value {
+    fn shown(&self, place: &Place, activity: &[Activity], commits: &[Value]) -> Value {
         let path = format!("/compare/{}...{}", self.base.id, self.head.id);
         let html = place.page(&path);
         json!({

@@ -27,9 +27,10 @@ fn rides_along(world: &World, makers: &[(Identity, Why)]) {
 
 #[test]
 fn i21_whoever_wrote_or_pushed_a_commit_that_rides_along_cannot_approve() {
+    type Others<'a> = &'a [(Identity, Why)];
     type Spoil = fn(&World);
     let bob = Identity::Address("bob@example.com".into());
-    let cases: [(&[(Identity, Why)], Spoil, bool); 4] = [
+    let cases: [(Others<'_>, Spoil, bool); 4] = [
         (&[], |_| (), true),
         (&[(bob, Why::Contributed)], |_| (), false),
         (&[], |world| world.release.pushes.borrow_mut().push(push(&below(), BOB)), false),
