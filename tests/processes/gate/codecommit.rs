@@ -59,6 +59,8 @@ pub(super) fn tell(desk: &Desk) {
 }
 
 pub(super) fn pushed_by(desk: &Desk, who: &str) {
-    let push = json!({"repository": "shop", "commit": COMMIT, "by": who});
-    desk.record(&format!("push#shop#{COMMIT}"), &format!("push#{who}"), &push);
+    for commit in [COMMIT, TOPIC] {
+        let push = json!({"repository": "shop", "commit": commit, "by": who});
+        desk.record(&format!("push#shop#{commit}"), &format!("push#{who}"), &push);
+    }
 }

@@ -186,7 +186,7 @@ async fn i24_limits_failures_and_what_moves_are_waited_for() {
         ("502", PULL, vec![Answer::new(502, "<html>")], "GitHub answered 502"),
         ("500", REVIEWS, vec![Answer::new(500, r#"{"message": "Server Error"}"#)], "GitHub answered 500: Server Error"),
         ("junk", REVIEWS, vec![Answer::new(200, "[{")], "GitHub's answer is not what it documents"),
-        ("nobody pushed yet", ACTIVITY, vec![Answer::new(200, "[]")], "nobody knows who pushed 0123"),
+        ("nobody pushed yet", ACTIVITY, vec![Answer::new(200, "[]")], "GitHub does not tell yet"),
         ("it moves", PULL, moving, "it changed while it was read"),
     ];
     for (about, name, answers, words) in cases {
