@@ -68,7 +68,7 @@ fn of_source(params: &Params, seen: &Observation) -> Vec<Found> {
     };
     if let Some(pull_request) = &seen.pull_request {
         // CodeCommit's event of a merge does not always say who merged; the pull request does.
-        if matches!(pull_request, Ok(Some(merged)) if is_pushed(&merged.makers)) {
+        if matches!(pull_request, Ok(Some(merged)) if did(&merged.makers, Why::Pushed)) {
             found.retain(|one| !matches!(one, Ok(maker) if maker.why == Why::Pushed && is_untold(maker)));
         }
         found.extend(match pull_request {
@@ -84,9 +84,9 @@ fn of_source(params: &Params, seen: &Observation) -> Vec<Found> {
     found
 }
 
-/// Whether somebody is known to have pushed it.
-pub(super) fn is_pushed(makers: &[Maker]) -> bool {
-    makers.iter().any(|maker| maker.why == Why::Pushed)
+/// Whether somebody is known to have done this.
+pub(super) fn did(makers: &[Maker], why: Why) -> bool {
+    makers.iter().any(|maker| maker.why == why)
 }
 
 /// An event told of a push, and not by whom.

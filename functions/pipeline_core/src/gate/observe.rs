@@ -5,7 +5,7 @@ use crate::{
     gate::{
         decision::{Decision, Outcome, ReadDecisions, WriteDecisions},
         drift::{DetectDrift, DetectionId, Drift},
-        makers::is_pushed,
+        makers::did,
         observation::{Execution, Observation, ReadExecutions, Seen, TestedStack},
         overrides::{self, ReadOverrides, Written},
         params::Params,
@@ -47,18 +47,7 @@ where
         let basis = execution.as_ref().map_err(Clone::clone).and_then(|execution| Basis::of(params, execution));
         let is_fresh = matches!(basis, Ok(Basis::Fresh));
         let origin = basis.as_ref().map(|basis| basis.origin(params).clone()).map_err(Clone::clone);
-        let has_people = params.rules.approved.is_some() || params.rules.pull_request.is_some();
-        let (known_makers, known_pull_request) = before.map_or((None, None), |seen| (seen.makers, seen.pull_request));
-        let makers = match known_makers {
-            Some(Ok(makers)) if is_pushed(&makers) => Some(Ok(makers)),
-            _ if is_fresh && has_people => self.makers(params).await,
-            _ => None,
-        };
-        let pull_request = match known_pull_request {
-            Some(Ok(Some(pull_request))) => Some(Ok(Some(pull_request))),
-            _ if is_fresh => self.pull_request(params).await,
-            _ => None,
-        };
+        let (makers, pull_request) = if is_fresh { self.repository(params, before).await } else { (None, None) };
         Observation {
             runs: self.executions.runs(&params.pipeline, &params.execution).await,
             people: self.people(params).await,
@@ -77,6 +66,24 @@ where
             at: self.clock.now(),
             execution,
         }
+    }
+
+    /// What the repository tells, or told before and told whole.
+    async fn repository(
+        &self,
+        params: &Params,
+        before: Option<Observation>,
+    ) -> (Option<Seen<Vec<Maker>>>, Option<Seen<Option<PullRequest>>>) {
+        let (makers, pull_request) = before.map_or((None, None), |seen| (seen.makers, seen.pull_request));
+        let makers = match makers {
+            Some(Ok(makers)) if did(&makers, Why::Pushed) => Some(Ok(makers)),
+            _ => self.makers(params).await,
+        };
+        let pull_request = match pull_request {
+            Some(Ok(Some(known))) if did(&known.makers, Why::Updated) => Some(Ok(Some(known))),
+            _ => self.pull_request(params).await,
+        };
+        (makers, pull_request)
     }
 
     pub(super) async fn execution(&self, params: &Params) -> Seen<Execution> {
@@ -100,6 +107,9 @@ where
     }
 
     async fn makers(&self, params: &Params) -> Option<Seen<Vec<Maker>>> {
+        if params.rules.approved.is_none() && params.rules.pull_request.is_none() {
+            return None;
+        }
         let (repository, branch) = (params.repository.as_ref()?, params.branch.as_ref()?);
         Some(match commit(params) {
             Some(commit) => self.makers_of(params, repository, branch, &commit).await,

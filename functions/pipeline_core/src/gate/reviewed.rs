@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::gate::{
-    makers::people_behind,
+    makers::{did, people_behind},
     observation::Observation,
     params::{Params, Reviewed as Rule},
     people::{People, Person},
@@ -69,7 +69,7 @@ fn agreed(rule: Rule, params: &Params, pull_request: &PullRequest, people: &Peop
             "{who} asked for changes of pull request {number}: have that review changed or dismissed, and retry the stage"
         ));
     }
-    if makers.iter().all(|maker| maker.why != Why::Updated) {
+    if !did(makers, Why::Updated) {
         return Err(Objection::Wait {
             because: format!("nobody knows who pushed the commits of pull request {number}"),
             remedy: "release by one from a branch of this repository".to_owned(),
