@@ -90,7 +90,10 @@ async fn answer(
 
 impl Told {
     fn answer(&mut self, Asked { name, call, .. }: &Asked) -> Answer {
-        match self.answers.get_mut(name) {
+        // What is told of one thing alone comes first.
+        let of_one = format!("{name} {}", call.target);
+        let told = if self.answers.contains_key(&of_one) { &of_one } else { name };
+        match self.answers.get_mut(told) {
             Some(answers) if answers.len() > 1 => answers.pop_front().unwrap(),
             Some(answers) => answers[0].clone(),
             None if call.service == "dynamodb" => self.store.answer(&call.operation, &call.json()),

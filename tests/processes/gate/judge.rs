@@ -38,6 +38,11 @@ pub(super) struct Judged {
 impl Judge {
     /// With these settings in place of none.
     pub(super) async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::with(TIMEOUT, settings).await
+    }
+
+    /// As long as that each job may take.
+    pub(super) async fn with(timeout: Duration, settings: &[(&str, &str)]) -> Self {
         let desk = Desk::start().await;
         let logs = tempfile::tempdir().unwrap();
         let program = build(&["gate"]).await.remove("gate").unwrap();
@@ -58,7 +63,7 @@ impl Judge {
             program,
             environment: all.collect(),
             log: logs.path().join("log"),
-            timeout: TIMEOUT,
+            timeout,
         });
         Self { desk, function, _logs: logs }
     }

@@ -24,7 +24,7 @@ fn from_secret(desk: &Desk) {
     desk.json("secretsmanager:GetSecretValue", &json!({"ARN": arn(), "Name": "shop-github", "SecretString": TOKEN}));
 }
 
-/// Parameter Store gives it where the map of people is asked for first.
+/// As Parameter Store gives it.
 fn parameter(kind: &str) -> Answer {
     Answer::json(&json!({"Parameter": {"Name": NAME, "Type": kind, "Value": TOKEN, "Version": 1}}))
 }
@@ -87,16 +87,18 @@ async fn i26_a_token_of_secrets_manager_is_sent_to_github_and_told_to_nobody() {
 async fn i26_a_token_of_parameter_store_is_a_secure_string_or_none() {
     let judge = Judge::start(&[("GITHUB_TOKEN", NAME)]).await;
     tell(&judge.desk);
-    let people =
-        json!({"Parameter": {"Name": "p", "Type": "String", "Value": release::people().to_string(), "Version": 1}});
-    judge
-        .desk
-        .tell_in_turn("ssm:GetParameter", [Answer::json(&people), parameter("SecureString"), Answer::json(&people)]);
+    judge.desk.tell(&format!("ssm:GetParameter {NAME}"), parameter("SecureString"));
     let judged = judge.judge(&job(&github())).await;
     is_kept(&judge, "it passes", &judged);
     judged.passes();
     let asked = judged.asked.iter().find(|one| one.call.body.contains(NAME)).expect("it is asked for");
     assert_eq!(asked.call.json()["WithDecryption"], true, "{asked:#?}");
+
+    let judge = Judge::start(&[("GITHUB_TOKEN", NAME)]).await;
+    tell(&judge.desk);
+    judge.desk.tell(&format!("ssm:GetParameter {NAME}"), parameter("String"));
+    judge.judge(&job(&github())).await.is_denied("not secure", &[NAME, "it is no SecureString"]);
+    assert_absent("the log", &judge.function.log());
 }
 
 #[tokio::test]
