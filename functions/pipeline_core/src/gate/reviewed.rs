@@ -72,7 +72,7 @@ fn agreed(rule: Rule, params: &Params, pull_request: &PullRequest, people: &Peop
     if !did(makers, Why::Updated) {
         return Err(Objection::Wait {
             because: format!("nobody knows who pushed the commits of pull request {number}"),
-            remedy: "release by one from a branch of this repository".to_owned(),
+            remedy: "release by one whose commits were pushed to this repository while Flowgate watched it".to_owned(),
         });
     }
     let wrote = writers(params, makers, people)?;
