@@ -78,9 +78,10 @@ impl ReadExecutions for Executions {
 /// The most pages of executions that are looked through, the newest first.
 const MOST: usize = 50;
 
-/// The revision of an execution that went out. One that brought back another may tell none.
+/// The revision of an execution that went out. A rollback succeeds when one stage has, which need not be the last.
 fn succeeded(execution: &PipelineExecutionSummary) -> Option<String> {
-    let is_out = execution.status() == Some(&PipelineExecutionStatus::Succeeded);
+    let is_rollback = execution.execution_type() == Some(&ExecutionType::Rollback);
+    let is_out = execution.status() == Some(&PipelineExecutionStatus::Succeeded) && !is_rollback;
     let revision = execution.source_revisions().first()?.revision_id()?;
     is_out.then(|| revision.to_owned())
 }

@@ -35,6 +35,12 @@ impl GitHub {
 }
 
 impl Changes {
+    /// Those of one branch, which may be gone since: GitHub does not say whether it can be asked for then.
+    pub(super) fn of(&self, branch: &str) -> Self {
+        let name = format!("refs/heads/{branch}");
+        Self(self.0.iter().filter(|change| change.reference == name).cloned().collect())
+    }
+
     /// Those that brought the commit.
     pub(super) fn to<'a>(&'a self, commit: &'a CommitId) -> impl DoubleEndedIterator<Item = &'a Activity> {
         self.0.iter().filter(|change| change.after.eq_ignore_ascii_case(commit.as_str()))

@@ -16,8 +16,11 @@ fn login<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 }
 
 /// A change of a branch.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Activity {
+    /// Of which, by its full name.
+    #[serde(rename = "ref")]
+    pub(super) reference: String,
     /// The commit that the branch has since then.
     pub(super) after: String,
     /// What it was, such as `push`.

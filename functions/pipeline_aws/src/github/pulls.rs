@@ -89,7 +89,7 @@ impl GitHub {
         identified(commits.into_iter(), what)
     }
 
-    /// Who pushed its commits. From a fork that is not told, and then nobody is known to have.
+    /// Who pushed its commits.
     async fn updated(
         &self,
         repository: &str,
@@ -98,13 +98,16 @@ impl GitHub {
         commits: &[CommitId],
         what: &str,
     ) -> Result<Vec<Maker>, PortError> {
+        if pull.head.repo.is_none() || pull.head.repo != pull.base.repo {
+            let why = "it is from a fork, and GitHub does not tell who pushed there".to_owned();
+            return Err(unusable(what, why));
+        }
         self.check_merge(repository, pull, commit, what).await?;
-        let (on_head, anywhere) =
-            (self.changes(repository, Some(&pull.head.name)).await?, self.changes(repository, None).await?);
+        let anywhere = self.changes(repository, None).await?;
+        let on_head = anywhere.of(&pull.head.name);
         let is_tip = |commit: &&CommitId| pull.head.sha.eq_ignore_ascii_case(commit.as_str());
-        let is_here = pull.head.repo.is_some() && pull.head.repo == pull.base.repo;
         // I24: who brought its tip to the branch need not be who brought it elsewhere before.
-        let is_known = is_here && commits.iter().find(is_tip).is_some_and(|tip| on_head.have(tip));
+        let is_known = commits.iter().find(is_tip).is_some_and(|tip| on_head.have(tip));
         let why = if is_known { Why::Updated } else { Why::Contributed };
         let mut makers = vec![];
         for commit in commits {

@@ -94,10 +94,14 @@ fn is_untold(maker: &Maker) -> bool {
     maker.names.iter().all(|name| *name == Identity::Principal(String::new()))
 }
 
-/// A bot that others can make push hides who did, unless a pull request tells.
+/// A bot may have been made to push by somebody else, and hides who that was.
+pub(super) fn is_bot(maker: &Maker) -> bool {
+    maker.names.iter().all(|name| matches!(name, Identity::Account(login) if login.ends_with("[bot]")))
+}
+
+/// Somebody, or a bot where a pull request tells who made it.
 fn is_by_somebody(maker: &Maker, params: &Params) -> bool {
-    let is_bot = |name: &Identity| matches!(name, Identity::Account(login) if login.ends_with("[bot]"));
-    maker.why == Why::Pushed && (params.rules.pull_request.is_some() || !maker.names.iter().all(is_bot))
+    maker.why == Why::Pushed && (params.rules.pull_request.is_some() || !is_bot(maker))
 }
 
 /// CodeCommit's events and GitHub's list tell of pushes some moments later, or never.

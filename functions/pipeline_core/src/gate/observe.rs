@@ -33,8 +33,7 @@ where
     B: ReadBuild,
     O: ReadPackages,
 {
-    /// `detection` is the one that was begun before, and becomes the one that is under way. What `before` knows of the
-    /// repository does not change in the minute that one job looks, and takes many requests.
+    /// `detection` is the one that was begun before, and becomes the one that is under way.
     pub(super) async fn observe(
         &self,
         job: &Job,
@@ -68,22 +67,18 @@ where
         }
     }
 
-    /// What the repository tells, or told before and told whole.
+    /// Who made it, which does not change once it is known and takes many requests, and what became of its pull request,
+    /// which changes with every review.
     async fn repository(
         &self,
         params: &Params,
         before: Option<Observation>,
     ) -> (Option<Seen<Vec<Maker>>>, Option<Seen<Option<PullRequest>>>) {
-        let (makers, pull_request) = before.map_or((None, None), |seen| (seen.makers, seen.pull_request));
-        let makers = match makers {
+        let makers = match before.and_then(|seen| seen.makers) {
             Some(Ok(makers)) if did(&makers, Why::Pushed) => Some(Ok(makers)),
             _ => self.makers(params).await,
         };
-        let pull_request = match pull_request {
-            Some(Ok(Some(known))) if did(&known.makers, Why::Updated) => Some(Ok(Some(known))),
-            _ => self.pull_request(params).await,
-        };
-        (makers, pull_request)
+        (makers, self.pull_request(params).await)
     }
 
     pub(super) async fn execution(&self, params: &Params) -> Seen<Execution> {
@@ -138,7 +133,7 @@ where
 
     async fn pushers(&self, repository: &str, commit: &CommitId, released: Option<&str>, why: Why) -> Seen<Vec<Maker>> {
         let pushes = self.state.pushes(repository, commit).await?;
-        Ok(pushers(pushes, released).map(|by| Maker { names: vec![Identity::Principal(by)], why }).collect())
+        Ok(pushers(pushes, released, why).collect())
     }
 
     async fn pull_request(&self, params: &Params) -> Option<Seen<Option<PullRequest>>> {
@@ -160,8 +155,10 @@ where
             return Ok(None);
         };
         if let Repository::CodeCommit(name) = repository {
-            for commit in pull_request.commits.clone() {
-                pull_request.makers.extend(self.pushers(name, &commit, None, Why::Updated).await?);
+            for (place, commit) in pull_request.commits.clone().iter().enumerate() {
+                // I24: whoever pushed a part of it may not be who pushed the rest.
+                let why = if place == 0 { Why::Updated } else { Why::Contributed };
+                pull_request.makers.extend(self.pushers(name, commit, None, why).await?);
             }
         }
         Ok(Some(pull_request))
@@ -229,14 +226,17 @@ where
 
 /// Who pushed a commit: whoever was the first, and everybody to the branch that is released. A branch that is made later
 /// where the commit is already changes nothing of it. Who is not told of is somebody unknown.
-fn pushers(pushes: Vec<Push>, released: Option<&str>) -> impl Iterator<Item = String> {
+fn pushers(pushes: Vec<Push>, released: Option<&str>, why: Why) -> impl Iterator<Item = Maker> {
     let first = pushes.iter().filter_map(|push| push.at).min();
     let released = released.map(|branch| format!("refs/heads/{branch}"));
-    let counts = move |push: &Push| {
+    pushes.into_iter().filter_map(move |push| {
         let is_dated = push.at.is_some() && push.reference.is_some();
-        !is_dated || push.at == first || (released.is_some() && push.reference == released)
-    };
-    pushes.into_iter().filter(counts).map(|push| push.by.unwrap_or_default())
+        let is_here = !is_dated || released.is_none() || push.reference == released;
+        // I24: who brought it elsewhere first is not who brought it here, and says nothing of them.
+        let why = if is_here { why } else { Why::Contributed };
+        let counts = !is_dated || push.at == first || (released.is_some() && push.reference == released);
+        counts.then(|| Maker { names: vec![Identity::Principal(push.by.unwrap_or_default())], why })
+    })
 }
 
 /// What is no commit's full id is said by the rule `revision`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::gate::{
-    makers::{did, people_behind},
+    makers::{is_bot, people_behind},
     observation::Observation,
     params::{Params, Reviewed as Rule},
     people::{People, Person},
@@ -69,7 +69,7 @@ fn agreed(rule: Rule, params: &Params, pull_request: &PullRequest, people: &Peop
             "{who} asked for changes of pull request {number}: have that review changed or dismissed, and retry the stage"
         ));
     }
-    if !did(makers, Why::Updated) {
+    if !makers.iter().any(|maker| maker.why == Why::Updated && !is_bot(maker)) {
         return Err(Objection::Wait {
             because: format!("nobody knows who pushed the commits of pull request {number}"),
             remedy: "release by one whose commits were pushed to this repository while Flowgate watched it".to_owned(),

@@ -72,7 +72,11 @@ fn i24_who_pushed_to_a_fork_is_not_told_whoever_brings_its_commits_here() {
     let fork = with(|pull| pull["head"]["repo"]["id"] = json!(7));
     let gone = with(|pull| pull["head"]["repo"] = json!(null));
     for pull in [fork, gone] {
-        assert_eq!(pushers(&pull, brought()), Ok(said(Why::Contributed, &["carol"])), "{pull}");
+        let error = pushers(&pull, brought()).unwrap_err();
+        assert!(
+            matches!(&error, PortError::Unusable { .. }) && error.to_string().contains("is from a fork"),
+            "{error}"
+        );
     }
     assert_eq!(pushers(&ours(), brought()), Ok(said(Why::Updated, &["carol"])));
 }
