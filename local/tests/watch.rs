@@ -27,6 +27,9 @@ fn answer(operation: &str) -> Value {
         "actionStates": [{"actionName": "Deploy", "latestExecution": {"status": "InProgress", "summary": "日本語 ".repeat(40)}}],
     });
     match operation {
+        "GetPipeline" => {
+            json!({"pipeline": {"name": "shop", "roleArn": "arn:aws:iam::000000000000:role/shop", "stages": []}})
+        }
         "GetPipelineState" => json!({"pipelineName": "shop", "stageStates": [beta]}),
         "ListPipelineExecutions" => {
             json!({"pipelineExecutionSummaries": [{"pipelineExecutionId": EXECUTION, "status": "InProgress"}]})
