@@ -13,6 +13,7 @@ mod function;
 mod gate;
 mod listing;
 mod near_misses;
+mod no_jobs;
 mod own_stack;
 mod people;
 mod plan;

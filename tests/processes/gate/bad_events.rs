@@ -2,38 +2,12 @@
 //! parameters that cannot be meant.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::gate::codecommit;
 use crate::gate::judge::{Judge, codecommit as asked, job};
 use crate::gate::release::artifact;
 use crate::gate::world::begin;
-
-/// Nothing can be settled of these.
-fn no_jobs() -> Vec<String> {
-    let whole = job(&asked());
-    let with_id = |id: Value| {
-        let mut event = whole.clone();
-        event["CodePipeline.job"]["id"] = id;
-        event.to_string()
-    };
-    let mut nameless = whole.clone();
-    nameless["CodePipeline.job"].as_object_mut().unwrap().remove("id");
-    vec![
-        "not json".to_owned(),
-        "null".to_owned(),
-        "[]".to_owned(),
-        "{}".to_owned(),
-        json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}).to_string(),
-        json!({"CodePipeline.job": null}).to_string(),
-        with_id(json!("")),
-        with_id(json!(7)),
-        with_id(json!("42")),
-        with_id(json!("x".repeat(1 << 20))),
-        nameless.to_string(),
-        whole.to_string().replacen("\"id\":", &format!("\"id\":\"{}\",\"id\":", Uuid::new_v4()), 1),
-    ]
-}
+use crate::no_jobs::no_jobs;
 
 /// Changes to a job that leave its id, and words of what is said about it.
 fn broken() -> Vec<(&'static str, Value, &'static str)> {
@@ -73,7 +47,7 @@ async fn events_that_are_no_jobs_change_nothing_and_broken_jobs_fail_with_a_reas
     let judge = Judge::start(&[]).await;
     begin(&judge, asked, codecommit::tell).await;
     judge.desk.asked();
-    for event in no_jobs() {
+    for event in no_jobs(&job(&asked())) {
         // Lambda itself refuses what is not JSON; a function that is sent it all the same fails.
         let answer = judge.function.invoke(&event).await;
         assert!(answer.is_ok() || event == "not json", "{event:.300}: {answer:?}\n{}", judge.function.log());

@@ -1,37 +1,11 @@
 //! Bad input of SAFETY.md for every function, here for `start_tests`: events that are no jobs, and jobs that are broken.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::start_tests::jobs::{Action, Job};
+use crate::no_jobs::no_jobs;
+use crate::start_tests::jobs::Action;
 use crate::start_tests::lab::Lab;
 use crate::start_tests::stage::name;
-
-/// Nothing can be settled of these.
-fn no_jobs(job: &Job) -> Vec<String> {
-    let with_id = |id: Value| {
-        let mut event = job.event.clone();
-        event["CodePipeline.job"]["id"] = id;
-        event.to_string()
-    };
-    let mut nameless = job.event.clone();
-    nameless["CodePipeline.job"].as_object_mut().unwrap().remove("id");
-    vec![
-        "not json".to_owned(),
-        "null".to_owned(),
-        "[]".to_owned(),
-        "{}".to_owned(),
-        json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}).to_string(),
-        json!({"CodePipeline.job": null}).to_string(),
-        with_id(json!("")),
-        with_id(json!(7)),
-        with_id(json!("42")),
-        with_id(json!("x".repeat(1 << 20))),
-        nameless.to_string(),
-        // Two ids.
-        job.event.to_string().replacen("\"id\":", &format!("\"id\":\"{}\",\"id\":", Uuid::new_v4()), 1),
-    ]
-}
 
 /// Changes to a job that leave its id, and words of what is said about it.
 fn broken() -> Vec<(&'static str, Value, &'static str)> {
@@ -54,7 +28,7 @@ async fn events_that_are_no_jobs_change_nothing_and_broken_jobs_fail_with_a_reas
     let function = lab.start_tests();
     let job = lab.job(&action).await;
     lab.world.wire.take();
-    for event in no_jobs(&job) {
+    for event in no_jobs(&job.event) {
         // Lambda itself refuses what is not JSON; a function that is sent it all the same fails.
         let answer = function.invoke(&event).await;
         assert!(answer.is_ok() || event == "not json", "{event:.300}: {answer:?}\n{}", function.log());

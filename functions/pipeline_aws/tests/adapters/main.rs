@@ -6,6 +6,7 @@ mod buckets;
 mod canned;
 mod codecommit;
 mod drift;
+mod executions;
 mod functions;
 mod github;
 mod leases;

@@ -277,6 +277,29 @@ fn i24_a_pull_request_whose_pushes_nobody_saw_is_waited_for_and_denied() {
     );
 }
 
+/// Nor is a bot's push, or one of another of its commits, word of who pushed what was reviewed.
+#[test]
+fn i24_only_somebody_who_pushed_its_tip_is_known_to_have() {
+    let below = || "be10".repeat(10).parse().expect("a commit id");
+    let by_the_bot = |p: &mut PullRequest| p.makers.push(maker(account("github-actions[bot]"), Why::Updated));
+    let world = world();
+    pushed(&world);
+    merged(&world, with(by_the_bot));
+    world.release.pushes.borrow_mut().retain(|push| push.commit != topic());
+    assert!(denies(&world, &rule()).contains("nobody knows who pushed the commits of pull request 7"));
+
+    for (commits, is_let) in [(vec![below(), topic()], false), (vec![topic(), below()], true)] {
+        let world = self::world();
+        pushed(&world);
+        merged(&world, with(|p| p.commits.clone_from(&commits)));
+        if is_let {
+            passes(&world, &rule());
+        } else {
+            assert!(denies(&world, &rule()).contains("nobody knows who pushed the commits of pull request 7"));
+        }
+    }
+}
+
 #[test]
 fn whoever_merged_it_is_known_to_have_pushed_it() {
     let unpushed = |pull_request| {

@@ -10,7 +10,10 @@ use pipeline_core::{
 use serde_json::json;
 
 use crate::{
-    gate::{changed, denies, passes},
+    gate::{
+        changed, denies, passes,
+        well::{merged, pull_request},
+    },
     release::{ALICE, BOB, CAROL, STRANGER, approved, commit, makers, parameters, push},
     support::world,
 };
@@ -89,6 +92,22 @@ fn a_branch_that_is_made_later_where_a_commit_is_makes_nobody_its_pusher() {
     }
 }
 
+/// Bob may have moved the branch to what alice had pushed elsewhere, and the event of that is not there yet.
+#[test]
+fn i24_who_pushed_it_elsewhere_is_not_who_brought_it_here() {
+    for (reference, is_let) in [("topic", false), ("main", true)] {
+        let world = world();
+        approved(&world, &[BOB]);
+        world.release.pushes.borrow_mut().clear();
+        world.release.pushes.borrow_mut().push(pushed(Some(ALICE), reference, 0));
+        if is_let {
+            passes(&world, &parameters());
+        } else {
+            assert!(denies(&world, &parameters()).contains("nobody knows who pushed"));
+        }
+    }
+}
+
 #[test]
 fn i24_a_push_that_nobody_is_named_for_is_by_nobody_until_its_pull_request_tells() {
     let world = world();
@@ -97,6 +116,15 @@ fn i24_a_push_that_nobody_is_named_for_is_by_nobody_until_its_pull_request_tells
     world.release.pushes.borrow_mut().extend([pushed(None, "main", 0), pushed(Some(ALICE), "hotfix", 5)]);
     let said = denies(&world, &parameters());
     assert!(said.contains("somebody who is not named pushed this commit, and the people map"), "{said}");
+
+    let world = self::world();
+    approved(&world, &[BOB]);
+    world.release.pushes.borrow_mut().clear();
+    world.release.pushes.borrow_mut().push(pushed(None, "main", 0));
+    let mut by_carol = pull_request();
+    by_carol.makers.push(Maker { names: vec![Identity::Principal(CAROL.into())], why: Why::Pushed });
+    merged(&world, by_carol);
+    passes(&world, &changed(|parameters| parameters["rules"]["pull_request"] = json!({})));
 }
 
 #[test]
