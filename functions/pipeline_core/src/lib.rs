@@ -15,6 +15,7 @@ pub mod lease;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod ports;
+pub mod preview;
 pub mod record;
 pub mod repair;
 pub mod start_tests;

@@ -4,3 +4,4 @@
 pub mod facts;
 pub mod give_up;
 pub mod perform;
+pub mod speak;
