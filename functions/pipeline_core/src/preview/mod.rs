@@ -10,8 +10,18 @@
 //! from our own record, from the leases and from the pipeline; so events that repeat, get lost or overtake one another
 //! lead to the same end. Who may deploy is fenced by the leases; the record says what to do next, and when to look again.
 
+mod deploy;
+pub mod hint;
+mod leases;
+pub mod look;
 pub mod ports;
 pub mod pull;
 pub mod record;
+mod remove;
+mod run;
+pub mod settings;
 pub mod slots;
 pub mod subject;
+pub mod tick;
+mod turn;
+mod wanted;

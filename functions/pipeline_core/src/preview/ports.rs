@@ -3,13 +3,19 @@
 use jiff::Timestamp;
 
 use crate::{
-    ids::{ExecutionId, Holder, StackName},
+    ids::{ExecutionId, FencingToken, Holder, StackName},
+    lease::{
+        record::Lease,
+        refusal::Refusal,
+        request::{Claim, Release},
+    },
     ports::PortError,
     preview::{
         record::{Head, Preview, Tokens},
         slots::Slots,
         subject::Subject,
     },
+    sweep::stack::StackFacts,
 };
 
 /// Reading previews.
@@ -35,6 +41,19 @@ pub trait WritePreviews {
         seen: Option<&Preview>,
         next: &Preview,
     ) -> impl Future<Output = Result<Replaced<Preview>, PortError>>;
+}
+
+/// The stacks of previews and their leases.
+pub trait UseStacks {
+    /// The lease on this name, read consistently.
+    fn lease(&self, stack: &StackName, until: Timestamp) -> impl Future<Output = Result<Option<Lease>, PortError>>;
+    /// The live stack of this name.
+    fn stack(&self, stack: &StackName, until: Timestamp)
+    -> impl Future<Output = Result<Option<StackFacts>, PortError>>;
+    /// Claims a name; the same claim again gives the same token.
+    fn claim(&self, claim: Claim, until: Timestamp) -> impl Future<Output = Result<FencingToken, Refusal>>;
+    /// Gives a name back.
+    fn release(&self, release: Release, until: Timestamp) -> impl Future<Output = Result<(), Refusal>>;
 }
 
 /// The record of who has a place.

@@ -40,6 +40,16 @@ pub enum Wanted {
     },
 }
 
+impl Wanted {
+    /// What is to be deployed, if anything is.
+    pub fn head(&self) -> Option<&Head> {
+        match self {
+            Self::Deployed(head) => Some(head),
+            Self::Removed { .. } => None,
+        }
+    }
+}
+
 /// What is to be deployed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -100,6 +110,18 @@ pub enum Phase {
         /// Since when.
         at: Timestamp,
     },
+}
+
+impl Phase {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Starting { .. } => "STARTING",
+            Self::Running(_) => "RUNNING",
+            Self::Removing { .. } => "REMOVING",
+            Self::Removed { .. } => "REMOVED",
+        }
+    }
 }
 
 /// The latest execution of a preview.
