@@ -45,6 +45,7 @@ pub struct Previewing<'a, C, S, P, L, R, A, N> {
 }
 
 /// What a step came to.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub(super) enum Step {
     /// Nothing is left to do for now.
     Rest,

@@ -49,13 +49,12 @@ impl Slots {
         let place = self.waiting.get(subject).filter(|place| place.author == author).cloned();
         let place = place.unwrap_or_else(|| Place { author: author.to_owned(), since: now });
         let wait = self.wait(subject, &place, quota);
-        match wait {
-            Some(_) => self.waiting.insert(subject.clone(), place),
-            None => {
-                self.waiting.remove(subject);
-                self.taken.insert(subject.clone(), Place { since: now, ..place })
-            }
-        };
+        if wait.is_some() {
+            self.waiting.insert(subject.clone(), place);
+        } else {
+            self.waiting.remove(subject);
+            self.taken.insert(subject.clone(), Place { since: now, ..place });
+        }
         wait
     }
 

@@ -35,16 +35,25 @@ const TESTS: &str = "-tests";
 
 impl Subject {
     /// The name of the service's stack.
+    ///
+    /// # Panics
+    /// What should be a service's name is none.
     pub fn stack(&self, service: &str) -> StackName {
         format!("{service}-{self}").parse().expect("a service's name and a preview's make a stack's")
     }
 
     /// The name of the tests' stack.
+    ///
+    /// # Panics
+    /// What should be a service's name is none.
     pub fn tests_stack(&self, service: &str) -> StackName {
         format!("{service}-{self}{TESTS}").parse().expect("a service's name and a preview's make a stack's")
     }
 
     /// What its leases are claimed for.
+    ///
+    /// # Panics
+    /// Never: a number and a developer's name are short and printable.
     pub fn source(&self) -> Source {
         let text = match self {
             Self::PullRequest(number) => format!("pull request {number}"),
