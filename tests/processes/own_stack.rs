@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 use crate::template::template;
 use crate::world::SERVICE;
 
-const RESOURCES: [&str; 9] = [
+const RESOURCES: [&str; 10] = [
     "StateTable",
     "LeaseRole",
     "SweepRole",
     "StartTestsRole",
     "PreviewDeployRole",
+    "PreviewPackageBucket",
     "NoticeTopic",
     "NoticeTopicPolicy",
     "NoticeSubscription",
