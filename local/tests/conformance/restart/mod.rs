@@ -6,6 +6,7 @@ mod kills;
 #[cfg(target_os = "linux")]
 mod leash;
 mod pipelines;
+mod programs;
 mod schedules;
 mod services;
 mod side_by_side;

@@ -5,6 +5,7 @@ A copy of this process (fork) writes what it holds; requests wait for the copy t
 """
 
 import asyncio
+import contextlib
 import fcntl
 import gc
 import json
@@ -104,10 +105,11 @@ class Keeper:
 
     async def in_turn(self):
         async with self.turn:
-            self.changed, self.saved, made = False, time.monotonic(), self.made.pending()
-            reads, writes = os.pipe()
-            if (copy := os.fork()) == 0:
-                write_and_exit(writes, self.write)
+            async with programs_at_rest():
+                self.changed, self.saved, made = False, time.monotonic(), self.made.pending()
+                reads, writes = os.pipe()
+                if (copy := os.fork()) == 0:
+                    write_and_exit(writes, self.write)
             os.close(writes)
             try:
                 if failure := await asyncio.to_thread(outcome, reads, copy):
@@ -164,6 +166,21 @@ def at_rest():
     from ministack.services import cloudformation
 
     return not any(stores.is_changing(stack) for stack in cloudformation._stacks.all_values())
+
+
+@contextlib.asynccontextmanager
+async def programs_at_rest():
+    """While no function's program is being unpacked or started: one that a copy of this process holds open for writing cannot
+    be started until that copy ends, and the event that it was started for would be lost ("Text file busy")."""
+    from ministack.services import lambda_svc
+
+    # Without waiting for it here: the emulator's one loop goes on.
+    while not lambda_svc._provided_code_lock.acquire(blocking=False):
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        lambda_svc._provided_code_lock.release()
 
 
 def write_and_exit(pipe, write):
