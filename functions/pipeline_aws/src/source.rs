@@ -10,7 +10,7 @@ use pipeline_core::{
 use crate::{
     codecommit::CodeCommit,
     environment::{Environment, InvalidVariable},
-    github::{Api, GitHub, TokenSource},
+    github::GitHub,
 };
 
 /// The repositories that a release may come from.
@@ -23,12 +23,9 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// GitHub's API is where `GITHUB_API` says, and its token where `GITHUB_TOKEN` does. Both are the environment's, and not
-    /// the action's: whoever may change the pipeline must not send the token elsewhere (I26).
+    /// GitHub as [`GitHub::of_environment`].
     pub fn new(config: &SdkConfig, environment: &Environment<'_>) -> Result<Self, InvalidVariable> {
-        let api = environment.unseen::<Api>("GITHUB_API")?.unwrap_or_default();
-        let token = environment.unseen::<TokenSource>("GITHUB_TOKEN")?;
-        Ok(Self { codecommit: CodeCommit::new(config), github: GitHub::new(config, api, token) })
+        Ok(Self { codecommit: CodeCommit::new(config), github: GitHub::of_environment(config, environment)? })
     }
 }
 

@@ -195,7 +195,7 @@ fn rank(pull: &Pull, commit: &CommitId, branch: &str) -> Option<Rank> {
     }
 }
 
-fn short(reference: Option<&str>) -> &str {
+pub(super) fn short(reference: Option<&str>) -> &str {
     let reference = reference.unwrap_or_default();
     reference.strip_prefix("refs/heads/").unwrap_or(reference)
 }

@@ -10,7 +10,7 @@ pub(super) struct User {
 }
 
 /// An account's login, if there is one.
-fn login<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn login<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let user = Option::<User>::deserialize(deserializer)?;
     Ok(user.and_then(|user| user.login).filter(|login| !login.is_empty()))
 }

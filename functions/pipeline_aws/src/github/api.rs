@@ -17,6 +17,30 @@ pub struct Api(String);
 )]
 pub struct InvalidApi;
 
+/// A repository's full name, such as `octo-org/time`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FullName(pub(crate) String);
+
+/// Why a text is not a repository's full name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not OWNER/NAME")]
+pub(crate) struct InvalidFullName;
+
+impl FromStr for FullName {
+    type Err = InvalidFullName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFullName> {
+        let named = |part: &str| {
+            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            !part.is_empty() && part != "." && part != ".." && part.bytes().all(known)
+        };
+        match text.split_once('/') {
+            Some((owner, name)) if named(owner) && named(name) => Ok(Self(text.to_owned())),
+            _ => Err(InvalidFullName),
+        }
+    }
+}
+
 impl fmt::Display for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -44,19 +68,18 @@ impl FromStr for Api {
 }
 
 impl Api {
-    /// The URL of a path of a repository, which is checked: it comes with the action's parameters.
+    /// The URL of a path of a repository, or of the repository itself. It is checked: it comes with the action's parameters.
     pub(super) fn url(&self, repository: &str, path: &str) -> Result<String, PortError> {
-        let named = |part: &str| {
-            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            !part.is_empty() && part != "." && part != ".." && part.bytes().all(known)
-        };
-        match repository.split_once('/') {
-            Some((owner, name)) if named(owner) && named(name) => Ok(format!("{}/repos/{repository}/{path}", self.0)),
-            _ => Err(PortError::Unusable {
-                what: "the GitHub repository of the action".to_owned(),
-                why: "it is not OWNER/NAME".to_owned(),
-            }),
-        }
+        let FullName(name) = repository.parse().map_err(|error: InvalidFullName| PortError::Unusable {
+            what: "the name of the GitHub repository".to_owned(),
+            why: error.to_string(),
+        })?;
+        Ok(format!("{}/repos/{name}/{path}", self.0).trim_end_matches('/').to_owned())
+    }
+
+    /// The URL of whoever a token stands for.
+    pub(super) fn user(&self) -> String {
+        format!("{}/user", self.0)
     }
 
     /// I26: whether a URL that the API names is one of its own.
@@ -107,6 +130,8 @@ mod tests {
     fn a_repository_is_an_owner_and_a_name() {
         let url = |repository| Api::default().url(repository, "pulls/7");
         assert_eq!(url("octo-org/a.b_c").unwrap(), "https://api.github.com/repos/octo-org/a.b_c/pulls/7");
+        let itself = Api::default().url("octo-org/time", "").unwrap();
+        assert_eq!(itself, "https://api.github.com/repos/octo-org/time");
         for bad in ["", "a", "a/", "/a", "a/b/c", "a/..", "../a", "./a", "a/b?c", "a/b#c", "a/b%2f", "a/b c", "a/é"] {
             assert!(matches!(url(bad), Err(PortError::Unusable { .. })), "{bad}");
         }

@@ -2,13 +2,10 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use aws_sdk_s3::{
-    config::http::{HttpRequest, HttpResponse},
-    primitives::SdkBody,
-};
+use aws_sdk_s3::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::Headers;
 use aws_types::SdkConfig;
-use pipeline_core::{ports::PortError, text};
+use pipeline_core::ports::PortError;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
@@ -16,6 +13,7 @@ use crate::{
     discreet::Secrets,
     github::{
         api::Api,
+        call::{Call, next},
         refusal::Refusal,
         token::{Token, TokenSource},
     },
@@ -59,6 +57,10 @@ impl Transport {
         Self { wire: Wire::new(config), api, token: source.map(|source| Token::new(config, source)) }
     }
 
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
     /// One thing, named `what`.
     pub(super) async fn one<T: DeserializeOwned>(
         &self,
@@ -66,8 +68,17 @@ impl Transport {
         path: &str,
         what: &str,
     ) -> Result<T, PortError> {
-        let page = self.get(&self.api.url(repository, path)?, what).await?;
-        understood(&page.body, what)
+        self.ask(&Call::read(&self.api.url(repository, path)?, what)).await
+    }
+
+    /// What is answered.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, PortError> {
+        call.understood(&self.answer(call).await?.body)
+    }
+
+    /// Makes a request of which it is enough to know that it was done.
+    pub(super) async fn tell(&self, call: &Call<'_>) -> Result<(), PortError> {
+        self.answer(call).await.map(drop)
     }
 
     /// A list, and whether that is all of it: at most `most` pages are read.
@@ -90,31 +101,48 @@ impl Transport {
         what: &str,
         most: usize,
     ) -> Result<(Vec<T>, bool), PortError> {
+        let mut all = vec![];
+        let is_whole = self.each(repository, path, what, most, |page| all.push(page)).await?;
+        Ok((all, is_whole))
+    }
+
+    /// Shows the same pages to `see`, one after the other, and tells whether these are all.
+    pub(super) async fn each<T: DeserializeOwned>(
+        &self,
+        repository: &str,
+        path: &str,
+        what: &str,
+        most: usize,
+        mut see: impl FnMut(T),
+    ) -> Result<bool, PortError> {
         let mut url = self.api.url(repository, path)?;
-        let (mut all, mut seen) = (vec![], HashSet::from([url.clone()]));
+        let mut seen = HashSet::from([url.clone()]);
         for _ in 0..most {
-            let page = self.get(&url, what).await?;
-            all.push(understood(&page.body, what)?);
-            let Some(next) = page.headers.get_all("link").find_map(next) else { return Ok((all, true)) };
+            let call = Call::read(&url, what);
+            let page = self.answer(&call).await?;
+            see(call.understood(&page.body)?);
+            let Some(next) = page.headers.get_all("link").find_map(next) else { return Ok(true) };
             // I26: whoever answers must not send the token elsewhere.
             if !self.api.owns(next) || !seen.insert(next.to_owned()) {
-                return Err(strange(what, "its next page is one that was there before, or another site's"));
+                return Err(call.strange("its next page is one that was there before, or another site's"));
             }
             next.clone_into(&mut url);
         }
-        Ok((all, false))
+        Ok(false)
     }
 
-    async fn get(&self, url: &str, what: &str) -> Result<Page, PortError> {
+    /// The answer. Nothing is sent twice but what was refused for its token, and so was not done: a comment that is written
+    /// again is there twice.
+    async fn answer(&self, call: &Call<'_>) -> Result<Page, PortError> {
         let Some(token) = &self.token else {
-            return self.attempt(url, what, None).await.map_err(|refused| refused.error);
+            return self.attempt(call, None).await.map_err(|refused| refused.error);
         };
         let given = token.read().await?;
-        match self.attempt(url, what, Some(&given.token)).await {
+        match self.attempt(call, Some(&given.token)).await {
             Err(Refused { status: Some(401), .. }) if given.is_kept => {
                 token.forget();
                 let anew = token.read().await?;
-                self.attempt(url, what, Some(&anew.token)).await
+                self.attempt(call, Some(&anew.token)).await
             }
             answered => answered,
         }
@@ -126,26 +154,23 @@ impl Transport {
         })
     }
 
-    async fn attempt(&self, url: &str, what: &str, token: Option<&SecretString>) -> Result<Page, Refused> {
-        let failed =
-            |detail: String| Refused::from(PortError::Unavailable { operation: format!("read {what}"), detail });
-        let request = request(url, token).ok_or_else(|| failed("no request can be made of it".to_owned()))?;
-        let silent = |_| failed(format!("GitHub did not answer within {} s", PATIENCE.as_secs()));
+    async fn attempt(&self, call: &Call<'_>, token: Option<&SecretString>) -> Result<Page, Refused> {
+        let request = call.request(token).ok_or_else(|| call.failed("no request can be made of it"))?;
+        let silent = |_| call.failed(format!("GitHub did not answer within {} s", PATIENCE.as_secs()));
         let answer = tokio::time::timeout(PATIENCE, self.exchange(request)).await.map_err(silent)?;
-        let (status, headers, mut body, cut) = answer.map_err(failed)?;
-        if status == 200 && !cut {
+        let (status, headers, body, cut) = answer.map_err(|detail| call.failed(detail))?;
+        if status == call.expected && !cut {
             return Ok(Page { headers, body });
         }
-        if status == 200 {
+        if status == call.expected {
             let why = format!("it is larger than {LARGEST} bytes");
-            return Err(PortError::Unusable { what: what.to_owned(), why }.into());
+            return Err(PortError::Unusable { what: call.what.to_owned(), why }.into());
         }
-        if let Some(sent) = token {
-            // I26: a refusal may repeat what it refuses.
-            body = Secrets::new([sent.expose_secret()]).blank(&body);
-        }
-        let refusal = Refusal { status, headers: &headers, body: &body, known: token.is_some() };
-        Err(Refused { status: Some(status), error: refusal.error(what) })
+        // I26: a refusal may repeat what it refuses.
+        let sent = token.map(ExposeSecret::expose_secret).into_iter().chain(call.body.as_deref());
+        let body = Secrets::new(sent).blank(&body);
+        let refusal = Refusal { status, headers: &headers, body: &body, known: token.is_some(), call };
+        Err(Refused { status: Some(status), error: refusal.error() })
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<(u16, Headers, Vec<u8>, bool), String> {
@@ -153,63 +178,5 @@ impl Transport {
             self.wire.send(self.api.origin(), request).await.map_err(|error| words(&error))?;
         let (body, cut) = read(answer.take_body(), LARGEST).await?;
         Ok((answer.status().as_u16(), answer.headers().clone(), body, cut))
-    }
-}
-
-fn request(url: &str, token: Option<&SecretString>) -> Option<HttpRequest> {
-    let mut request = HttpRequest::new(SdkBody::empty());
-    request.set_method("GET").ok()?;
-    request.set_uri(url).ok()?;
-    let headers = request.headers_mut();
-    for (name, value) in [
-        ("accept", "application/vnd.github+json"),
-        ("x-github-api-version", "2022-11-28"),
-        // GitHub refuses who does not say who they are.
-        ("user-agent", "flowgate"),
-    ] {
-        headers.insert(name, value);
-    }
-    if let Some(token) = token {
-        headers.try_insert("authorization", format!("Bearer {}", token.expose_secret())).ok()?;
-    }
-    Some(request)
-}
-
-/// I26: what is wrong with it is told without what stands there.
-fn understood<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, PortError> {
-    serde_json::from_slice(body).map_err(|error| strange(what, &text::complaint(&error)))
-}
-
-fn strange(what: &str, why: &str) -> PortError {
-    PortError::Unavailable {
-        operation: format!("read {what}"),
-        detail: format!("GitHub's answer is not what it documents: {why}"),
-    }
-}
-
-/// The URL of the next page, of a `Link` header.
-fn next(links: &str) -> Option<&str> {
-    let mut links = links.split('<').filter_map(|link| link.split_once('>'));
-    links.find(|(_, rest)| rest.split([';', ',']).any(|part| part.trim() == r#"rel="next""#)).map(|(url, _)| url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::next;
-
-    #[test]
-    fn the_next_page_is_found_among_the_links() {
-        let (one, two) = ("https://a.b/c?page=2", "https://a.b/c?page=9&x=1,2;3");
-        for (links, expected) in [
-            (format!(r#"<{one}>; rel="next", <{two}>; rel="last""#), Some(one)),
-            (format!(r#"<{two}>; rel="last", <{one}>; rel="next""#), Some(one)),
-            (format!(r#"<{two}>; rel="next""#), Some(two)),
-            (format!(r#"<{one}>; rel="prev", <{two}>; rel="first""#), None),
-            (String::new(), None),
-            (r#"rel="next""#.to_owned(), None),
-            (format!(r#"<{one}; rel="next""#), None),
-        ] {
-            assert_eq!(next(&links), expected, "{links}");
-        }
     }
 }

@@ -53,7 +53,7 @@ fn answered(reply: Reply) -> PortError {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     NotFound,
     Denied,
     Unusable,
@@ -61,7 +61,7 @@ enum Kind {
     Unavailable,
 }
 
-fn kind(error: &PortError) -> Kind {
+pub(super) fn kind(error: &PortError) -> Kind {
     match error {
         PortError::NotFound { .. } => Kind::NotFound,
         PortError::Denied { .. } => Kind::Denied,
@@ -71,7 +71,7 @@ fn kind(error: &PortError) -> Kind {
     }
 }
 
-fn cases() -> Vec<(Reply, Kind, &'static str)> {
+pub(super) fn cases() -> Vec<(Reply, Kind, &'static str)> {
     let limit = |status, headers: &[(&str, &str)], words: &str| {
         Reply::new(status, headers, json!({"message": words, "documentation_url": "d"}))
     };

@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) token: Option<String>,
     /// What AWS answers to this operation.
     pub(crate) aws: BTreeMap<String, VecDeque<Reply>>,
+    /// Of so many things that are written the answer breaks off.
+    pub(crate) lost: usize,
 }
 
 /// The server, until it is dropped.
@@ -87,6 +89,11 @@ impl Served {
         Self { address, world, heard, thread: Some(spawn(serve)) }
     }
 
+    /// Where it is, such as `127.0.0.1:1234`.
+    pub(crate) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
     /// Where its API is.
     pub(crate) fn api(&self) -> Api {
         format!("http://{}/v1/github", self.address).parse().expect("an API")
@@ -99,7 +106,7 @@ impl Served {
 
     /// Its repositories, with the token that is kept there.
     pub(crate) fn sources(&self, token: Option<TokenSource>) -> Sources {
-        let config = config(&self.address.to_string());
+        let config = config(&self.address());
         Sources {
             codecommit: pipeline_aws::codecommit::CodeCommit::new(&config),
             github: GitHub::new(&config, self.api(), token),
@@ -109,7 +116,17 @@ impl Served {
     /// The paths and queries that it was asked for, behind the repository's.
     pub(crate) fn asked(&self) -> Vec<String> {
         let heard = self.heard.lock().expect("a list");
-        heard.iter().map(|heard| heard.line.split(' ').nth(1).unwrap_or_default()).map(within).collect()
+        heard.iter().map(path).collect()
+    }
+
+    /// What was written: how, behind the repository's path, and what.
+    pub(crate) fn written(&self) -> Vec<(String, String, Value)> {
+        let heard = self.heard.lock().expect("a list");
+        let of_github = heard.iter().filter(|heard| heard.header("x-amz-target").is_none());
+        of_github
+            .filter(|heard| method(heard) != "GET")
+            .map(|heard| (method(heard).to_owned(), path(heard), sent(heard)))
+            .collect()
     }
 
     /// This header of each request.
@@ -137,12 +154,32 @@ fn say(connection: &mut TcpStream, reply: &Reply) {
     drop(connection.write_all(&[head.as_bytes(), reply.body.as_bytes()].concat()));
 }
 
-/// A path behind the repository's: links name it by its number.
-fn within(path: &str) -> String {
-    let named = format!("/v1/github/repos/{REPOSITORY}/");
-    let path = path.strip_prefix(&named).or_else(|| path.strip_prefix("/v1/github/repositories/1300192/"));
-    path.unwrap_or("(elsewhere)").to_owned()
+/// A path behind the repository's: links name it by its number. The repository's own is empty.
+fn path(asked: &Heard) -> String {
+    let path = asked.line.split(' ').nth(1).unwrap_or_default();
+    if path == "/v1/github/user" {
+        return USER.to_owned();
+    }
+    let named = format!("/v1/github/repos/{REPOSITORY}");
+    let path = path.strip_prefix(&named).or_else(|| path.strip_prefix("/v1/github/repositories/1300192"));
+    match path {
+        Some("") => String::new(),
+        Some(path) => path.strip_prefix('/').unwrap_or("(elsewhere)").to_owned(),
+        None => "(elsewhere)".to_owned(),
+    }
 }
+
+fn method(asked: &Heard) -> &str {
+    asked.line.split(' ').next().unwrap_or_default()
+}
+
+fn sent(asked: &Heard) -> Value {
+    assert_eq!(asked.header("content-type"), Some("application/json"));
+    serde_json::from_slice(&asked.body).expect("JSON")
+}
+
+/// Among single things, the account that the token is of.
+pub(crate) const USER: &str = "/user";
 
 impl World {
     fn answer(&mut self, asked: &Heard, address: SocketAddr) -> Reply {
@@ -152,10 +189,16 @@ impl World {
         if let Some(refusal) = self.refusal(asked) {
             return refusal;
         }
-        let path = within(asked.line.split(' ').nth(1).unwrap_or_default());
+        let path = path(asked);
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         if let Some(reply) = self.scripted.get_mut(path).and_then(VecDeque::pop_front) {
             return reply;
+        }
+        if method(asked) != "GET" {
+            let written = self.write(method(asked), path, &sent(asked));
+            let is_lost = self.lost > 0;
+            self.lost = self.lost.saturating_sub(1);
+            return Reply { breaks: is_lost, ..written };
         }
         match (self.ones.get(path), self.lists.get(path), self.compared.get(path)) {
             (Some(one), ..) => Reply::new(200, &[], one),
