@@ -1,4 +1,4 @@
-"""Who may write release code, who may call Flowgate's functions, and that release and previews never meet."""
+"""Who may write what is deployed, and who may call which functions."""
 
 from arns import touch
 from policy import PREVIEW, PREVIEWS, RELEASE, RELEASE_DEPLOYS, Finding, allowed, attached, identity, many
@@ -8,6 +8,11 @@ from sample import PSEUDO
 WRITERS = {
     "PackageBucket": {"BuildRole": {"s3:PutObject"}},
     "ArtifactBucket": {"BuildRole": {"s3:PutObject"}, "PipelineRole": {"s3:PutObject", "s3:PutObjectAcl"}},
+    "PreviewPackageBucket": {"PreviewBuildRole": {"s3:PutObject"}},
+    "PreviewArtifactBucket": {
+        "PreviewBuildRole": {"s3:PutObject"},
+        "PreviewPipelineRole": {"s3:PutObject", "s3:PutObjectAcl"},
+    },
 }
 READS = ("s3:Get", "s3:List")
 # Whom the bucket's own policy must keep from writing, and whom from anything.
@@ -30,45 +35,56 @@ STACK_CHANGES = {
 # Which role calls which function, beyond the destination of what failed.
 CALLERS = {
     "PipelineRole": {"ConfigureFunction", "StartTestsFunction", "GateFunction"},
+    "PreviewPipelineRole": {"ConfigureFunction", "LeaseFunction", "StartTestsFunction"},
     "SweepScheduleRole": {"SweepFunction"},
+    "PreviewScheduleRole": {"PreviewFunction"},
+    # Itself: what a webhook asked for.
+    "PreviewRole": {"PreviewFunction"},
 }
 PASSES_ON = {"ConfigureRole", "StartTestsRole", "GateRole", "LeaseRole"}
-EVENTS = {"events.amazonaws.com": {"RecordFunction"}}
+EVENTS = {"events.amazonaws.com": {"PreviewFunction", "RecordFunction"}}
 # Who invokes the service's own functions, and of which stages: tests, what they check, and tear-downs once more.
-TESTERS = {"StartTestsRole": RELEASE, "SweepRole": ("tests",)}
+TESTERS = {"StartTestsRole": (*RELEASE, *PREVIEWS), "SweepRole": ("tests", *PREVIEWS)}
 
 
-def release_writers(sample, _exceptions):
-    """Only the release's build writes packages, only it and the pipeline artifacts; previews have nothing of them."""
-    for bucket, writers in WRITERS.items():
+def writers(sample, _exceptions):
+    """Only a path's own build writes its packages, and only that and its pipeline its artifacts."""
+    for bucket, own in WRITERS.items():
         arn = sample.identity(bucket)[1]
         for statement in allowed(sample):
             actions = {action for action in statement.actions if action.startswith(("s3:", "*"))}
-            # No preview role has anything of them; others may read.
-            refused = (
-                actions if statement.resource == PREVIEW else {one for one in actions if not one.startswith(READS)}
-            )
-            refused -= writers.get(statement.resource, set())
+            refused = {one for one in actions if not one.startswith(READS)} - own.get(statement.resource, set())
             if refused and touch(statement.resources, [arn, f"{arn}/*"]):
                 todo = f"{', '.join(sorted(refused))} in {bucket} is not for {statement.resource}"
-                yield statement.finding("release_writers", todo)
+                yield statement.finding("writers", todo)
 
 
-def release_buckets_shut(sample, _exceptions):
+def buckets_shut(sample, _exceptions):
     """The buckets themselves refuse everybody else, whatever his own policies say."""
-    for bucket, writers in WRITERS.items():
+    for bucket, own in WRITERS.items():
         arn = sample.identity(bucket)[1]
         denials = [statement for statement in of_bucket(sample, arn) if not statement.allows]
-        for body, places, who in (
-            ({"Action": PUTS}, {f"{arn}/*"}, {"ArnNotEquals": {sample.identity(role)[1] for role in writers}}),
-            ({"NotAction": SERVICE_READS}, {arn, f"{arn}/*"}, {"ArnLike": roles(sample, RELEASE, RELEASE_DEPLOYS)}),
-            ({"Action": {"s3:*"}}, {arn, f"{arn}/*"}, {"ArnLike": roles(sample, PREVIEWS, (PREVIEW,))}),
-        ):
+        others = [({"ArnLike": roles(sample, *who)}, body) for who, body in shut(bucket)]
+        wanted = [
+            ({"Action": PUTS}, {f"{arn}/*"}, {"ArnNotEquals": {sample.identity(role)[1] for role in own}}),
+            *((body, {arn, f"{arn}/*"}, who) for who, body in others),
+        ]
+        for body, places, who in wanted:
             if not any(denies(statement, body, places, who) for statement in denials):
                 [(key, actions)], [(operator, names)] = body.items(), who.items()
                 todo = f"deny {key} {', '.join(sorted(actions))} on {', '.join(sorted(places))}"
                 todo = f"{todo} by aws:PrincipalArn {operator} {', '.join(sorted(names))}"
-                yield Finding("release_buckets_shut", bucket, "its BucketPolicy", todo)
+                yield Finding("buckets_shut", bucket, "its BucketPolicy", todo)
+
+
+def shut(bucket):
+    """Whose roles, by stages and by name, a bucket denies what."""
+    reading, nothing = {"NotAction": SERVICE_READS}, {"Action": {"s3:*"}}
+    if bucket.startswith("Preview"):
+        stacks = reading if bucket == "PreviewPackageBucket" else nothing
+        return [((PREVIEWS, (PREVIEW,)), stacks), ((RELEASE, (*RELEASE_DEPLOYS, "BuildRole", "PipelineRole")), nothing)]
+    previews = (PREVIEW, "PreviewBuildRole", "PreviewPipelineRole")
+    return [((RELEASE, RELEASE_DEPLOYS), reading), ((PREVIEWS, previews), nothing)]
 
 
 def of_bucket(sample, arn):
@@ -150,6 +166,9 @@ def let_in(sample, functions):
     rules = {sample.identity(name)[1] for name in sample.of_type("AWS::Events::Rule")}
     for name, permission in sample.of_type("AWS::Lambda::Permission").items():
         given = permission["Properties"]
+        # Of the URL, which signed in webhooks.py knows.
+        if given["Principal"] == "*":
+            continue
         called = {other for arn, other in functions.items() if given["FunctionName"] in (arn, arn.rpartition(":")[2])}
         if not called or not called <= EVENTS.get(given["Principal"], set()):
             yield Finding("callers", name, "Principal", f"{given['Principal']} is not to call {given['FunctionName']}")
@@ -177,8 +196,8 @@ def sweep_spares(sample, _exceptions):
 
 
 RULES = (
-    release_writers,
-    release_buckets_shut,
+    writers,
+    buckets_shut,
     only_over_tls,
     callers,
     testers,

@@ -19,15 +19,31 @@ import judging
 import known
 import places
 import powers
+import previews
 import shape
 import stages
 import trusted
 import unasked
+import webhooks
 from exceptions import FILE, Exceptions
 from expand import expand
 from sample import Sample
 
-FILES = (access, apart, gates, judging, known, places, powers, shape, stages, trusted, unasked)
+FILES = (
+    access,
+    apart,
+    gates,
+    judging,
+    known,
+    places,
+    powers,
+    previews,
+    shape,
+    stages,
+    trusted,
+    unasked,
+    webhooks,
+)
 OURS = tuple(rule for file in FILES for rule in file.RULES)
 # The least and the most that somebody can ask for, and what lies between, which decide each condition both ways.
 LEAST = {"ServiceName": "time-service", "RepositoryName": "time_service"}
@@ -46,25 +62,32 @@ MOST = {
     "ProdAlarmName": "errors",
     "TestRoleArns": "arn:aws:iam::444455556666:role/tests-of-beta,arn:aws:iam::444455556666:role/tests-of-prod",
     "GitHubTokenSecret": "arn:aws:secretsmanager:us-east-1:111122223333:secret:github-a1b2c3",
+    "GitHubWebhookSecret": "arn:aws:secretsmanager:us-east-1:111122223333:secret:webhook-a1b2c3",
+    "ReleaseEmail": "a@example.com",
     "ApprovalsRequired": "3",
     "PullRequestReviews": "2",
     "DriftPolicyArns": "arn:aws:iam::111122223333:policy/read",
 }
+FROM_GITHUB = {key: MOST[key] for key in ("Provider", "RepositoryName", "ConnectionArn")}
 BETWEEN = {
     **LEAST,
+    **FROM_GITHUB,
     "ApprovalsRequired": "2",
-    "PullRequestReviews": "1",
     "DriftCheck": "false",
 }
-FROM_GITHUB = {key: MOST[key] for key in ("Provider", "RepositoryName", "ConnectionArn")}
 # Needs more than the gate may read of it.
 UNREAD = {**LEAST, "DeployPolicyArns": MOST["DeployPolicyArns"]}
 DEPLOYMENTS = (
     LEAST,
     MOST,
     BETWEEN,
-    {**UNREAD, **FROM_GITHUB, "GitHubTokenParameter": "/github/token"},
-    {**UNREAD, "DriftCheck": "true"},
+    {
+        **UNREAD,
+        **FROM_GITHUB,
+        "GitHubTokenParameter": "/github/token",
+        "GitHubWebhookSecretParameter": "/github/webhook",
+    },
+    {**UNREAD, "DriftCheck": "true", "PullRequestReviews": "1"},
 )
 
 

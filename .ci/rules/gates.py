@@ -1,4 +1,4 @@
-"""The gates of the pipeline: where they stand, and what they are told."""
+"""The gates of the release's pipeline: where they stand, and what they are told."""
 
 import itertools
 import json
@@ -109,8 +109,8 @@ def actions_of(sample):
     return [(stage, action) for stage, actions in stages_of(sample).items() for action in actions]
 
 
-def stages_of(sample):
-    return {stage["Name"]: stage["Actions"] for stage in sample.resources["Pipeline"]["Properties"]["Stages"]}
+def stages_of(sample, pipeline="Pipeline"):
+    return {stage["Name"]: stage["Actions"] for stage in sample.resources[pipeline]["Properties"]["Stages"]}
 
 
 def in_order(sample, actions):

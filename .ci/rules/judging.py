@@ -1,14 +1,18 @@
-"""What the gate may, and what nobody may do in its place."""
+"""What the gate may, and what nobody may do in its place; and who reads secrets."""
 
 import itertools
 
-from arns import touch
+from arns import is_wide, touch
 from gates import checks_drift
 from policy import STAGES, Finding, allowed, reads
 from sample import HERE
 
 # What the role that deploys Prod reads beside what is Prod's.
 OF_OTHERS = {"lambda:GetLayerVersion"}
+# Which parameters say where a secret is kept, and who reads it.
+TOKEN = {"GitHubTokenSecret", "GitHubTokenParameter"}
+WEBHOOK = {"GitHubWebhookSecret", "GitHubWebhookSecretParameter"}
+SECRETS = {"GateRole": TOKEN, "PreviewRole": TOKEN | WEBHOOK, "RecordRole": TOKEN}
 
 
 def overrides_by_people(sample, _exceptions):
@@ -22,16 +26,25 @@ def overrides_by_people(sample, _exceptions):
             yield statement.finding("overrides_by_people", todo)
 
 
-def token_read(sample, _exceptions):
-    """Of what is secret only the token is read, by the gate alone, and only the one that was named."""
-    token = sample.values["GitHubTokenSecret"]
+def secrets_read(sample, _exceptions):
+    """Of what is secret each role reads what it needs, as it was named, and nobody does anything else with it."""
+    kept = {name: kept_in(sample, name) for name in TOKEN | WEBHOOK if sample.values[name]}
     for statement in allowed(sample):
-        if not any(one.startswith("secretsmanager:") for one in statement.actions):
-            continue
-        if (statement.resource, statement.actions) != ("GateRole", ["secretsmanager:GetSecretValue"]):
-            yield statement.finding("token_read", "let nobody but the gate get a secret, and do nothing else with it")
-        elif statement.resources != [token]:
-            yield statement.finding("token_read", f"name {token or 'no secret'}, which is the one that is given")
+        of_manager = any(one.startswith("secretsmanager:") for one in statement.actions)
+        of_store = any(one.startswith("ssm:") for one in statement.actions)
+        own = [kept[name] for name in SECRETS.get(statement.resource, set()) & kept.keys()]
+        for arn in statement.resources if of_manager or of_store else ():
+            is_secret = of_manager or (not is_wide(arn) and touch([arn], [place for place, _ in kept.values()]))
+            if is_secret and (arn, statement.actions) not in own:
+                todo = f"{statement.resource} is not to do that with {arn}; SECRETS in judging.py says who reads what"
+                yield statement.finding("secrets_read", todo)
+
+
+def kept_in(sample, name):
+    """Where a secret is, and what reads it."""
+    if name.endswith("Parameter"):
+        return f"arn:aws:ssm:{HERE}:parameter{sample.values[name]}", ["ssm:GetParameter"]
+    return sample.values[name], ["secretsmanager:GetSecretValue"]
 
 
 def drift_read(sample, _exceptions):
@@ -67,4 +80,4 @@ def at(todo):
     return Finding("drift_read", "GateRole", "Policies Drift", todo)
 
 
-RULES = (overrides_by_people, token_read, drift_read)
+RULES = (overrides_by_people, secrets_read, drift_read)

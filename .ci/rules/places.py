@@ -10,12 +10,13 @@ KINDS = {
     "ConfigureRole": {"verdict"},
     "GateRole": {"decision", "digest", "push", "tests", "verdict"},
     "LeaseRole": {"lease", "verdict"},
-    "RecordRole": {"digest", "push", "run", "verdict"},
+    "PreviewRole": {"delivery", "lease", "preview", "slots"},
+    "RecordRole": {"digest", "notice", "preview", "push", "run", "told", "verdict"},
     "StartTestsRole": {"run", "tests", "verdict"},
     "SweepRole": {"lease", "run", "verdict"},
 }
-# What each looks for in the index of what is due: leases, and of jobs runs and verdicts.
-DUE = {"LeaseRole": {"lease"}, "SweepRole": {"job", "lease"}}
+# What each looks for in the index of what is due: leases, previews, and of jobs runs and verdicts.
+DUE = {"LeaseRole": {"lease"}, "PreviewRole": {"preview"}, "SweepRole": {"job", "lease"}}
 KEY = "dynamodb:LeadingKeys"
 WRITES_LOGS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
 

@@ -6,6 +6,9 @@ import functools
 PREVIEW, RELEASE_DEPLOYS = "PreviewDeployRole", ("DeployRole", "ProdDeployRole")
 # What follows the service in the names of its stacks.
 RELEASE, PREVIEWS = ("tests", "beta", "gamma", "prod"), ("pr", "dev")
+# Who builds and deploys what; of the deploy roles more is known below.
+RELEASE_PATH = ("BuildRole", "PipelineRole", "StartRole", "GateRole", *RELEASE_DEPLOYS)
+PREVIEW_PATH = ("PreviewBuildRole", "PreviewPipelineRole", "PreviewRole", "PreviewScheduleRole", PREVIEW)
 # Who deploys which of them.
 STAGES = {PREVIEW: PREVIEWS, "DeployRole": ("tests", "beta", "gamma"), "ProdDeployRole": ("prod",)}
 

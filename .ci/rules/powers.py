@@ -43,6 +43,21 @@ POWERS = {
         ),
         ({"iam:PassRole"}, {"${DeployRole.Arn}", "${ProdDeployRole.Arn}"}),
     ],
+    "PreviewPipelineRole": [
+        ({"codebuild:StartBuild"}, at("arn:aws:codebuild:HERE:project/", "${ServiceName}-preview-build")),
+        (
+            {"cloudformation:CreateStack", "cloudformation:TagResource", "cloudformation:UpdateStack"},
+            of_stack(*(f"{stage}-*" for stage in PREVIEWS)),
+        ),
+        ({"iam:PassRole"}, {"${PreviewDeployRole.Arn}"}),
+    ],
+    "PreviewRole": [
+        (
+            {"codepipeline:StartPipelineExecution", "codepipeline:StopPipelineExecution"},
+            at("arn:aws:codepipeline:HERE:", "${ServiceName}-flowgate-previews"),
+        ),
+        ({"events:PutEvents"}, at("arn:aws:events:HERE:event-bus/", "default")),
+    ],
     "SweepRole": [
         ({"cloudformation:DeleteStack"}, of_stack(*(f"{stage}-*" for stage in PREVIEWS))),
         *RUNS_TESTS,
@@ -69,7 +84,12 @@ POWERS = {
     },
 }
 # To which service a role is handed.
-PASSED_TO = {"PipelineRole": "cloudformation.amazonaws.com", **dict.fromkeys(STAGES, "lambda.amazonaws.com")}
+PASSED_TO = {
+    **dict.fromkeys(("PipelineRole", "PreviewPipelineRole"), "cloudformation.amazonaws.com"),
+    **dict.fromkeys(STAGES, "lambda.amazonaws.com"),
+}
+# What nobody else is to have said.
+ANNOUNCED = {"events:source": ["flowgate"], "events:detail-type": ["Flowgate Preview State Change"]}
 
 
 def powers(sample, _exceptions):
@@ -104,6 +124,17 @@ def passed_to(sample, _exceptions):
             yield statement.finding("passed_to", f"ask with StringEquals that iam:PassedToService is {wanted}")
 
 
+def announces(sample, _exceptions):
+    """Who may put events on the bus can put only his own there, and no other service's."""
+    for statement in allowed(sample):
+        asked = {key: statement.asks(key) for key in ANNOUNCED}
+        if statement.does({"events:PutEvents"}) and asked != {
+            key: {"StringEquals": value} for key, value in ANNOUNCED.items()
+        }:
+            wanted = " and ".join(f"{key} is {value[0]}" for key, value in ANNOUNCED.items())
+            yield statement.finding("announces", f"ask with StringEquals that {wanted}")
+
+
 def boundary(sample, _exceptions):
     """Where there is an AppBoundary, no role is given rights without it, and none is taken out of it again."""
     if not (wanted := sample.values.get("AppBoundary")):
@@ -116,4 +147,4 @@ def boundary(sample, _exceptions):
             yield statement.finding("boundary", "let nobody take a role out of its boundary")
 
 
-RULES = (powers, passed_to, boundary)
+RULES = (powers, passed_to, announces, boundary)

@@ -89,6 +89,8 @@ def of_flowgate(sample):
         f"arn:aws:scheduler:{HERE}:schedule/default/${{ServiceName}}-flowgate-*",
         f"arn:aws:codecommit:{HERE}:${{RepositoryName}}",
         f"arn:aws:codebuild:{HERE}:build/${{ServiceName}}-build:*",
+        f"arn:aws:codebuild:{HERE}:build/${{ServiceName}}-preview-build:*",
+        f"arn:aws:events:{HERE}:event-bus/default",
         f"arn:aws:cloudwatch:{HERE}:alarm:${{EntryAlarmName}}",
         f"arn:aws:cloudwatch:{HERE}:alarm:${{ProdAlarmName}}",
         "${ConnectionArn}",

@@ -7,13 +7,14 @@ from sample import ACCOUNT
 # The one service that each role works for.
 TRUSTED = {
     **dict.fromkeys(
-        ("ConfigureRole", "GateRole", "LeaseRole", "RecordRole", "StartTestsRole", "SweepRole"), "lambda.amazonaws.com"
+        ("ConfigureRole", "GateRole", "LeaseRole", "PreviewRole", "RecordRole", "StartTestsRole", "SweepRole"),
+        "lambda.amazonaws.com",
     ),
     **dict.fromkeys((PREVIEW, *RELEASE_DEPLOYS), "cloudformation.amazonaws.com"),
-    "BuildRole": "codebuild.amazonaws.com",
-    "PipelineRole": "codepipeline.amazonaws.com",
+    **dict.fromkeys(("BuildRole", "PreviewBuildRole"), "codebuild.amazonaws.com"),
+    **dict.fromkeys(("PipelineRole", "PreviewPipelineRole"), "codepipeline.amazonaws.com"),
     "StartRole": "events.amazonaws.com",
-    "SweepScheduleRole": "scheduler.amazonaws.com",
+    **dict.fromkeys(("PreviewScheduleRole", "SweepScheduleRole"), "scheduler.amazonaws.com"),
 }
 
 

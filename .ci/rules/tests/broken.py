@@ -6,10 +6,12 @@ A change gets the template as SAM expands it, with all intrinsic functions still
 import broken_apart
 import broken_gates
 import broken_judging
+import broken_previews
 import broken_roles
 import broken_state
 import broken_trust
 import broken_unasked
+import broken_webhooks
 from named import LAMBDA
 
 
@@ -27,5 +29,15 @@ BROKEN_SERVICES = {
     "pass_role": service(LAMBDA, Action="iam:PassRole", Resource="*"),
     "no_open_principals": service({"AWS": "*"}, Action="s3:GetObject", Resource="arn:aws:s3:::shop/*"),
 }
-FILES = (broken_roles, broken_trust, broken_apart, broken_gates, broken_judging, broken_state, broken_unasked)
+FILES = (
+    broken_roles,
+    broken_trust,
+    broken_apart,
+    broken_gates,
+    broken_judging,
+    broken_previews,
+    broken_state,
+    broken_unasked,
+    broken_webhooks,
+)
 BROKEN = {rule: changes for file in FILES for rule, changes in file.BROKEN.items()}

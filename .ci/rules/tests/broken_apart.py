@@ -1,20 +1,21 @@
-"""What keeps release, previews and Flowgate apart, taken away."""
+"""What keeps buckets, stages and Flowgate apart, taken away."""
 
 from changes import also, arn, lacking, reword, sub, without
 from named import BUCKETS, DEPLOYS, FUNCTION, HERE, PARAMETER, PIPELINE, ROLE, STACK, STACK_CHANGES, deploying
 
 BROKEN = {
-    "release_writers": [
+    "writers": [
         also("GateRole", Action="s3:PutObject", Resource=sub("${PackageBucket.Arn}/*")),
         also("SweepRole", Action="s3:DeleteObjectVersion", Resource=sub("${ArtifactBucket.Arn}/*")),
         also("PipelineRole", Action="s3:PutObject", Resource=sub("${PackageBucket.Arn}/*")),
         also("BuildRole", Action="s3:DeleteObject", Resource=sub("${PackageBucket.Arn}/*")),
         also("BuildRole", Action="s3:PutObjectAcl", Resource=sub("${ArtifactBucket.Arn}/*/Build/*")),
         also("StartTestsRole", Action="s3:PutObject", Resource="arn:aws:s3:::time-service-*/*", Condition=HERE),
-        also("PreviewDeployRole", Action="s3:GetObject", Resource=sub("${PackageBucket.Arn}/*")),
-        also("PreviewDeployRole", Action="s3:ListBucket", Resource=arn("ArtifactBucket")),
+        also("PreviewBuildRole", Action="s3:DeleteObject", Resource=sub("${PreviewPackageBucket.Arn}/*")),
+        also("PreviewPipelineRole", Action="s3:PutObject", Resource=sub("${PreviewPackageBucket.Arn}/*")),
+        also("LeaseRole", Action="s3:PutObject", Resource=sub("${PreviewArtifactBucket.Arn}/*")),
     ],
-    "release_buckets_shut": [
+    "buckets_shut": [
         *(
             change
             for bucket in BUCKETS
@@ -48,9 +49,54 @@ BROKEN = {
             "PreviewsStayOut",
             Condition={"ArnLike": {"aws:PrincipalArn": arn("PreviewDeployRole")}},
         ),
+        # Of the pipeline of previews, and of its build.
+        *(
+            reword(
+                f"{bucket}Policy",
+                "PreviewsStayOut",
+                Condition={
+                    "ArnLike": {
+                        "aws:PrincipalArn": [
+                            *map(arn, ("PreviewDeployRole", other)),
+                            *(
+                                sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/${{ServiceName}}-{kind}-*")
+                                for kind in ("pr", "dev")
+                            ),
+                        ]
+                    }
+                },
+            )
+            for bucket in BUCKETS
+            for other in ("PreviewBuildRole", "PreviewPipelineRole")
+        ),
+        *(
+            without(f"Preview{policy}BucketPolicy", sid)
+            for policy, sids in (
+                ("Artifact", ("OnlyThePipelineWrites", "StacksStayOut", "TheReleaseStaysOut")),
+                ("Package", ("OnlyTheBuildWrites", "StacksKeepIt", "TheReleaseStaysOut")),
+            )
+            for sid in sids
+        ),
+        reword("PreviewPackageBucketPolicy", "StacksKeepIt", NotAction=["s3:GetObject", "s3:PutObject"]),
+        reword("PreviewArtifactBucketPolicy", "TheReleaseStaysOut", Action="s3:PutObject"),
+        reword(
+            "PreviewPackageBucketPolicy",
+            "TheReleaseStaysOut",
+            Condition={"ArnLike": {"aws:PrincipalArn": [arn("BuildRole"), arn("PipelineRole")]}},
+        ),
     ],
     "only_over_tls": [
-        *(without(f"{name}Policy", "OnlyOverTLS") for name in (*BUCKETS, "AlarmTopic", "NoticeTopic", "ApprovalTopic")),
+        *(
+            without(f"{name}Policy", "OnlyOverTLS")
+            for name in (
+                *BUCKETS,
+                *(f"Preview{bucket}" for bucket in BUCKETS),
+                "AlarmTopic",
+                "NoticeTopic",
+                "ApprovalTopic",
+                "ReleaseTopic",
+            )
+        ),
         reword("AlarmTopicPolicy", "OnlyOverTLS", Effect="Allow", Principal={"AWS": arn("GateRole")}),
         reword("PackageBucketPolicy", "OnlyOverTLS", Action="s3:GetObject"),
         reword("PackageBucketPolicy", "OnlyOverTLS", Resource=sub("${PackageBucket.Arn}/*")),

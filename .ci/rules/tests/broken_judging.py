@@ -1,7 +1,7 @@
 """What the gate may, changed, and what nobody may in its place."""
 
 from changes import also, lacking, put, reword, sub, without
-from named import FUNCTION, OVERRIDES, ROLE
+from named import FUNCTION, OVERRIDES, PARAMETER, ROLE
 
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:other-a1b2c3"
 
@@ -12,10 +12,22 @@ BROKEN = {
         also("SweepRole", Action="ssm:LabelParameterVersion", Resource=sub(OVERRIDES.replace("overrides", "*"))),
         reword("GateRole", "ReadOverrides", Action=["ssm:GetParameterHistory", "ssm:PutParameter"]),
     ],
-    "token_read": [
+    "secrets_read": [
         also("GateRole", Action="secretsmanager:GetSecretValue", Resource=SECRET),
         also("GateRole", Action="secretsmanager:PutSecretValue", Resource=SECRET),
         also("RecordRole", Action="secretsmanager:GetSecretValue", Resource=SECRET),
+        # What signs webhooks is for who checks them.
+        *(
+            also(role, Action="secretsmanager:GetSecretValue", Resource=SECRET.replace("other", "webhook"))
+            for role in ("GateRole", "RecordRole", "PreviewPipelineRole")
+        ),
+        also("RecordRole", Action="ssm:GetParameter", Resource=sub(PARAMETER + "/github/webhook")),
+        also("BuildRole", Action="ssm:GetParameter", Resource=sub(PARAMETER + "/github/token")),
+        also(
+            "PreviewRole",
+            Action=["ssm:GetParameter", "ssm:GetParameterHistory"],
+            Resource=sub(PARAMETER + "/github/token"),
+        ),
     ],
     "drift_read": [
         *(without("GateRole", sid) for sid in ("ReadFunctions", "ReadRoles", "ReadLogs")),

@@ -97,7 +97,9 @@ BROKEN = {
             )
             for key in ("lease#*", "d*", "digest*")
         ),
-        reword("GateRole", "FindRuns", Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["run#*"]}, **NAMED}),
+        reword(
+            "GateRole", "FindRuns", Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["run#*"]}, **NAMED}
+        ),
         reword(
             "StartTestsRole",
             "AnnounceTests",
@@ -109,6 +111,18 @@ BROKEN = {
         reword("SweepRole", "FindLeases", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["push"]}}),
         reword("SweepRole", "FindOpen", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["run"]}}),
         reword("LeaseRole", "FindLeases", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["job"]}}),
+        reword(
+            "PreviewRole", "FindPreviews", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["lease"]}}
+        ),
+        *(
+            reword(role, sid, Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [key]}, **NAMED})
+            for role, sid, key in (
+                ("PreviewRole", "KeepPreviews", "told#*"),
+                ("PreviewRole", "KeepPreviews", "push#*"),
+                ("RecordRole", "KeepSaid", "slots#*"),
+                ("RecordRole", "ReadPreviews", "delivery#*"),
+            )
+        ),
         reword(
             "RecordRole",
             "ReadRuns",

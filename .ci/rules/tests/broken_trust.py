@@ -91,8 +91,8 @@ BROKEN = {
         ),
     ],
     "powers": [
-        reword("PipelineRole", "PassDeployRoles", Resource=sub(ROLE + "-*")),
-        reword("PipelineRole", "PassDeployRoles", Resource=arn("PreviewDeployRole")),
+        reword("PipelineRole", "PassDeployRoles", Resource=sub(ROLE + "-beta-*")),
+        reword("PreviewPipelineRole", "PassDeployRole", Resource=sub(ROLE + "-pr-*")),
         reword("ProdDeployRole", "PassRolesToFunctions", Resource=sub(ROLE + "-prod*")),
         reword("ProdDeployRole", "PassRolesToFunctions", Resource=sub("arn:aws:iam::${AWS::AccountId}:role/x-prod-*")),
         also("GateRole", Action="codepipeline:PutApprovalResult", Resource=sub(PIPELINE + "/Approve/Approve")),
@@ -112,8 +112,26 @@ BROKEN = {
         also("SweepRole", Action="iam:DeleteRole", Resource=sub(ROLE + "-pr-*")),
         also("StartTestsRole", Action="cloudformation:UpdateStack", Resource=sub(STACK + "-prod/*")),
         also("PipelineRole", Action="cloudformation:DeleteStack", Resource=sub(STACK + "-prod/*")),
-        reword("PipelineRole", "TagStacks", Resource=sub(STACK + "-pr-*/*")),
+        also("SweepRole", Action="codepipeline:StopPipelineExecution", Resource=sub(PIPELINE + "-flowgate-previews")),
+        also("PreviewRole", Action="codepipeline:StartPipelineExecution", Resource=sub(PIPELINE + "-mine")),
+        also(
+            "PreviewRole",
+            Action="events:PutRule",
+            Resource=sub("arn:aws:events:${AWS::Region}:${AWS::AccountId}:rule/mine"),
+        ),
+        also("PreviewPipelineRole", Action="cloudformation:DeleteStack", Resource=sub(STACK + "-pr-*/*")),
         also("RecordRole", Action="ssm:PutParameter", Resource=sub(PARAMETER + "/flowgate/${ServiceName}/people")),
+    ],
+    "announces": [
+        reword("PreviewRole", "Announce", Condition=None),
+        *(
+            reword("PreviewRole", "Announce", Condition={operator: asked})
+            for operator, asked in (
+                ("StringEquals", {"events:source": "flowgate"}),
+                ("StringLike", {"events:source": "*", "events:detail-type": "Flowgate Preview State Change"}),
+                ("StringEquals", {"events:source": "other", "events:detail-type": "Flowgate Preview State Change"}),
+            )
+        ),
     ],
     "boundary": [
         reword("DeployRole", "RolesWithinTheBoundary", Condition=None),
@@ -126,7 +144,7 @@ BROKEN = {
     ],
     "testers": [
         also("SweepRole", Action="lambda:InvokeFunction", Resource=sub(FUNCTION + "-prod-*")),
-        also("StartTestsRole", Action="lambda:InvokeFunction", Resource=sub(FUNCTION + "-dev-*")),
+        also("StartTestsRole", Action="lambda:InvokeFunction", Resource=sub(FUNCTION + "-next-*")),
         also("GateRole", Action="lambda:InvokeAsync", Resource=sub(FUNCTION + "-prod-greeter")),
     ],
     "callers": [
@@ -134,7 +152,6 @@ BROKEN = {
         also("BuildRole", Action="lambda:InvokeFunction", Resource=sub(FUNCTION + "-flowgate-gate")),
         reword("StartTestsRole", "RunTests", Resource=sub(FUNCTION + "-*")),
         put("BuildRulePermission", "Properties", "FunctionName", to={"Ref": "GateFunction"}),
-        put("BuildRulePermission", "Properties", "Principal", to="*"),
         drop("BuildRulePermission", "Properties", "SourceArn"),
         put("PushRulePermission", "Properties", "SourceArn", to=sub("arn:aws:events:${AWS::Region}:*:rule/any")),
         resource(

@@ -11,6 +11,8 @@ BROKEN = {
         put("RepairSchedule", "Properties", "State", to="DISABLED"),
         put("RepairSchedule", "Properties", "Target", "Input", to='{"repairs": true}'),
         put("AdoptSchedule", "Properties", "Target", "Input", to="{}"),
+        gone("PreviewSchedule"),
+        put("PreviewSchedule", "Properties", "Target", "Arn", to=arn("SweepFunction")),
     ],
     "in_time": [
         put(EVENTS, "Properties", "MaximumEventAgeInSeconds", to=1100),
@@ -19,5 +21,6 @@ BROKEN = {
         gone(GATE_EVENTS),
         put("GateFunction", "Properties", "Timeout", to=900),
         put("ConfigureFunction", "Properties", "Timeout", to=300),
+        put("LeaseFunctionEventInvokeConfig", "Properties", "MaximumEventAgeInSeconds", to=1100),
     ],
 }

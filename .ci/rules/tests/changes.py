@@ -17,10 +17,7 @@ def documents(template, name):
 def of(template, name, sid):
     """A statement, and those that it stands among."""
     [found] = [
-        (statement, among)
-        for among in documents(template, name)
-        for statement in among
-        if statement.get("Sid") == sid
+        (statement, among) for among in documents(template, name) for statement in among if statement.get("Sid") == sid
     ]
     return found
 
@@ -105,6 +102,14 @@ def also_trusting(name, **statement):
         document = copy.deepcopy(properties(template, name)["AssumeRolePolicyDocument"])
         document["Statement"].append({"Effect": "Allow", "Action": "sts:AssumeRole", **statement})
         properties(template, name)["AssumeRolePolicyDocument"] = document
+
+    return change
+
+
+def together(*changes):
+    def change(template):
+        for one in changes:
+            one(template)
 
     return change
 

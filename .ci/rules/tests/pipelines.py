@@ -1,22 +1,26 @@
-"""Ways to change the pipeline of a template, in place; each gives a function that does it."""
+"""Ways to change a pipeline of a template, in place; each gives a function that does it. Unless it is named, it is the
+release's."""
 
 import copy
 
 from changes import properties
 
 
-def stages(template):
-    return properties(template, "Pipeline")["Stages"]
+RELEASE = "Pipeline"
 
 
-def actions(template, name):
-    [found] = [stage["Actions"] for stage in stages(template) if stage["Name"] == name]
+def stages(template, of=RELEASE):
+    return properties(template, of)["Stages"]
+
+
+def actions(template, name, of):
+    [found] = [stage["Actions"] for stage in stages(template, of) if stage["Name"] == name]
     return found
 
 
-def place(template, stage, name):
+def place(template, stage, name, of):
     """Where an action is; one that stands under a condition counts as it."""
-    [found] = [index for index, one in enumerate(actions(template, stage)) if itself(one).get("Name") == name]
+    [found] = [index for index, one in enumerate(actions(template, stage, of)) if itself(one).get("Name") == name]
     return found
 
 
@@ -24,18 +28,18 @@ def itself(action):
     return action["Fn::If"][1] if "Fn::If" in action else action
 
 
-def changed(stage, name, how):
+def changed(stage, name, how, of):
     """An action of its own, where several were written once, changed so."""
 
     def change(template):
-        among, index = actions(template, stage), place(template, stage, name)
+        among, index = actions(template, stage, of), place(template, stage, name, of)
         among[index] = copy.deepcopy(among[index])
         how(itself(among[index]))
 
     return change
 
 
-def action(stage, name, *path, to):
+def action(stage, name, *path, to, of=RELEASE):
     """Sets what is at this path of an action."""
 
     def how(found):
@@ -43,16 +47,25 @@ def action(stage, name, *path, to):
             found = found[step]
         found[path[-1]] = to
 
-    return changed(stage, name, how)
+    return changed(stage, name, how, of)
 
 
-def moved(stage, name, order=None, out=False):
+def moved(stage, name, order=None, out=False, of=RELEASE):
     """Runs an action at another time, or not at all."""
 
     def change(template):
-        del actions(template, stage)[place(template, stage, name)]
+        del actions(template, stage, of)[place(template, stage, name, of)]
 
-    return change if out else action(stage, name, "RunOrder", to=order)
+    return change if out else action(stage, name, "RunOrder", to=order, of=of)
+
+
+def added(stage, of=RELEASE, **given):
+    """Runs one action more."""
+
+    def change(template):
+        actions(template, stage, of).append(given)
+
+    return change
 
 
 def stage(name, after=None, out=False):
@@ -69,13 +82,13 @@ def stage(name, after=None, out=False):
     return change
 
 
-def retold(stage, name, old, new):
+def retold(stage, name, old, new, of=RELEASE):
     """Tells an action's function something else."""
 
     def how(found):
         found["Configuration"] = replaced(found["Configuration"], old, new)
 
-    return changed(stage, name, how)
+    return changed(stage, name, how, of)
 
 
 def replaced(value, old, new):

@@ -17,7 +17,7 @@ from broken import BROKEN, BROKEN_SERVICES
 from sample import Sample
 
 # They list what is allowed, and so find much of what others find too.
-LISTS = {"known_types", "one_service", "powers", "testers", "wildcards"}
+LISTS = {"callers", "known_types", "one_service", "powers", "testers", "wildcards", "writers"}
 
 
 def main(template):
