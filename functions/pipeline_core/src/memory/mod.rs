@@ -6,6 +6,7 @@
 mod clock;
 mod leases;
 mod open;
+mod previews;
 mod records;
 mod release;
 mod services;
@@ -20,6 +21,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 pub use leases::Leases;
 pub use open::OpenJobs;
+pub use previews::Previews;
 pub use release::{Place, Release};
 pub use sites::{Elsewhere, Heard, Reached};
 pub use stacks::{Asked, Bucket, Cloud, Live};
@@ -123,6 +125,8 @@ pub struct World {
     pub release: Release,
     /// Leases.
     pub leases: Leases,
+    /// Previews.
+    pub previews: Previews,
     /// What sweep looks at and deletes.
     pub cloud: Cloud,
 }
@@ -160,6 +164,7 @@ impl World {
             settled_elsewhere: RefCell::default(),
             release: Release::default(),
             leases: Leases::default(),
+            previews: Previews::default(),
             cloud: Cloud::default(),
         }
     }

@@ -133,7 +133,7 @@ where
         let Subject::PullRequest(number) = subject else { return Ok(wanted::of_developer(hint, seen)) };
         let pull = patiently(self.clock, until, Retry::Anything, async || {
             let pull = self.pulls.pull(*number).await?;
-            pull.as_ref().map_or(Ok(()), |pull| wanted::up_to_date(pull, hint))?;
+            wanted::up_to_date(*number, pull.as_ref(), hint)?;
             Ok(pull)
         });
         Ok(pull.await?.map(|pull| wanted::of_pull(pull, self.settings.drafts)))

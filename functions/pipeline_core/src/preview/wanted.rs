@@ -33,14 +33,17 @@ pub(super) fn of_developer(hint: &Hint, seen: Option<&Preview>) -> Option<Wanted
 
 /// The host told us of something that it does not show yet: an answer that is older than its own event would take back what
 /// was pushed or closed.
-pub(super) fn up_to_date(pull: &Pull, hint: &Hint) -> Result<(), PortError> {
+pub(super) fn up_to_date(number: u64, pull: Option<&Pull>, hint: &Hint) -> Result<(), PortError> {
     let Hint::Changed { updated: Some(updated), head } = hint else { return Ok(()) };
-    let is_other = head.as_ref().is_some_and(|head| *head != pull.head);
-    if pull.updated > *updated || (pull.updated == *updated && !is_other) {
+    let shows = |pull: &Pull| {
+        let is_other = head.as_ref().is_some_and(|head| *head != pull.head);
+        pull.updated > *updated || (pull.updated == *updated && !is_other)
+    };
+    if pull.is_some_and(shows) {
         return Ok(());
     }
     Err(PortError::Unavailable {
-        operation: format!("read pull request {}", pull.number),
+        operation: format!("read pull request {number}"),
         detail: "its host shows it as it was before what it told of last".to_owned(),
     })
 }
