@@ -2,7 +2,10 @@
 
 mod executions;
 mod jobs;
+mod previews;
+mod progress;
 mod watch;
 
 pub use executions::Executions;
 pub use jobs::Jobs;
+pub use previews::PreviewPipeline;

@@ -10,20 +10,30 @@
 //! | push of a commit | `push#<repository>#<commit>` | `push#<reference>#<pusher's ARN>` |
 //! | decision of a gate | `decision#<execution id>` | `decision#<job id>` |
 //! | lease on a stack's name | `lease#<account>#<region>#<name>` | `lease` |
+//! | preview | `preview#<pr-42 or dev-name>` | `preview` |
+//! | who has a place for one | `slots#previews` | `slots` |
+//! | what a pull request was told | `told#<pr-42>` | `told` |
+//! | what people were told of an execution | `notice#<execution id>` | `notice` |
+//! | delivery of a webhook | `delivery#<its id>` | `delivery` |
 //!
 //! Every item carries `v`, the version of its shape, `body`, its record as JSON, and `expires`, which only keeps house; a
 //! lease has that only when it is over. What a condition or an index looks at is an attribute of its own. In the index are
-//! leases, and the runs and verdicts that repair is to look at.
+//! leases, previews, and the runs and verdicts that repair is to look at.
 
 mod announced;
 mod decisions;
+mod deliveries;
 mod facts;
 mod index;
 mod item;
 mod lease_item;
 mod leases;
+mod nonce;
 mod open;
+mod previews;
 mod runs;
+mod slips;
+mod slots;
 mod verdicts;
 
 use aws_sdk_dynamodb::{
