@@ -101,7 +101,7 @@ async fn refusals(up: &Up, token: u64) {
     let stale = (token - 1).to_string();
     let cases: [(&[&str], &str); 18] = [
         (&["claim", "shop-dev-ada", "--source", "bob@desk"], "(Held)"),
-        (&["claim", "shop-prod"], "neither shop-pr-NUMBER nor shop-dev-NAME (BadRequest)"),
+        (&["claim", "shop-prod"], "neither shop-pr-NUMBER[-tests] nor shop-dev-NAME (BadRequest)"),
         (&["claim", "other-dev-ada", "--service", "shop"], "(BadRequest)"),
         (&["claim", "shop-dev-x", "--ttl", "31d"], "(BadRequest)"),
         (&["claim", "shop-dev-x", "--source", ""], "(BadRequest)"),

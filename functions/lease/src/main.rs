@@ -4,7 +4,7 @@ use pipeline_aws::{
     client::from_environment,
     clock::SystemClock,
     cloudformation::Stacks,
-    codepipeline::Jobs,
+    codepipeline::{Executions, Jobs},
     dynamodb::{LeaseTable, StateTable},
     environment::Environment,
     leasing::{Leasing, Settings},
@@ -21,13 +21,14 @@ async fn main() -> Result<(), Error> {
     let config = from_environment()?;
     let table = StateTable::new(&config, table);
     let store = LeaseTable { table: table.clone(), place: place.clone() };
-    let stacks = Stacks::new(&config);
+    let (stacks, executions) = (Stacks::new(&config), Executions::new(&config));
     let leasing = Leasing {
         ports: Ports { clock: &SystemClock, verdicts: &table, jobs: &Jobs::new(&config) },
         leases: || Leases {
             clock: &SystemClock,
             store: &store,
             stacks: &stacks,
+            executions: &executions,
             place: place.clone(),
             margin,
             nonce: || Nonce::from_random(Uuid::new_v4()),

@@ -15,7 +15,7 @@ use pipeline_core::{
         view::Answer,
     },
     ports::{Clock, ReadVerdicts, RecordVerdicts, SettleJobs},
-    sweep::ports::InspectStacks,
+    sweep::ports::{InspectStacks, WatchExecutions},
 };
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -68,14 +68,15 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 /// Kept free at the end of an invocation for its answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(2);
 
-impl<'a, C, V, J, F, S, I, N> Leasing<'a, C, V, J, F>
+impl<'a, C, V, J, F, S, I, E, N> Leasing<'a, C, V, J, F>
 where
     C: Clock + 'a,
     V: ReadVerdicts + RecordVerdicts,
     J: SettleJobs,
-    F: Fn() -> Leases<'a, C, S, I, N>,
+    F: Fn() -> Leases<'a, C, S, I, E, N>,
     S: ReadLeases + FindLeases + WriteLeases + 'a,
     I: InspectStacks + 'a,
+    E: WatchExecutions + 'a,
     N: Fn() -> Nonce,
 {
     /// Serves until the environment is shut down.
@@ -112,7 +113,7 @@ where
         Box::pin((self.leases)().handle(request, until)).await
     }
 
-    /// As long as somebody waits for an answer; only who enters asked to wait for a stack, and that takes its time.
+    /// As long as somebody waits for an answer; only who enters asked to wait for others, and that takes its time.
     fn until(&self, request: &Request, end: Timestamp) -> Timestamp {
         match request {
             Request::Enter(_) => end,

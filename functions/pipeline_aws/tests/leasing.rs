@@ -55,6 +55,7 @@ fn handle(world: &World, event: &str) -> Value {
             clock: world,
             store: world,
             stacks: &Nothing,
+            executions: world,
             place: place.clone(),
             margin: jiff::SignedDuration::from_mins(1),
             nonce: || Nonce::from_random(Uuid::new_v4()),

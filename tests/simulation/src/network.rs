@@ -187,9 +187,7 @@ impl World {
         let result = {
             let mut cloud = self.cloud.borrow_mut();
             let result = self.random(|rng| cloud.apply(&packet.op, self.now(), rng));
-            for (at, stack, step) in cloud.progress.drain(..) {
-                self.schedule(at, Event::Progress(stack, step));
-            }
+            self.go_on(&mut cloud);
             for job in cloud.jobs.settling.drain(..) {
                 let at = self.now() + self.random(|rng| rng.between(1_000, OWN_TEST));
                 self.schedule(at, Event::SettleItself(job));

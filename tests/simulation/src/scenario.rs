@@ -12,7 +12,7 @@ use crate::{
 /// How far clocks may be apart for what I1 promises.
 pub(crate) const MARGIN: i64 = 60_000;
 /// The previews' names; one begins with the other.
-pub(crate) const NAMES: [&str; 2] = ["svc-pr-4", "svc-pr-42"];
+pub(crate) const NAMES: [&str; 2] = ["svc-pr-4", "svc-pr-4-tests"];
 pub(crate) const CLAIMERS: usize = 3;
 pub(crate) const SWEEPERS: usize = 3;
 /// Deliveries of jobs, each an actor of its own; five of each job at most.
@@ -54,6 +54,9 @@ pub(crate) struct Scenario {
     /// Of runs: those that plan, and those that adopt.
     pub(crate) plans: u64,
     pub(crate) adoptions: u64,
+    /// Of claims: those whose stack a pipeline deploys, and how long after it was let in that begins at most.
+    pub(crate) pipelines: u64,
+    pub(crate) slowness: i64,
     /// Of claims: those that end in a release, and those whose stack is never bound.
     pub(crate) releases: u64,
     pub(crate) unbound: u64,
@@ -98,6 +101,8 @@ impl Scenario {
             width: *rng.pick(&[1, 8]),
             plans: *rng.pick(&[0, 50, 500]),
             adoptions: *rng.pick(&[0, 100, 300]),
+            pipelines: *rng.pick(&[0, 400, 400, 900]),
+            slowness: *rng.pick(&[1_000, 60_000, 1_200_000]),
             releases: *rng.pick(&[100, 500, 900]),
             unbound: *rng.pick(&[0, 100, 700]),
             stale: *rng.pick(&[0, 100, 300]),

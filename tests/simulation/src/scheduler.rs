@@ -3,12 +3,15 @@
 
 use std::task::{Context, Poll, Waker};
 
+use pipeline_core::ids::ExecutionId;
+
 use crate::{
     actors::{
         Life,
         deliverer::{deliver_again, deliverers, undelivered},
         live, settle,
     },
+    cloud::Cloud,
     kit::JOBS,
     link::Link,
     oracle::Oracle,
@@ -107,6 +110,7 @@ impl<'w> Schedule<'w> {
         match event {
             Event::Arrive(packet, answering) => world.arrive(packet, answering),
             Event::Progress(stack, step) => world.progress(stack, step),
+            Event::Execution(id, step) => world.execute(&id, step),
             Event::SettleItself(job) => {
                 world.note(|| format!("  the test of {job} would settle it"));
                 world.cloud.borrow_mut().jobs.settle_itself(&job);
@@ -235,8 +239,31 @@ impl World {
         self.note(|| {
             cloud.stacks.get(stack).map_or_else(String::new, |it| format!("  {} is {}", it.facts.id, it.status()))
         });
+        self.go_on(&mut cloud);
+    }
+
+    /// The next step of an execution; it deploys whether anybody still wants it or not.
+    fn execute(&self, id: &ExecutionId, step: u32) {
+        let mut cloud = self.cloud.borrow_mut();
+        let deploys = self.random(|rng| cloud.executions.step(id, step, self.now(), rng));
+        if let Some(deploy) = &deploys {
+            let deployed = self.random(|rng| cloud.deploy(deploy, self.now(), rng));
+            self.note(|| format!("  {deployed:?}"));
+        }
+        self.go_on(&mut cloud);
+        drop(cloud);
+        if let Some(deploy) = &deploys {
+            self.oracle.borrow_mut().deploys(self, id, deploy);
+        }
+    }
+
+    /// What AWS does next by itself.
+    pub(crate) fn go_on(&self, cloud: &mut Cloud) {
         for (at, stack, step) in cloud.progress.drain(..) {
             self.schedule(at, Event::Progress(stack, step));
+        }
+        for (at, execution, step) in cloud.executions.steps.drain(..) {
+            self.schedule(at, Event::Execution(execution, step));
         }
     }
 
@@ -253,9 +280,7 @@ impl World {
         self.note(|| format!("  by hand: {edit:?}"));
         let mut cloud = self.cloud.borrow_mut();
         self.random(|rng| cloud.edit(edit, &self.scenario.names, self.now(), rng));
-        for (at, stack, step) in cloud.progress.drain(..) {
-            self.schedule(at, Event::Progress(stack, step));
-        }
+        self.go_on(&mut cloud);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{JobId, Nonce},
+    ids::{ExecutionId, JobId, Nonce},
     lease::store::Replaced,
 };
 use uuid::Uuid;
@@ -40,6 +40,8 @@ pub(crate) enum Event {
     Restart(usize),
     /// An operation of CloudFormation goes on.
     Progress(usize, u32),
+    /// An execution of the pipeline goes on.
+    Execution(ExecutionId, u32),
     /// A test settles its job.
     SettleItself(JobId),
     /// Somebody does something by hand.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use regex_lite::Regex;
 
 static WHOLE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\A(?:shop-pr-[0-9]+|shop-dev-[a-z0-9-]+)\z").expect("it is a pattern"));
+    LazyLock::new(|| Regex::new(r"\A(?:shop-pr-[0-9]+(?:-tests)?|shop-dev-[a-z0-9-]+)\z").expect("it is a pattern"));
 
 /// Of these, names are made that look like a preview's.
 const PIECES: &[&str] = &[
@@ -19,7 +19,11 @@ fn near() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,24}",
         proptest::collection::vec(proptest::sample::select(PIECES), 0..8).prop_map(|pieces| pieces.concat()),
-        (proptest::sample::select(PIECES), "shop-(pr-[0-9]{1,4}|dev-[a-z0-9-]{1,8})", proptest::sample::select(PIECES))
+        (
+            proptest::sample::select(PIECES),
+            "shop-(pr-[0-9]{1,4}(-tests)?|dev-[a-z0-9-]{1,8})",
+            proptest::sample::select(PIECES)
+        )
             .prop_map(|(before, name, after)| format!("{before}{name}{after}")),
     ]
 }

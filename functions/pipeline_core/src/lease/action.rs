@@ -16,22 +16,23 @@ use crate::{
         view::{Answer, View},
     },
     ports::Clock,
-    sweep::ports::InspectStacks,
+    sweep::ports::{InspectStacks, WatchExecutions},
     verdict::{FailureKind, Report, Verdict},
 };
 
 /// The action: `UserParameters` is a request, of those that are about one lease and change it.
 #[derive(Debug)]
-pub struct LeaseAction<'a, C, S, I, N> {
+pub struct LeaseAction<'a, C, S, I, E, N> {
     /// What does it.
-    pub leases: Leases<'a, C, S, I, N>,
+    pub leases: Leases<'a, C, S, I, E, N>,
 }
 
-impl<C, S, I, N> Action for LeaseAction<'_, C, S, I, N>
+impl<C, S, I, E, N> Action for LeaseAction<'_, C, S, I, E, N>
 where
     C: Clock,
     S: ReadLeases + FindLeases + WriteLeases,
     I: InspectStacks,
+    E: WatchExecutions,
     N: Fn() -> Nonce,
 {
     async fn perform(&self, job: &Job, until: Timestamp) -> Verdict {
@@ -39,11 +40,12 @@ where
     }
 }
 
-impl<C, S, I, N> LeaseAction<'_, C, S, I, N>
+impl<C, S, I, E, N> LeaseAction<'_, C, S, I, E, N>
 where
     C: Clock,
     S: ReadLeases + FindLeases + WriteLeases,
     I: InspectStacks,
+    E: WatchExecutions,
     N: Fn() -> Nonce,
 {
     async fn attempt(&self, job: &Job, until: Timestamp) -> Result<Report, Refusal> {

@@ -16,7 +16,10 @@ use crate::{
         view::{Answer, View},
     },
     ports::{Clock, PortError, Retry, patiently},
-    sweep::{policy::is_ephemeral, ports::InspectStacks},
+    sweep::{
+        policy::is_ephemeral,
+        ports::{InspectStacks, WatchExecutions},
+    },
 };
 
 mod bind;
@@ -28,13 +31,15 @@ const ATTEMPTS: usize = 20;
 
 /// The leases, with the ports that changing them takes.
 #[derive(Debug)]
-pub struct Leases<'a, C, S, I, N> {
+pub struct Leases<'a, C, S, I, E, N> {
     /// Time.
     pub clock: &'a C,
     /// Where leases are kept.
     pub store: &'a S,
     /// CloudFormation.
     pub stacks: &'a I,
+    /// CodePipeline.
+    pub executions: &'a E,
     /// Where we are, and whose stacks these are.
     pub place: Place,
     /// How far clocks may differ.
@@ -43,11 +48,12 @@ pub struct Leases<'a, C, S, I, N> {
     pub nonce: N,
 }
 
-impl<C, S, I, N> Leases<'_, C, S, I, N>
+impl<C, S, I, E, N> Leases<'_, C, S, I, E, N>
 where
     C: Clock,
     S: ReadLeases + FindLeases + WriteLeases,
     I: InspectStacks,
+    E: WatchExecutions,
     N: Fn() -> Nonce,
 {
     /// Does what is asked, as long as `until` at most.
@@ -83,7 +89,7 @@ where
     async fn claim(&self, claim: &Claim, until: Timestamp) -> Result<Lease, Refusal> {
         let service = &self.place.service;
         if !is_ephemeral(service, claim.stack.as_str()) {
-            let why = format!("stack: {} is neither {service}-pr-NUMBER nor {service}-dev-NAME", claim.stack);
+            let why = format!("stack: {} is neither {service}-pr-NUMBER[-tests] nor {service}-dev-NAME", claim.stack);
             return Err(Refusal::BadRequest(why));
         }
         self.change(&claim.stack, until, |standing, moment| transition::claim(standing, claim, moment)).await
@@ -113,9 +119,7 @@ where
     ) -> Result<Lease, Refusal> {
         let doubt = Cell::new(false);
         for _ in 0..ATTEMPTS {
-            let moment =
-                Moment { now: self.clock.now(), margin: self.margin, nonce: (self.nonce)(), doubt: doubt.get() };
-            let next = match decide(standing.as_ref(), &moment)? {
+            let next = match decide(standing.as_ref(), &self.moment(doubt.get()))? {
                 Change::Stands(lease) => return Ok(lease),
                 Change::Write(next) => next,
             };
@@ -126,6 +130,10 @@ where
         }
         let detail = format!("others changed it {ATTEMPTS} times meanwhile");
         Err(PortError::Unavailable { operation: format!("change the lease of {stack}"), detail }.into())
+    }
+
+    fn moment(&self, doubt: bool) -> Moment {
+        Moment { now: self.clock.now(), margin: self.margin, nonce: (self.nonce)(), doubt }
     }
 
     /// I8: until there is an answer, the same conditional write. Whatever becomes of earlier copies, only one of them

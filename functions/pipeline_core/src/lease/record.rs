@@ -23,8 +23,8 @@ pub struct Lease {
     pub bound: Option<StackArn>,
     /// Whether buckets of the stack may be emptied so that it can be deleted (I14).
     pub empty_buckets: bool,
-    /// The pipeline executions that entered since the name was last free, while nothing was bound; one that entered
-    /// before a newer claim may still deploy.
+    /// The pipeline executions that may still deploy the stack, whoever has claimed it since: the one that was let in
+    /// last, as all that were let in before had ended then.
     pub executions: Vec<Entered>,
     /// Who held it since the name was last free and was taken over, the latest last: their claims have ended.
     pub superseded: Vec<Holder>,

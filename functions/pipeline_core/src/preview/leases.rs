@@ -14,14 +14,18 @@ use crate::{
     },
     ports::{Clock, PortError, Retry, patiently},
     preview::ports::UseStacks,
-    sweep::{ports::InspectStacks, stack::StackFacts},
+    sweep::{
+        ports::{InspectStacks, WatchExecutions},
+        stack::StackFacts,
+    },
 };
 
-impl<C, S, I, N> UseStacks for Leases<'_, C, S, I, N>
+impl<C, S, I, E, N> UseStacks for Leases<'_, C, S, I, E, N>
 where
     C: Clock,
     S: ReadLeases + FindLeases + WriteLeases,
     I: InspectStacks,
+    E: WatchExecutions,
     N: Fn() -> Nonce,
 {
     async fn lease(&self, stack: &StackName, until: Timestamp) -> Result<Option<Lease>, PortError> {

@@ -17,7 +17,7 @@ pub enum Keep {
     #[error("{0} is not the stack of this lease, account and region")]
     Elsewhere(StackArn),
     /// Another name.
-    #[error("its name is not {service}-pr-NUMBER or {service}-dev-NAME")]
+    #[error("its name is not {service}-pr-NUMBER[-tests] or {service}-dev-NAME")]
     Name {
         /// The service.
         service: String,

@@ -29,7 +29,7 @@ const HANGING: usize = 500;
 pub struct Observation {
     /// The stack that is bound, else the live one of the name; `None` when CloudFormation knows none.
     pub stack: Option<Seen>,
-    /// An execution that entered and may still deploy it; asked only where there is no stack.
+    /// An execution that may still deploy it: then the stack is not looked at.
     pub running: Option<Entered>,
 }
 
@@ -50,6 +50,11 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
         if !decide::needs_look(lease, self.policy, brakes, now) {
             return Ok(Observation::default());
         }
+        // I6: before the stack. What it deploys to its end shows there afterwards.
+        let running = self.running(lease).await?;
+        if running.is_some() {
+            return Ok(Observation { stack: None, running });
+        }
         let stack = match self.facts(lease).await? {
             None => None,
             Some(facts) if decide::hangs_on_more(&facts, lease, self.policy, brakes, now) => {
@@ -57,8 +62,6 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
             }
             Some(facts) => Some(Seen { facts, circumstances: None }),
         };
-        let may_deploy = lease.bound.is_none() && stack.is_none();
-        let running = if may_deploy { self.running(&lease.executions).await? } else { None };
         Ok(Observation { stack, running })
     }
 
@@ -71,8 +74,10 @@ impl<E: Look, C: Clock, R: Fn() -> Uuid> Observer<'_, E, C, R> {
         }
     }
 
-    async fn running(&self, executions: &[Entered]) -> Result<Option<Entered>, PortError> {
-        for entered in executions {
+    /// Only a lease that is not in use any more is ever closed, and behind the tombstone no execution is left.
+    async fn running(&self, lease: &Lease) -> Result<Option<Entered>, PortError> {
+        let may_be_closed = matches!(lease.state, State::Dirty { .. });
+        for entered in lease.executions.iter().filter(|_| may_be_closed) {
             if self.eyes.executions().is_running(entered).await? {
                 return Ok(Some(entered.clone()));
             }

@@ -40,9 +40,10 @@ pub struct Sweep<'a, C, E, H, R> {
     pub random: R,
 }
 
-/// What a run needs for one deletion, from the due lease to the request: its lease and the stack, the stack's resources,
-/// the tombstone, stack and resources again, the deletion; and two for each role, nested stack (two more) and export.
-pub const CALLS_TO_DELETE: usize = 7;
+/// What a run needs for one deletion, from the due lease to the request: its lease, the execution that deployed it last,
+/// the stack, the stack's resources, the tombstone, stack and resources again, the deletion; and two for each role, nested
+/// stack (two more) and export.
+pub const CALLS_TO_DELETE: usize = 8;
 /// What a later run needs to see that it is gone: its lease, the stack, and the lease's last write.
 pub const CALLS_TO_CONFIRM: usize = 3;
 /// What every run with something due needs: the index and the switch. A run with nothing due needs the index alone.

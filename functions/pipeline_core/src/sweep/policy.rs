@@ -40,15 +40,15 @@ pub const SERVICE: &str = "flowgate:service";
 /// The tag with the fencing token, in decimal, of the claim that the stack was deployed under.
 pub const TOKEN: &str = "flowgate:token";
 
-/// Whether it is the name of a preview or of somebody's own stack of this service: `<service>-pr-N` or
-/// `<service>-dev-NAME`, all of it and nothing around it.
+/// Whether it is the name of a preview, of a preview's tests or of somebody's own stack of this service: `<service>-pr-N`,
+/// `<service>-pr-N-tests` or `<service>-dev-NAME`, all of it and nothing around it.
 pub fn is_ephemeral(service: &str, name: &str) -> bool {
     let Some(rest) = name.strip_prefix(service).and_then(|rest| rest.strip_prefix('-')) else { return false };
     let all = |text: &str, of: fn(u8) -> bool| !text.is_empty() && text.bytes().all(of);
-    let is_number = |text| all(text, |byte| byte.is_ascii_digit());
+    let is_preview = |text: &str| all(text.strip_suffix("-tests").unwrap_or(text), |byte| byte.is_ascii_digit());
     let is_own = |text| all(text, |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     !service.is_empty()
-        && (rest.strip_prefix("pr-").is_some_and(is_number) || rest.strip_prefix("dev-").is_some_and(is_own))
+        && (rest.strip_prefix("pr-").is_some_and(is_preview) || rest.strip_prefix("dev-").is_some_and(is_own))
 }
 
 /// The parameter that allows deletion; see [`ALLOWED`].
@@ -65,13 +65,22 @@ mod tests {
 
     #[test]
     fn i9_only_whole_names_of_this_service_are_ephemeral() {
-        for good in ["shop-pr-42", "shop-pr-420", "shop-pr-0", "shop-dev-ann", "shop-dev-ann-2"] {
+        for good in ["shop-pr-42", "shop-pr-420", "shop-pr-0", "shop-pr-42-tests", "shop-dev-ann", "shop-dev-ann-tests"]
+        {
             assert!(is_ephemeral("shop", good), "{good:?}");
         }
         let long = format!("shop-pr-{}x", "4".repeat(119));
         for bad in [
             "shop-pr-",
             "shop-pr-42-prod",
+            "shop-pr-42-tests-x",
+            "shop-pr-42-tests-tests",
+            "shop-pr-42tests",
+            "shop-pr-42-test",
+            "shop-pr-42-Tests",
+            "shop-pr-42-tests\n",
+            "shop-pr-tests",
+            "shop-pr--tests",
             "shop-PR-42",
             "SHOP-pr-42",
             "shop-pr-42\n",

@@ -103,7 +103,7 @@ pub(super) struct Show {
 /// A lease, whatever its token.
 #[derive(Debug, clap::Args)]
 pub(super) struct About {
-    /// The stack's name, in full: SERVICE-dev-NAME or SERVICE-pr-NUMBER
+    /// The stack's name, in full: SERVICE-dev-NAME or SERVICE-pr-NUMBER[-tests]
     #[arg(id = "stack", value_name = "NAME")]
     pub(super) stack: String,
     /// The service [default: as the stack's name tells]

@@ -16,14 +16,17 @@ use pipeline_core::{
 };
 
 use crate::{
-    cloud::{ACCOUNT, REGION, SERVICE},
+    cloud::{ACCOUNT, Executions, REGION, SERVICE},
     link::Link,
     op::{Deploy, Op, Reply},
+    rng::Rng,
     scenario::{MARGIN, ms},
 };
 
 /// How long a request may take, in ms.
 const PATIENCE: i64 = 60_000;
+/// And one to enter, which may have to wait.
+const ENTERING: i64 = 240_000;
 
 /// What a claimer knows of its claim.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ struct Held {
     name: StackName,
     token: FencingToken,
     stack: Option<StackArn>,
+    /// The execution that deploys it.
+    execution: Option<ExecutionId>,
     claim: Claim,
 }
 
@@ -56,10 +61,12 @@ pub(super) async fn live(link: Link<'_>) {
 pub(crate) async fn ask(link: Link<'_>, request: Request) -> Result<Answer, Refusal> {
     let place = Place { account: ACCOUNT.to_owned(), region: REGION.to_owned(), service: SERVICE.to_owned() };
     let nonce = || link.world.nonce();
-    let leases = Leases { clock: &link, store: &link, stacks: &link, place, margin: ms(MARGIN), nonce };
+    let leases =
+        Leases { clock: &link, store: &link, stacks: &link, executions: &link, place, margin: ms(MARGIN), nonce };
     link.world.note(|| format!("{} asks {request:?}", link.actor));
     link.world.oracle.borrow_mut().asked(link.actor, &request);
-    let answer = leases.handle(request, later(link.now(), ms(PATIENCE))).await;
+    let patience = if matches!(request, Request::Enter(_)) { ENTERING } else { PATIENCE };
+    let answer = leases.handle(request, later(link.now(), ms(patience))).await;
     link.world.note(|| format!("{} is told {answer:?}", link.actor));
     link.world.oracle.borrow_mut().answered(link.world, link.actor, &answer);
     answer
@@ -96,15 +103,16 @@ async fn claim(link: Link<'_>) -> Option<Held> {
         granted = view(link, Request::Claim(claim.clone())).await;
     }
     let granted = granted?;
-    Some(Held { name: claim.stack.clone(), token: granted.token, stack: None, claim })
+    Some(Held { name: claim.stack.clone(), token: granted.token, stack: None, execution: None, claim })
 }
 
 /// Until it is released, lost or forgotten.
 async fn use_it(link: Link<'_>, mut held: Held) -> Held {
     let scenario = &link.world.scenario;
     // Some deploy in a pipeline, and some without one.
-    let may_deploy = if link.chance(400) { enter(link, &held).await || link.chance(500) } else { true };
-    if may_deploy && link.chance(900) {
+    if link.chance(scenario.pipelines) {
+        held.execution = start(link, &held).await;
+    } else if link.chance(900) {
         held.stack = deploy(link, &held).await;
     }
     for _ in 0..link.world.random(|rng| rng.below(3)) {
@@ -118,6 +126,9 @@ async fn use_it(link: Link<'_>, mut held: Held) -> Held {
     if link.chance(scenario.releases) {
         let release = Release { stack: held.name.clone(), token: held.token, quarantined: false };
         let _answer = ask(link, Request::Release(release)).await;
+        if let Some(execution) = held.execution.as_ref().filter(|_| link.chance(600)) {
+            pipeline(link, |executions, now, rng| executions.stop(execution, now, rng));
+        }
     }
     held
 }
@@ -143,11 +154,14 @@ fn any_stack(link: Link<'_>) -> Option<StackArn> {
 }
 
 /// With a token of before: refused, unless nobody claimed since.
-fn late_request(link: Link<'_>, Held { name: stack, token, stack: id, claim }: &Held) -> Request {
+fn late_request(link: Link<'_>, held: &Held) -> Request {
+    let Held { name: stack, token, stack: id, execution, claim } = held;
     let (stack, token) = (stack.clone(), *token);
     let renew = || ttl(link).map(|ttl| Request::Renew(Renew { stack: stack.clone(), token, ttl }));
-    let chosen = match link.world.random(|rng| rng.below(5)) {
+    let chosen = match link.world.random(|rng| rng.below(6)) {
         0 => renew(),
+        // The action's event, once more.
+        4 => execution.as_ref().map(|id| enter_request(held, id)),
         3 => Some(Request::Claim(claim.clone())),
         1 => Some(Request::Hold(Hold { stack: stack.clone(), token, until: later(link.now(), ms(600_000)) })),
         2 if id.is_some() => Some(Request::Bind(Bind { stack: stack.clone(), token, stack_id: id.clone() })),
@@ -156,13 +170,46 @@ fn late_request(link: Link<'_>, Held { name: stack, token, stack: id, claim }: &
     chosen.unwrap_or(Request::Release(Release { stack, token, quarantined: false }))
 }
 
-async fn enter(link: Link<'_>, held: &Held) -> bool {
-    let Ok(execution) = link.world.uuid().to_string().parse::<ExecutionId>() else { return false };
-    let end = link.world.now() + link.world.random(|rng| rng.between(60_000, 1_800_000));
-    link.world.cloud.borrow_mut().executions.insert(execution.clone(), end);
-    let entered = Entered { pipeline: "svc-preview".to_owned(), execution };
-    let enter = Enter { stack: held.name.clone(), token: held.token, entered, commits: None };
-    ask(link, Request::Enter(enter)).await.is_ok()
+/// Starts an execution, which deploys later by itself if it is let in.
+async fn start(link: Link<'_>, held: &Held) -> Option<ExecutionId> {
+    let id: ExecutionId = link.world.uuid().to_string().parse().ok()?;
+    let deploy = Deploy { name: held.name.clone(), token: held.token, with_bucket: link.chance(300) };
+    pipeline(link, |executions, now, rng| executions.begin(&id, deploy, now, rng));
+    let slowness = link.world.scenario.slowness;
+    if enter(link, held, &id).await {
+        pipeline(link, |executions, now, rng| executions.let_in(&id, slowness, now, rng));
+    } else {
+        pipeline(link, |executions, now, rng| executions.stop(&id, now, rng));
+    }
+    link.idle(slowness + 60_000).await;
+    if !link.chance(link.world.scenario.unbound) {
+        bind(link, held, None).await;
+    }
+    Some(id)
+}
+
+async fn enter(link: Link<'_>, held: &Held, id: &ExecutionId) -> bool {
+    let mut answer = ask(link, enter_request(held, id)).await;
+    if answer.as_ref().is_err_and(|refusal| refusal.code() == "Unavailable") && link.chance(500) {
+        answer = ask(link, enter_request(held, id)).await;
+    }
+    answer.is_ok()
+}
+
+fn enter_request(held: &Held, id: &ExecutionId) -> Request {
+    let entered = Entered { pipeline: "svc-preview".to_owned(), execution: id.clone() };
+    Request::Enter(Enter { stack: held.name.clone(), token: held.token, entered, commits: None })
+}
+
+/// CodePipeline does this.
+fn pipeline(link: Link<'_>, work: impl FnOnce(&mut Executions, i64, &mut Rng)) {
+    let mut cloud = link.world.cloud.borrow_mut();
+    link.world.random(|rng| work(&mut cloud.executions, link.world.now(), rng));
+    link.world.go_on(&mut cloud);
+}
+
+async fn bind(link: Link<'_>, held: &Held, stack_id: Option<StackArn>) {
+    let _answer = ask(link, Request::Bind(Bind { stack: held.name.clone(), token: held.token, stack_id })).await;
 }
 
 /// Deploys, looks after it for a while, and binds it.
@@ -172,8 +219,7 @@ async fn deploy(link: Link<'_>, held: &Held) -> Option<StackArn> {
     link.idle(60_000).await;
     let Ok(Reply::Deployed(id)) = deployed else { return None };
     if !link.chance(link.world.scenario.unbound) {
-        let stack_id = link.chance(700).then(|| id.clone());
-        let _answer = ask(link, Request::Bind(Bind { stack: held.name.clone(), token: held.token, stack_id })).await;
+        bind(link, held, link.chance(700).then(|| id.clone())).await;
     }
     Some(id)
 }

@@ -1,6 +1,7 @@
 //! AWS in memory, as far as leases, sweep and jobs see it: a state, and what each request does to it. No time passes and
 //! nothing goes wrong here but what AWS itself does; the network is elsewhere.
 
+mod executions;
 mod hand;
 mod jobs;
 mod open;
@@ -9,11 +10,12 @@ mod table;
 
 use std::collections::BTreeMap;
 
+pub(crate) use executions::Executions;
 pub(crate) use hand::Edit;
 use jiff::Timestamp;
 pub(crate) use jobs::Jobs;
 use pipeline_core::{
-    ids::{ExecutionId, StackArn, StackName},
+    ids::{StackArn, StackName},
     ports::{Parameter, PortError},
     sweep::stack::StackFacts,
 };
@@ -45,8 +47,7 @@ pub(crate) struct Cloud {
     listed: Vec<StackFacts>,
     /// The names of stacks that import, by export.
     pub(crate) imports: BTreeMap<String, Vec<String>>,
-    /// Until when executions run.
-    pub(crate) executions: BTreeMap<ExecutionId, i64>,
+    pub(crate) executions: Executions,
     pub(crate) switch: Option<Parameter>,
     pub(crate) jobs: Jobs,
     /// Of a thousand deletions, how many fail for no reason of ours.
@@ -72,7 +73,7 @@ impl Cloud {
             stacks: Vec::new(),
             listed: Vec::new(),
             imports: BTreeMap::new(),
-            executions: BTreeMap::new(),
+            executions: Executions::default(),
             switch: Some(Parameter::Plain("allowed".to_owned())),
             jobs: Jobs::new(kit),
             failing: 0,
@@ -101,10 +102,7 @@ impl Cloud {
             Op::TrustPolicy(role) => Ok(Reply::Text(self.trust_policy(role))),
             Op::Owner(bucket) => Ok(Reply::Text(self.owner(bucket))),
             Op::Empty(bucket) => self.empty(bucket),
-            Op::IsRunning(entered) => {
-                let end = self.executions.get(&entered.execution).copied();
-                Ok(Reply::Flag(end.is_some_and(|end| now < end)))
-            }
+            Op::IsRunning(entered) => Ok(Reply::Flag(self.executions.is_running(&entered.execution))),
             Op::Parameter(name) => Ok(Reply::Parameter(self.switch.clone().filter(|_| name == SWITCH))),
             Op::Tell { .. } => Ok(Reply::Done),
             job => self.jobs.apply(job, now, self.lag, rng),

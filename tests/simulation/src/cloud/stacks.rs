@@ -182,7 +182,7 @@ impl Cloud {
     }
 
     /// As CodePipeline's action `CREATE_UPDATE`.
-    pub(super) fn deploy(&mut self, deploy: &Deploy, now: i64, rng: &mut Rng) -> Result<Reply, PortError> {
+    pub(crate) fn deploy(&mut self, deploy: &Deploy, now: i64, rng: &mut Rng) -> Result<Reply, PortError> {
         let token = deploy.token.to_string();
         let standing = self.stacks.iter().rposition(|stack| stack.name == deploy.name && stack.is_live());
         let index = match standing {

@@ -115,6 +115,25 @@ pub(super) fn running_ignored() -> Box<dyn Mutant> {
     })
 }
 
+/// Whoever enters finds nobody in.
+pub(super) fn enter_does_not_wait() -> Box<dyn Mutant> {
+    answered(Who::Claimers, |op, answer| match op {
+        Op::IsRunning(_) => Ok(Reply::Flag(false)),
+        _ => answer,
+    })
+}
+
+/// Sweep asks about no execution, as it reads of none.
+pub(super) fn executions_unread() -> Box<dyn Mutant> {
+    answered(Who::Sweepers, |_, answer| match answer {
+        Ok(Reply::Lease(Some(mut lease))) => {
+            lease.executions.clear();
+            Ok(Reply::Lease(Some(lease)))
+        }
+        other => other,
+    })
+}
+
 pub(super) fn tag_case() -> Box<dyn Mutant> {
     stacks(|_, answer| {
         facts(answer, |facts| {

@@ -177,6 +177,31 @@ pub(super) fn entered_forgotten() -> Box<dyn Mutant> {
     })
 }
 
+/// Of a stack that is bound the record does not say who may deploy it.
+pub(super) fn bound_execution_forgotten() -> Box<dyn Mutant> {
+    asking(Who::Claimers, |_, op| match op {
+        Op::Write { condition, mut next } => {
+            if next.bound.is_some() {
+                next.executions.clear();
+            }
+            Op::Write { condition, next }
+        }
+        other => other,
+    })
+}
+
+/// Whoever enters does so whatever has become of the lease meanwhile.
+pub(super) fn enter_unconditioned() -> Box<dyn Mutant> {
+    asking(Who::Claimers, |lease, op| match op {
+        Op::Write { condition: Condition::Stands(Some(_)), next }
+            if lease.token == next.token && !next.executions.is_empty() && lease.executions != next.executions =>
+        {
+            Op::Write { condition: Condition::Always, next }
+        }
+        other => other,
+    })
+}
+
 /// Who was taken over may claim again.
 pub(super) fn superseded_forgotten() -> Box<dyn Mutant> {
     asking(Who::Claimers, |_, op| match op {

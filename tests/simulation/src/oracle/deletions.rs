@@ -1,7 +1,7 @@
 //! What a sweeper may ask for, by what it saw.
 
 use pipeline_core::{
-    ids::{ExecutionId, StackArn, StackName},
+    ids::{StackArn, StackName},
     lease::record::{Lease, Notice, State},
     sweep::report::{Mode, Work},
 };
@@ -180,34 +180,28 @@ impl Oracle {
         }
         let covered = self.eyes[actor].latest(id).is_none_or(|sight| sight.is_covered(notice));
         ensure(covered, "I11", || format!("a tombstone of {id}, updated since {notice:?}"))?;
+        self.check_seen_to_end(actor, next)?;
         self.check_eligible(actor, id, 0, "a tombstone")
     }
 
     fn check_gone(&self, world: &World, actor: usize, condition: &Condition, next: &Lease) -> Checked {
         let eyes = &self.eyes[actor];
-        let stack = &next.stack;
         if let Some(id) = &next.bound {
             let deleted = eyes.latest(id).is_some_and(|sight| sight.deleted);
             return ensure(deleted, "I6", || format!("GONE of {id}, which was not seen deleted"));
         }
-        self.check_absent(world, actor, condition, stack)?;
-        let recorded = next.executions.iter().map(|entered| entered.execution.clone());
-        for execution in self.entered(world, condition, stack).into_iter().chain(recorded) {
-            let execution = execution.to_string();
-            let running = eyes.running.iter().rev().find(|(of, _)| *of == execution);
-            let ended = matches!(running, Some((_, false)));
-            ensure(ended, "I6", || format!("GONE of {stack}, and execution {execution} was not seen to end"))?;
-        }
-        Ok(())
+        self.check_absent(world, actor, condition, &next.stack)?;
+        self.check_seen_to_end(actor, next)
     }
 
-    /// The executions that entered; none if another record stands, and the write will come to nothing.
-    fn entered(&self, world: &World, condition: &Condition, stack: &StackName) -> Vec<ExecutionId> {
-        let cloud = world.cloud.borrow();
-        let nonce = cloud.lease(stack).map(|lease| lease.nonce);
-        let stands = !matches!(condition, Condition::Stands(Some(seen)) if Some(seen.nonce) != nonce);
-        let ledger = self.names.get(stack).filter(|_| stands);
-        ledger.map(|ledger| ledger.entered.clone()).unwrap_or_default()
+    /// I6: whoever closes a lease has asked, in this very run, about the executions that may deploy.
+    fn check_seen_to_end(&self, actor: usize, next: &Lease) -> Checked {
+        for execution in next.executions.iter().map(|entered| entered.execution.to_string()) {
+            let running = self.eyes[actor].running.iter().rev().find(|(of, _)| *of == execution);
+            let ended = matches!(running, Some((_, false)));
+            ensure(ended, "I6", || format!("{} closed, and execution {execution} was not seen to end", next.stack))?;
+        }
+        Ok(())
     }
 
     /// I6: two looks found no stack of this name.

@@ -17,8 +17,7 @@ impl Oracle {
     /// What should be gone and is not.
     pub(crate) fn left_over(world: &World) -> Option<String> {
         let cloud = world.cloud.borrow();
-        let lease =
-            cloud.leases.values().map(|record| &record.lease).find(|lease| !is_settled(&cloud, lease, world.now()));
+        let lease = cloud.leases.values().map(|record| &record.lease).find(|lease| !is_settled(&cloud, lease));
         if let Some(lease) = lease {
             return Some(format!("the lease of {} is {}", lease.stack, state(lease)));
         }
@@ -48,14 +47,14 @@ impl Oracle {
     }
 }
 
-fn is_settled(cloud: &Cloud, lease: &Lease, now: i64) -> bool {
+fn is_settled(cloud: &Cloud, lease: &Lease) -> bool {
     match (&lease.state, &lease.bound) {
         (State::Gone { .. } | State::Quarantined { .. }, _) => true,
         (State::Held { .. } | State::Deleting { .. }, _) => false,
         (State::Dirty { .. }, Some(id)) => is_kept(cloud, id),
         (State::Dirty { .. }, None) => match cloud.by_name(&lease.stack) {
             Some(stack) => !is_eligible(cloud, stack) || !carries_token(stack, lease),
-            None => lease.executions.iter().filter_map(|it| cloud.executions.get(&it.execution)).any(|end| now < *end),
+            None => lease.executions.iter().any(|it| cloud.executions.is_running(&it.execution)),
         },
     }
 }

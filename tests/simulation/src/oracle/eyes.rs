@@ -223,9 +223,9 @@ pub(super) fn objection(facts: &StackFacts) -> Option<&'static str> {
     .find_map(|(holds, why)| holds.then_some(why))
 }
 
-/// `svc-pr-N`.
+/// `svc-pr-N` and `svc-pr-N-tests`.
 pub(super) fn is_preview(name: &str) -> bool {
-    let number = name.strip_prefix("svc-pr-");
+    let number = name.strip_prefix("svc-pr-").map(|rest| rest.strip_suffix("-tests").unwrap_or(rest));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 

@@ -6,6 +6,7 @@
 mod answers;
 mod deletions;
 mod ends;
+mod executions;
 mod eyes;
 mod jobs;
 mod quarantine;
@@ -14,11 +15,12 @@ mod transitions;
 
 use std::{collections::BTreeMap, rc::Rc};
 
+use executions::Deployments;
 use eyes::Eyes;
 use jiff::Timestamp;
 use jobs::JobLedger;
 use pipeline_core::{
-    ids::{ExecutionId, FencingToken, Holder, Source, StackArn, StackName},
+    ids::{FencingToken, Holder, Source, StackArn, StackName},
     lease::record::{Lease, Notice},
     ports::PortError,
     sweep::report::{Mode, Work},
@@ -70,8 +72,7 @@ struct NameLedger {
     absent_run: Option<(usize, u32)>,
     /// Until when it is to be kept, as a claimer asked last, and when that was committed, by true time.
     hold: Option<(Timestamp, i64)>,
-    /// The executions that entered while nothing was bound, since the name was last free.
-    entered: Vec<ExecutionId>,
+    deployments: Deployments,
 }
 
 /// What a claim came to.

@@ -72,8 +72,14 @@ impl Oracle {
                 ensure(!is_held(world, old, packet), "I11", || "marked although it is to be kept".to_owned())?;
                 ensure(old.bound == new.bound, "I3", said)
             }
-            (State::Dirty { .. }, State::Deleting { .. }) => self.check_tombstoned(world, packet, old, new),
-            (State::Dirty { .. } | State::Deleting { .. }, State::Gone { .. }) => check_gone(world, old, new),
+            (State::Dirty { .. }, State::Deleting { .. }) => {
+                self.check_ended(world, new)?;
+                self.check_tombstoned(world, packet, old, new)
+            }
+            (State::Dirty { .. } | State::Deleting { .. }, State::Gone { .. }) => {
+                self.check_ended(world, new)?;
+                check_gone(world, old, new)
+            }
             (State::Held { .. } | State::Dirty { .. }, State::Dirty { .. }) => {
                 ensure(old.bound.is_none() || old.bound == new.bound, "I3", said)
             }
@@ -192,7 +198,7 @@ impl Oracle {
             &new.state,
             State::Dirty { notice: Notice::Release { .. }, .. } | State::Deleting { .. } | State::Gone { .. }
         );
-        ledger.heed(packet.ask.as_deref(), world.now(), is_free(old) || is_free(Some(new)), new);
+        ledger.heed(packet.ask.as_deref(), world.now(), is_free(old) || is_free(Some(new)));
         if is_fresh_mark(old, new) {
             ledger.marked_at = world.now();
         }
@@ -211,6 +217,9 @@ impl Oracle {
                 Tombstone { seq, token: new.token, notice: notice.clone(), empty_buckets, retried, answered };
             self.tombstones.insert(id.clone(), tombstone);
         }
+        if matches!(new.state, State::Deleting { .. } | State::Gone { .. }) {
+            ledger.deployments.close(new.token);
+        }
         if is_claim {
             self.superseded(&new.stack, new.source.as_ref());
         }
@@ -219,14 +228,14 @@ impl Oracle {
 
 impl NameLedger {
     /// What a claimer asked for stands, whatever the record says of it.
-    fn heed(&mut self, ask: Option<&Ask>, now: i64, is_free: bool, new: &Lease) {
+    fn heed(&mut self, ask: Option<&Ask>, now: i64, is_free: bool) {
         if is_free {
             self.hold = None;
-            self.entered.clear();
+            self.deployments.entered.clear();
         }
         let Some(ask) = ask else { return };
         self.hold = ask.hold().map(|until| (until, now)).or(self.hold);
-        self.entered.extend(ask.entered().filter(|_| new.bound.is_none()).cloned());
+        self.deployments.entered.extend(ask.entered().cloned());
     }
 }
 

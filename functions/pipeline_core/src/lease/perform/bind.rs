@@ -15,16 +15,17 @@ use crate::{
     ports::{Clock, Retry, patiently},
     sweep::{
         policy,
-        ports::InspectStacks,
+        ports::{InspectStacks, WatchExecutions},
         stack::{StackFacts, Standing},
     },
 };
 
-impl<C, S, I, N> Leases<'_, C, S, I, N>
+impl<C, S, I, E, N> Leases<'_, C, S, I, E, N>
 where
     C: Clock,
     S: ReadLeases + FindLeases + WriteLeases,
     I: InspectStacks,
+    E: WatchExecutions,
     N: Fn() -> Nonce,
 {
     pub(super) async fn bind(&self, bind: &Bind, until: Timestamp) -> Result<Lease, Refusal> {

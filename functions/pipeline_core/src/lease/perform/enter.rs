@@ -1,4 +1,6 @@
-//! Entering: only the latest claim's execution, and only once the stack has come to rest.
+//! Entering: only the latest claim's execution, only once no other is in, and only once the stack has come to rest.
+
+use std::cell::Cell;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,45 +12,90 @@ use crate::{
         record::{Entered, Lease},
         refusal::Refusal,
         request::Enter,
-        store::{FindLeases, ReadLeases, WriteLeases},
-        transition,
+        store::{Committed, FindLeases, ReadLeases, WriteLeases},
+        transition::{self, Change},
     },
     ports::{Clock, PortError, Retry, patiently},
     sweep::{
-        ports::InspectStacks,
+        ports::{InspectStacks, WatchExecutions},
         stack::{StackStatus, Standing},
     },
 };
 
-/// Between two looks at a stack that is busy.
+/// Between two looks at what is in the way.
 const PAUSE: SignedDuration = SignedDuration::from_secs(15);
-/// The longest wait for it.
-const LONGEST: SignedDuration = SignedDuration::from_mins(10);
 
-impl<C, S, I, N> Leases<'_, C, S, I, N>
+/// Whether an execution was let in.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
+enum Attempt {
+    In(Lease),
+    /// Something that passes by itself is in the way: this.
+    Later(String),
+}
+
+impl<C, S, I, E, N> Leases<'_, C, S, I, E, N>
 where
     C: Clock,
     S: ReadLeases + FindLeases + WriteLeases,
     I: InspectStacks,
+    E: WatchExecutions,
     N: Fn() -> Nonce,
 {
     pub(super) async fn enter(&self, enter: &Enter, until: Timestamp) -> Result<Lease, Refusal> {
         self.is_watched(&enter.entered)?;
-        let limit = later(self.clock.now(), LONGEST).min(until);
         loop {
-            // Anew after each pause: who waits is superseded by a newer claim like everybody else.
-            let lease =
-                self.change(&enter.stack, until, |standing, moment| transition::enter(standing, enter, moment)).await?;
-            let Some(status) = self.status(&enter.stack, until).await? else { return Ok(lease) };
-            if is_at_rest(&lease.stack, &status)? {
-                return Ok(lease);
-            }
+            let why = match self.attempt(enter, until).await? {
+                Attempt::In(lease) => return Ok(lease),
+                Attempt::Later(why) => why,
+            };
             let next = later(self.clock.now(), PAUSE);
-            if next >= limit {
-                return Err(busy(&lease.stack, &status, "and was not done in time; retry when it is"));
+            if next >= until {
+                return Err(Refusal::Busy { stack: enter.stack.clone(), why });
             }
             self.clock.sleep_until(next).await;
         }
+    }
+
+    /// Everything anew each time: who waits is superseded by a newer claim like everybody else.
+    async fn attempt(&self, enter: &Enter, until: Timestamp) -> Result<Attempt, Refusal> {
+        let standing = self.read(&enter.stack, until).await?;
+        let decide = |standing: Option<&Lease>| transition::enter(standing, enter, &self.moment(false));
+        // Who may not enter at all does not wait for it.
+        decide(standing.as_ref())?;
+        let executions = standing.iter().flat_map(|lease| &lease.executions);
+        let others: Vec<&Entered> = executions.filter(|other| **other != enter.entered).collect();
+        if let Some(why) = self.in_the_way(&others, &enter.stack, until).await? {
+            return Ok(Attempt::Later(why));
+        }
+        match decide(standing.as_ref())? {
+            Change::Stands(lease) => Ok(Attempt::In(lease)),
+            Change::Write(next) => self.admit(standing.as_ref(), next, until).await,
+        }
+    }
+
+    /// I6: only in place of the record whose executions were seen to have ended. So of all that ask, one is let in.
+    async fn admit(&self, seen: Option<&Lease>, next: Lease, until: Timestamp) -> Result<Attempt, Refusal> {
+        Ok(match self.write(seen, &next, &Cell::new(false), until).await? {
+            Committed::Ours => Attempt::In(next),
+            Committed::Theirs(_) => Attempt::Later("was changed by others each time; retry".to_owned()),
+        })
+    }
+
+    /// First the executions: what one of them deployed to its end shows in the stack afterwards.
+    async fn in_the_way(
+        &self,
+        others: &[&Entered],
+        stack: &StackName,
+        until: Timestamp,
+    ) -> Result<Option<String>, Refusal> {
+        for other in others {
+            let ask = async || self.executions.is_running(other).await;
+            if patiently(self.clock, until, Retry::Anything, ask).await? {
+                return Ok(Some(occupied(other)));
+            }
+        }
+        let status = self.status(stack, until).await?;
+        status.map_or(Ok(None), |status| unrest(stack, &status))
     }
 
     async fn status(&self, stack: &StackName, until: Timestamp) -> Result<Option<StackStatus>, PortError> {
@@ -63,20 +110,28 @@ where
             return Ok(());
         }
         Err(Refusal::BadRequest(format!(
-            "pipeline: {pipeline} is not named {service}-…, and only of such ones sweep may ask whether they have ended"
+            "pipeline: {pipeline} is not named {service}-…, and only of such ones anybody may ask whether they have ended"
         )))
     }
 }
 
-/// Whether a stack can be deployed; no use waiting where nothing goes on.
-fn is_at_rest(stack: &StackName, status: &StackStatus) -> Result<bool, Refusal> {
-    match status.standing() {
-        Standing::Settled | Standing::DeleteFailed | Standing::Deleted => Ok(true),
-        Standing::InProgress | Standing::Deleting => Ok(false),
-        Standing::Untouchable => Err(busy(stack, status, "which does not pass by itself; see to it, then retry")),
-    }
+fn occupied(Entered { pipeline, execution }: &Entered) -> String {
+    format!(
+        "may still be deployed by execution {execution} of {pipeline}, which had not ended in time; retry when it has"
+    )
 }
 
-fn busy(stack: &StackName, StackStatus(status): &StackStatus, then: &str) -> Refusal {
-    Refusal::Busy { stack: stack.clone(), why: format!("is {status}, {then}") }
+/// What goes on with a stack; no use waiting where nothing does.
+fn unrest(stack: &StackName, status: &StackStatus) -> Result<Option<String>, Refusal> {
+    let StackStatus(name) = status;
+    match status.standing() {
+        Standing::Settled | Standing::DeleteFailed | Standing::Deleted => Ok(None),
+        Standing::InProgress | Standing::Deleting => {
+            Ok(Some(format!("is {name}, and was not done in time; retry when it is")))
+        }
+        Standing::Untouchable => {
+            let why = format!("is {name}, which does not pass by itself; see to it, then retry");
+            Err(Refusal::Busy { stack: stack.clone(), why })
+        }
+    }
 }

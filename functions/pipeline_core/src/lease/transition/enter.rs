@@ -2,21 +2,19 @@
 
 use super::{Change, Moment, change, expired, latest};
 use crate::lease::{
-    record::{Entered, Lease, State},
+    record::{Lease, State},
     refusal::Refusal,
     request::{Commits, Enter},
 };
 
-/// How many executions may enter before a stack is bound.
-const MOST: usize = 20;
-
-/// Lets the execution of the latest claim deploy, and no older one.
+/// Lets the execution of the latest claim deploy, and no older one. All executions of `standing` but this one have to be
+/// seen to have ended: none is forgotten before, and so no two are ever in together (I6).
 pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result<Change, Refusal> {
     let lease = latest(standing, &enter.stack, enter.token).map_err(superseded)?;
     unmoved(enter.commits.as_ref())?;
     match &lease.state {
         State::Held { expires_at } if moment.now < *expires_at => {
-            let executions = to_end(lease, &enter.entered)?;
+            let executions = vec![enter.entered.clone()];
             Ok(change(lease, Lease { executions, nonce: moment.nonce, ..lease.clone() }))
         }
         State::Held { expires_at } => Err(expired(lease, *expires_at)),
@@ -24,23 +22,6 @@ pub fn enter(standing: Option<&Lease>, enter: &Enter, moment: &Moment) -> Result
             Err(Refusal::by(lease))
         }
     }
-}
-
-/// I6: the executions that must have ended before the name of a stack that is never bound is free; none may be forgotten.
-/// A stack that is bound is seen to end itself.
-fn to_end(lease: &Lease, entered: &Entered) -> Result<Vec<Entered>, Refusal> {
-    let mut executions = lease.executions.clone();
-    if lease.bound.is_some() || executions.contains(entered) {
-        return Ok(executions);
-    }
-    if executions.len() >= MOST {
-        let why = format!(
-            "had {MOST} executions enter and was never bound; bind it, or release it and claim it again when it is gone"
-        );
-        return Err(Refusal::Busy { stack: lease.stack.clone(), why });
-    }
-    executions.push(entered.clone());
-    Ok(executions)
 }
 
 fn superseded(refusal: Refusal) -> Refusal {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AGAIN, Case, Deletion, Reason, Step, Then, deleting::patience, graced};
+use super::{AGAIN, Case, Deletion, KEPT_LEAST, Reason, Step, Then, deleting::patience, graced};
 use crate::{
     ids::StackArn,
     lease::{
@@ -22,6 +22,10 @@ use crate::{
 
 impl Case<'_> {
     pub(super) fn dirty(&self, notice: &Notice, absent_at: Option<Timestamp>, seen: &Observation) -> Step {
+        // I6: it could deploy after the tombstone, or make anew what was deleted.
+        if let Some(entered) = &seen.running {
+            return self.running(entered);
+        }
         match (&self.lease.bound, &seen.stack) {
             (Some(_), Some(stack)) => self.bound(notice, stack),
             (Some(id), None) => self.unknown_yet(notice, absent_at, id),
@@ -29,8 +33,12 @@ impl Case<'_> {
                 Ok(found) => self.bind(notice, &stack.facts, found),
                 Err(why) => self.keep(why),
             },
-            (None, None) => self.absent(notice, absent_at, seen.running.as_ref()),
+            (None, None) => self.absent(notice, absent_at),
         }
+    }
+
+    fn running(&self, entered: &Entered) -> Step {
+        self.keep_for(Keep::Running(entered.clone()), AGAIN, KEPT_LEAST)
     }
 
     fn bound(&self, notice: &Notice, seen: &Seen) -> Step {
@@ -117,10 +125,7 @@ impl Case<'_> {
     }
 
     /// I6: nothing was ever bound, nothing runs, and no stack has the name in two runs apart.
-    fn absent(&self, notice: &Notice, absent_at: Option<Timestamp>, running: Option<&Entered>) -> Step {
-        if let Some(entered) = running {
-            return self.keep(Keep::Running(entered.clone()));
-        }
+    fn absent(&self, notice: &Notice, absent_at: Option<Timestamp>) -> Step {
         let since = absent_at.unwrap_or(self.now);
         let settled = later(later(since, AGAIN), self.policy.margin);
         if absent_at.is_some() && settled <= self.now {

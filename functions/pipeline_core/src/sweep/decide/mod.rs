@@ -176,15 +176,19 @@ impl Case<'_> {
         }
     }
 
-    /// Kept, and looked at less and less often, so that what stays costs little.
     fn keep(&self, why: Keep) -> Step {
+        self.keep_for(why, KEPT_LEAST, KEPT_MOST)
+    }
+
+    /// Kept, and looked at less and less often, so that what stays costs little.
+    fn keep_for(&self, why: Keep, least: SignedDuration, most: SignedDuration) -> Step {
         let (notice, state) = match &self.lease.state {
             State::Dirty { notice, .. } => (notice, State::Dirty { notice: notice.clone(), absent_at: None }),
             State::Deleting { notice, .. } => (notice, self.lease.state.clone()),
             State::Held { .. } | State::Quarantined { .. } | State::Gone { .. } => return Step::keep(why),
         };
         let since = graced(notice, self.policy).unwrap_or_else(|| noticed(notice));
-        let pause = self.now.duration_since(since).clamp(KEPT_LEAST, KEPT_MOST);
+        let pause = self.now.duration_since(since).clamp(least, most);
         self.kept(why, state, later(self.now, pause))
     }
 

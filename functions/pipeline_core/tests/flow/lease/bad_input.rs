@@ -128,7 +128,7 @@ fn a_name_that_sweep_would_not_delete_is_not_claimed() {
         "shop-flowgate",
         "other-pr-42",
     ] {
-        is_bad(&claim_with("stack", &json!(stack)), "is neither shop-pr-NUMBER nor shop-dev-NAME");
+        is_bad(&claim_with("stack", &json!(stack)), "is neither shop-pr-NUMBER[-tests] nor shop-dev-NAME");
     }
     for stack in ["", "shop-pr-42\n", "shop_pr_42", "ѕhop-pr-42", &"a".repeat(129), "arn:aws:cloudformation"] {
         is_bad(&claim_with("stack", &json!(stack)), "is not a stack name");

@@ -1,4 +1,4 @@
-//! Entering a stack that is busy: it waits, and is superseded while it waits like everybody else.
+//! Entering a stack that is busy: who does so waits, and is superseded while it waits like everybody else.
 
 use futures_util::future::join;
 use jiff::SignedDuration;
@@ -63,14 +63,14 @@ fn it_does_not_wait_for_a_stack_at_rest_or_none() {
 }
 
 #[test]
-fn after_ten_minutes_it_says_how_the_stack_stands() {
+fn at_the_end_of_its_time_it_says_how_the_stack_stands() {
     let world = claimed("UPDATE_IN_PROGRESS");
     let begin = world.now();
     let refusal = enter(&world, async {}).unwrap_err();
     let words = "stack shop-pr-42 is UPDATE_IN_PROGRESS, and was not done in time; retry when it is";
     assert_eq!((refusal.code(), refusal.to_string().as_str()), ("Busy", words));
     let waited = world.now().duration_since(begin);
-    assert!(waited <= SignedDuration::from_mins(10) && waited > SignedDuration::from_mins(9), "{waited}");
+    assert!(waited < SignedDuration::from_mins(15) && waited > SignedDuration::from_mins(14), "{waited}");
 }
 
 #[test]
@@ -83,26 +83,6 @@ fn it_does_not_wait_for_what_does_not_pass_by_itself() {
         assert_eq!((refusal.code(), refusal.to_string()), ("Busy", words));
         assert_eq!(world.now(), begin, "{status}");
     }
-}
-
-#[test]
-fn i6_an_older_claim_s_execution_is_remembered_beside_the_newer_one_s_and_twenty_are_the_most() {
-    let world = claimed("CREATE_COMPLETE");
-    granted(&world, &entering(&world));
-    granted(&world, &claim(THEIRS, PR));
-    let entering = |execution: u32| {
-        let execution = format!("44444444-abcd-1111-abcd-{execution:012}");
-        about(&world, "enter", &json!({"pipeline": "shop-previews", "execution": execution}))
-    };
-    for execution in 1..20 {
-        granted(&world, &entering(execution));
-        granted(&world, &entering(execution));
-    }
-    assert_eq!(standing(&world).executions.len(), 20);
-    let words = "stack shop-pr-42 had 20 executions enter and was never bound; bind it, or release it and claim it \
-                 again when it is gone";
-    assert_eq!(refused(&world, &entering(20)), ("Busy", words.to_owned()));
-    assert_eq!(standing(&world).executions[0].execution.to_string(), EXECUTION);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use pipeline_core::{
     ids::StackName,
     lease::{
-        record::Lease,
+        record::{Entered, Lease},
         refusal::Refusal,
         request::Request,
         store::{Cursor, FindLeases, Page, ReadLeases, Replaced, WriteLeases},
@@ -37,7 +37,7 @@ fn case(name: &'static str, request: fn(&World) -> Value, sites: &'static [&'sta
     Case { name, request, sites, writes }
 }
 
-fn cases() -> [Case; 9] {
+fn cases() -> [Case; 10] {
     [
         case("claim", |_| claim(THEIRS, PR), &["read lease", "replace lease"], 1),
         case("renew", |world| about(world, "renew", &json!({"ttl": 7200})), &["read lease", "replace lease"], 1),
@@ -63,7 +63,17 @@ fn cases() -> [Case; 9] {
         case(
             "enter",
             |world| about(world, "enter", &json!({"pipeline": "shop-previews", "execution": EXECUTION})),
-            &["read lease", "replace lease", "read stack by name"],
+            &["read lease", "read stack by name", "replace lease"],
+            1,
+        ),
+        case(
+            "enter after another",
+            |world| {
+                let before = Entered { pipeline: "shop-previews".into(), execution: THEIRS.parse().expect("an id") };
+                world.leases.put(Lease { executions: vec![before], ..standing(world) });
+                about(world, "enter", &json!({"pipeline": "shop-previews", "execution": EXECUTION}))
+            },
+            &["read lease", "watch execution", "read stack by name", "replace lease"],
             1,
         ),
         case("show", |_| json!({"operation": "show", "stack": STACK}), &["read lease"], 0),
@@ -116,7 +126,7 @@ fn i8_a_fault_at_any_effect_of_any_operation_and_the_next_delivery_change_the_re
             }
         }
     }
-    assert_eq!(sites, 19);
+    assert_eq!(sites, 23);
 }
 
 fn granted_or_listed(world: &World, request: &Value) {

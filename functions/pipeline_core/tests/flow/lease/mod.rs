@@ -5,6 +5,7 @@ mod bad_input;
 mod doubt;
 mod entering;
 mod faults;
+mod one_at_a_time;
 mod operations;
 
 use jiff::{SignedDuration, Timestamp};
@@ -40,11 +41,12 @@ pub(crate) fn id(unique: &str) -> StackArn {
 pub(crate) fn leases<'a, S: ReadLeases + FindLeases + WriteLeases>(
     world: &'a World,
     store: &'a S,
-) -> Leases<'a, World, S, World, impl Fn() -> Nonce> {
+) -> Leases<'a, World, S, World, World, impl Fn() -> Nonce> {
     Leases {
         clock: world,
         store,
         stacks: world,
+        executions: world,
         place: Place::of(&id("flowgate"), "shop"),
         margin: SignedDuration::from_mins(1),
         nonce: || Nonce::from_random(Uuid::new_v4()),

@@ -12,7 +12,7 @@ use pipeline_core::{
 use crate::sweep::{arn, deletions, effects, expired, lease, released, resource, run, stack, sweep, until, world};
 
 /// Every effect of [`story`], in order: one that is new is struck at too.
-const SITES: [&str; 41] = [
+const SITES: [&str; 42] = [
     // The expired stack, which was due first, is marked, the released one deleted, and people are told.
     "find due leases",
     "read parameter",
@@ -20,6 +20,7 @@ const SITES: [&str; 41] = [
     "read stack by id",
     "replace lease",
     "read lease",
+    "watch execution",
     "read stack by id",
     "list resources",
     "read trust policy",
@@ -134,9 +135,15 @@ fn check(world: &World, [gone, kept]: &[StackArn; 2], case: &str) {
 
 #[test]
 fn i10_no_outage_of_a_read_deletes_anything_before_the_tombstone() {
-    for site in
-        ["read parameter", "read lease", "read stack by id", "list resources", "read trust policy", "list importers"]
-    {
+    for site in [
+        "read parameter",
+        "read lease",
+        "watch execution",
+        "read stack by id",
+        "list resources",
+        "read trust policy",
+        "list importers",
+    ] {
         for fault in [Fault::Refused, Fault::Throttled, Fault::ReplyLost] {
             let (world, ids) = story();
             world.outage(site, fault);

@@ -51,6 +51,7 @@ fn i3_i9_a_released_stack_is_deleted_at_once_with_a_read_before_the_tombstone_an
         "find due leases",
         "read parameter",
         "read lease",
+        "watch execution",
         "read stack by id",
         "list resources",
         "replace lease",

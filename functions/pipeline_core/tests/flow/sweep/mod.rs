@@ -5,6 +5,7 @@ mod faults;
 mod life;
 mod limits;
 mod near_misses;
+mod running;
 mod scale;
 mod stuck;
 mod unbound;
@@ -17,7 +18,7 @@ use pipeline_core::{
     ids::{FencingToken, Nonce, StackArn},
     lease::{
         place::Place,
-        record::{Lease, Notice, State},
+        record::{Entered, Lease, Notice, State},
     },
     memory::{Live, World},
     ports::{Clock, Parameter},
@@ -99,6 +100,12 @@ pub(crate) fn resource(logical: &str, kind: &str) -> Resource {
     }
 }
 
+/// The execution that deployed it last.
+pub(crate) fn entered() -> Entered {
+    let execution = "22222222-abcd-1111-abcd-111111abcdef".parse().expect("an id");
+    Entered { pipeline: "shop-flowgate-previews".into(), execution }
+}
+
 /// A lease that expired an hour ago and is bound to this stack.
 pub(crate) fn expired(id: &StackArn) -> Lease {
     let at = |text: &str| text.parse::<Timestamp>().expect("a timestamp");
@@ -110,7 +117,7 @@ pub(crate) fn expired(id: &StackArn) -> Lease {
         source: Some("pull request 42".parse().expect("a source")),
         bound: Some(id.clone()),
         empty_buckets: false,
-        executions: vec![],
+        executions: vec![entered()],
         superseded: vec![],
         hold_until: None,
         state: State::Held { expires_at: at("2026-11-21T11:00:00Z") },

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use pipeline_core::{
     ids::{FencingToken, StackArn},
-    lease::record::{Entered, Lease, State},
+    lease::record::{Lease, State},
     memory::World,
     ports::Clock,
     sweep::report::Doing,
@@ -33,28 +33,6 @@ fn i6_a_name_that_no_stack_has_is_free_once_that_was_seen_twice() {
     assert_eq!(only(&apply(&world)).step, Doing::Gone);
     assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
     assert!(world.cloud.messages.borrow().is_empty());
-}
-
-#[test]
-fn i6_a_name_is_not_free_while_the_execution_that_entered_runs() {
-    let id = arn(NAMED, "1");
-    let (world, id) = unbound(released(&world(), &id));
-    let execution: pipeline_core::ids::ExecutionId = "22222222-abcd-1111-abcd-111111abcdef".parse().expect("an id");
-    let entered = Entered { pipeline: "shop-preview".into(), execution: execution.clone() };
-    world.leases.put(Lease { executions: vec![entered], ..lease(&world, &id) });
-    world.cloud.running.borrow_mut().insert(execution.clone());
-    let report = apply(&world);
-    assert_eq!(only(&report).step, Doing::Keep);
-    assert!(only(&report).reason.contains("may still deploy"), "{report:?}");
-    for _ in 0..20 {
-        world.pass(SignedDuration::from_mins(10));
-        apply(&world);
-    }
-    assert!(matches!(lease(&world, &id).state, State::Dirty { .. }));
-    world.cloud.running.borrow_mut().clear();
-    world.pass(SignedDuration::from_hours(1));
-    runs(&world, 2);
-    assert!(matches!(lease(&world, &id).state, State::Gone { .. }));
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn with_token(operation: &str, fields: &str) -> String {
 
 #[test]
 fn a_free_name_is_granted_with_nothing_of_what_was() {
-    let (executions, superseded) = (crowd(2), vec![holder(&nonce(7).to_string())]);
+    let (executions, superseded) = (vec![entered(OTHER)], vec![holder(&nonce(7).to_string())]);
     let hold_until = Some(minutes(60));
     let gone = Lease { executions, superseded, hold_until, ..lease(State::Gone { at: now() }) };
     for standing in [None, Some(&gone)] {
@@ -91,22 +91,17 @@ fn reuse_remembers_the_last_holders_that_were_taken_over() {
 }
 
 #[test]
-fn i6_every_execution_that_entered_is_remembered_once_and_through_every_claim() {
+fn i6_the_execution_that_was_let_in_is_remembered_alone_bound_or_not_and_through_every_claim() {
     let enter = with_token("enter", &format!(r#", "pipeline": "shop-previews", "execution": "{OTHER}""#));
-    for before in [0, 1, 19] {
-        let standing = Lease { bound: None, executions: crowd(before), ..held(minutes(10)) };
-        let next = written(&standing, &enter);
-        let entered = Entered { pipeline: "shop-previews".into(), execution: OTHER.parse().unwrap() };
-        assert_eq!(next.executions, standing.executions.into_iter().chain([entered]).collect::<Vec<_>>());
-        assert_eq!(written(&next, &claim_request()).executions, next.executions);
+    for bound in [None, Some(id("a"))] {
+        for before in [vec![], vec![entered(HOLDER)], vec![entered(HOLDER), entered(OTHER)]] {
+            let next = written(&Lease { bound: bound.clone(), executions: before, ..held(minutes(10)) }, &enter);
+            assert_eq!((&next.executions, &next.bound), (&vec![entered(OTHER)], &bound));
+            assert_eq!(written(&next, &claim_request()).executions, next.executions);
+            // It may ask again.
+            assert_eq!(decide(Some(&next), &enter, &moment()), Ok(Change::Stands(next)));
+        }
     }
-    // Who has entered may ask again, however many there are.
-    let mut full = Lease { bound: None, executions: crowd(20), ..held(minutes(10)) };
-    full.executions[7].execution = OTHER.parse().unwrap();
-    assert_eq!(decide(Some(&full), &enter, &moment()), Ok(Change::Stands(full)));
-    // Any number of them may deploy a stack that is bound.
-    let bound = Lease { executions: crowd(20), ..held(minutes(10)) };
-    assert_eq!(decide(Some(&bound), &enter, &moment()), Ok(Change::Stands(bound)));
 }
 
 #[test]

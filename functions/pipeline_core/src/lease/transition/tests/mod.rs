@@ -74,13 +74,8 @@ fn holder(text: &str) -> Holder {
     text.parse().unwrap()
 }
 
-/// As many executions that entered.
-fn crowd(executions: u128) -> Vec<Entered> {
-    let entered = |number| Entered {
-        pipeline: "shop-previews".into(),
-        execution: Uuid::from_u128(number).to_string().parse().unwrap(),
-    };
-    (1..=executions).map(entered).collect()
+fn entered(execution: &str) -> Entered {
+    Entered { pipeline: "shop-previews".into(), execution: execution.parse().unwrap() }
 }
 
 fn held(expires_at: Timestamp) -> Lease {

@@ -25,7 +25,7 @@ hold             NoLease >HELD      >HELD      >DIRTY     >DIRTY     >DIRTY     
 hold-stale       NoLease StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken StaleToken  NoLease
 enter-first      NoLease >HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
 enter            NoLease =HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
-enter-crowded    NoLease Busy       Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
+enter-after      NoLease >HELD      Expired    Dirty      Dirty      Dirty      Deleting   Quarantined NoLease
 enter-moved      NoLease Superseded Superseded Superseded Superseded Superseded Superseded Superseded  NoLease
 enter-stale      NoLease Superseded Superseded Superseded Superseded Superseded Superseded Superseded  NoLease
 ";
@@ -62,10 +62,10 @@ fn cases() -> Vec<Case> {
         ("release-stale", ask("release", &stale), |_, _| ()),
         ("hold", ask("hold", &format!(r#"{token}, "until": "2026-11-22T12:00:00Z""#)), |_, _| ()),
         ("hold-stale", ask("hold", &format!(r#"{stale}, "until": "2026-11-22T12:00:00Z""#)), |_, _| ()),
-        ("enter-first", ask("enter", &format!("{token}, {execution}")), |lease, _| lease.bound = None),
-        ("enter", ask("enter", &format!("{token}, {execution}")), |_, _| ()),
-        ("enter-crowded", ask("enter", &format!("{token}, {execution}")), |lease, _| {
-            (lease.bound, lease.executions) = (None, crowd(20));
+        ("enter-first", ask("enter", &format!("{token}, {execution}")), |_, _| ()),
+        ("enter", ask("enter", &format!("{token}, {execution}")), |lease, _| lease.executions = vec![entered(OTHER)]),
+        ("enter-after", ask("enter", &format!("{token}, {execution}")), |lease, _| {
+            lease.executions = vec![entered(HOLDER)];
         }),
         ("enter-moved", ask("enter", &format!("{token}, {execution}, {moved}")), |_, _| ()),
         ("enter-stale", ask("enter", &format!("{stale}, {execution}")), |_, _| ()),
