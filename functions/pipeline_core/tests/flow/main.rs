@@ -3,6 +3,7 @@
 mod drive;
 mod gate;
 mod lease;
+mod preview;
 mod record;
 mod release;
 mod repair;
