@@ -6,6 +6,7 @@
 mod commit;
 mod compare;
 pub(crate) mod files;
+mod fork;
 mod git;
 mod held;
 mod merge;

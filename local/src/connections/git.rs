@@ -36,15 +36,15 @@ pub(super) async fn push(
     Path(path): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Error> {
-    let runner = shared.runner.clone();
+    let context = shared.runner.context().clone();
     let tell = async move |held: Held, who: String| {
         let by = By { login: people::login(&who), merged_into: None };
         // The branches have moved: the push has succeeded, whatever it starts.
-        if let Err(error) = happened::pushed(&runner, &held, by).await {
+        if let Err(error) = happened::pushed(&shared, &held, by).await {
             eprintln!("error: {} was pushed to, but starts no pipeline: {error}; start them by hand", held.name());
         }
     };
-    git_http::push(shared.runner.context().clone(), full_name(&path), request, tell).await
+    git_http::push(context, full_name(&path), request, tell).await
 }
 
 /// `OWNER/NAME`; providers' addresses may end in `.git`.

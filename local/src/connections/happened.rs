@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::activity::{self, By};
 use super::detail::{Detail, EventType, PullRequestDetail};
+use super::github::told;
 use super::pulls::{self, Merged, PullRequest, Pulls};
+use super::{Shared, forks};
 use crate::pipeline::definition::{self, Action, Pipeline, PullRequestEvent};
 use crate::pipeline::engine::{SourceRevision, Trigger, TriggerType};
 use crate::pipeline::triggers::{self, Occurrence};
@@ -24,7 +26,7 @@ pub(super) struct Happened {
 }
 
 /// Tells what was done since the repository is held: first of the branches and tags, then what became of pull requests by it.
-pub(super) async fn pushed(runner: &Runner, held: &Held, by: By<'_>) -> Result<(), Error> {
+pub(super) async fn pushed(shared: &Shared, held: &Held, by: By<'_>) -> Result<(), Error> {
     let (moves, now) = (held.settle().await?, Timestamp::now());
     // Before anything starts: it may ask who did this.
     activity::note(held, &moves, by, now).await?;
@@ -36,29 +38,32 @@ pub(super) async fn pushed(runner: &Runner, held: &Held, by: By<'_>) -> Result<(
     after.write(held.directory())?;
     for one in &moves {
         if let Some(happened) = push(held, one).await? {
-            start_all(runner, held.name(), &happened);
+            start_all(&shared.runner, held.name(), &happened);
         }
     }
+    told::moves(shared, held, &moves, by.login).await;
     for pull in after.0.values() {
-        changed(runner, held, before.0.get(&pull.number), pull).await?;
+        changed(shared, held, before.0.get(&pull.number), pull, by.login).await?;
     }
+    follow(shared, held, by);
     Ok(())
 }
 
 /// Keeps a pull request as it is now, and tells what became of it. It is written down first: what it starts may look at it.
 pub(super) async fn keep(
-    runner: &Runner,
+    shared: &Shared,
     held: &Held,
     before: Option<&PullRequest>,
     now: &PullRequest,
+    by: Option<&str>,
 ) -> Result<(), Error> {
     write(held, now)?;
-    changed(runner, held, before, now).await
+    changed(shared, held, before, now, by).await
 }
 
 /// Tells that a pull request was merged by the provider itself: first of its destination, as after a push.
 pub(super) async fn merged_here(
-    runner: &Runner,
+    shared: &Shared,
     held: &Held,
     before: &PullRequest,
     now: &PullRequest,
@@ -66,21 +71,39 @@ pub(super) async fn merged_here(
 ) -> Result<(), Error> {
     // First of all: to the branch that moves it is not open any more.
     write(held, now)?;
-    pushed(runner, held, by).await?;
-    changed(runner, held, Some(before), now).await
+    pushed(shared, held, by).await?;
+    changed(shared, held, Some(before), now, by.login).await
 }
 
-fn write(held: &Held, pull: &PullRequest) -> Result<(), Error> {
+/// Pull requests from here into other repositories come after it, when nobody holds this one.
+fn follow(shared: &Shared, held: &Held, by: By<'_>) {
+    let (shared, fork, login) = (shared.clone(), held.name().to_owned(), by.login.map(str::to_owned));
+    tokio::spawn(async move {
+        if let Err(error) = forks::follow(&shared, &fork, login.as_deref()).await {
+            eprintln!("error: pull requests from {fork} stay where they were: {error}");
+        }
+    });
+}
+
+/// Keeps a pull request of which nobody is told.
+pub(super) fn write(held: &Held, pull: &PullRequest) -> Result<(), Error> {
     let mut pulls = Pulls::read(held.directory())?;
     pulls.0.insert(pull.number, pull.clone());
     pulls.write(held.directory())
 }
 
 /// Tells what became of a pull request.
-async fn changed(runner: &Runner, held: &Held, before: Option<&PullRequest>, now: &PullRequest) -> Result<(), Error> {
+async fn changed(
+    shared: &Shared,
+    held: &Held,
+    before: Option<&PullRequest>,
+    now: &PullRequest,
+    by: Option<&str>,
+) -> Result<(), Error> {
     if let Some(event) = pulls::event(before, now) {
-        start_all(runner, held.name(), &of_pull_request(held, event, now).await?);
+        start_all(&shared.runner, held.name(), &of_pull_request(held, event, now).await?);
     }
+    told::pull(shared, held, before, now, by).await;
     Ok(())
 }
 
@@ -88,7 +111,9 @@ async fn changed(runner: &Runner, held: &Held, before: Option<&PullRequest>, now
 async fn moved(held: &Held, pull: &mut PullRequest, moves: &[Move], by: By<'_>, now: Timestamp) -> Result<(), Error> {
     let of =
         |branch: &str| moves.iter().find(|one| one.reference.kind == RefKind::Branch && one.reference.name == branch);
-    let (source, destination) = (of(&pull.source_branch), of(&pull.destination_branch));
+    // A branch of that name here is not that of a fork.
+    let source = pull.story.fork.is_none().then(|| of(&pull.source_branch)).flatten();
+    let destination = of(&pull.destination_branch);
     if let Some(head) = source.and_then(|one| one.to.as_ref()) {
         let base = match destination {
             Some(moved) => moved.from.clone().unwrap_or_default(),

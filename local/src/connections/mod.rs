@@ -12,20 +12,24 @@
 //!
 //! These answer `{"number", "title", "sourceBranch", "destinationBranch", "status": "OPEN" | "CLOSED", "head"}`, the last a list
 //! of it. GitHub's REST API tells more of them, and of who made what, at [`github::API_PATH`]. What is pushed, merged, and
-//! what becomes of pull requests, starts the pipelines whose triggers it passes.
+//! what becomes of pull requests, starts the pipelines whose triggers it passes, and webhooks hear of it.
 
 mod activity;
 mod api;
 mod book;
+mod comments;
 mod detail;
 mod error;
+mod forks;
 mod git;
 pub mod github;
 mod happened;
+mod hooks;
 mod ids;
 mod people;
 mod pulls;
 mod pulls_api;
+mod statuses;
 
 use std::sync::Arc;
 
@@ -36,6 +40,7 @@ use axum::routing::{get, post};
 use crate::runner::Runner;
 use book::Book;
 pub use detail::Detail;
+use hooks::Post;
 
 /// Where repositories are cloned from, below the local cloud's endpoint.
 pub const CLONE_PATH: &str = "/v1/connections";
@@ -45,13 +50,14 @@ pub const CLONE_PATH: &str = "/v1/connections";
 struct Shared {
     runner: Runner,
     book: Arc<Book>,
+    post: Post,
 }
 
 /// `others` with CodeConnections beside them: its API by the target that requests name; git, pull requests and GitHub's API by
 /// their paths.
 pub fn beside(others: Router, runner: Runner) -> Router {
     let book = Arc::new(Book::new(&runner.context().state));
-    let shared = Shared { runner, book };
+    let shared = Shared { runner, book, post: Post::new() };
     let repositories = Router::new()
         .route("/{owner}/{name}/info/refs", get(git::advertise))
         .route("/{owner}/{name}/git-upload-pack", post(git::fetch))

@@ -42,6 +42,10 @@ pub(super) struct Story {
     /// The login of who opened it.
     pub(super) opened_by: Option<String>,
     pub(super) body: Option<String>,
+    /// It is not to be merged yet.
+    pub(super) draft: bool,
+    /// The repository that its branch is in, where that is another one.
+    pub(super) fork: Option<String>,
     /// Where its destination was when its head was last pushed.
     pub(super) base: String,
     pub(super) opened: Timestamp,
@@ -91,6 +95,11 @@ pub(super) enum Verdict {
 impl PullRequest {
     pub(super) fn is_open(&self) -> bool {
         self.status == Status::Open
+    }
+
+    /// The owner of the repository that its branch is in, where `own` is that of its own.
+    pub(super) fn owner<'a>(&'a self, own: &'a str) -> &'a str {
+        self.story.fork.as_deref().and_then(|fork| fork.split_once('/')).map_or(own, |(owner, _)| owner)
     }
 
     pub(super) fn close(&mut self, at: Timestamp) {

@@ -71,22 +71,29 @@ pub(super) async fn put(
 ) -> Result<Json<Shown>, Error> {
     let held = hold(&shared.runner, &full_name(&(owner, name))).await?;
     let before = Pulls::read(held.directory())?.0.remove(&number);
-    let by = Caller::of(&headers).ok().and_then(|caller| caller.login().map(str::to_owned));
-    let now = opened(&held, number, before.as_ref(), wanted, by).await?;
-    happened::keep(&shared.runner, &held, before.as_ref(), &now).await?;
+    let by = login(&headers);
+    let now = opened(&held, number, before.as_ref(), wanted, by.clone()).await?;
+    happened::keep(&shared, &held, before.as_ref(), &now, by.as_deref()).await?;
     Ok(Json(now.into()))
 }
 
 pub(super) async fn close(
     State(shared): State<Shared>,
     Path((owner, name, number)): Named,
+    headers: HeaderMap,
 ) -> Result<Json<Shown>, Error> {
     let held = hold(&shared.runner, &full_name(&(owner, name))).await?;
+    let by = login(&headers);
     let before = find(&held, number)?;
     let mut now = before.clone();
     now.close(Timestamp::now());
-    happened::keep(&shared.runner, &held, Some(&before), &now).await?;
+    happened::keep(&shared, &held, Some(&before), &now, by.as_deref()).await?;
     Ok(Json(now.into()))
+}
+
+/// Who asks, if anybody in particular.
+fn login(headers: &HeaderMap) -> Option<String> {
+    Caller::of(headers).ok().and_then(|caller| caller.login().map(str::to_owned))
 }
 
 async fn hold(runner: &Runner, repository: &str) -> Result<Held, Error> {
@@ -126,7 +133,7 @@ async fn opened(
     // What was merged is over: under its number this is another one.
     let story = before.map(|before| before.story.clone()).filter(|story| story.merged.is_none());
     let story = story.unwrap_or_else(|| Story { opened_by: by, opened: now, updated: now, ..Story::default() });
-    let story = Story { closed: None, ..story };
+    let story = Story { closed: None, fork: None, ..story };
     let same = before.filter(|before| before.destination_branch == destination_branch);
     let head_before = same.map(|before| before.head.clone()).unwrap_or_default();
     let status = Status::Open;

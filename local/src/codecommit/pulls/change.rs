@@ -13,6 +13,9 @@ use crate::codecommit::templates;
 use crate::json_api::Refusal;
 use crate::repository::{Held, Store};
 
+/// The greatest number that is given because somebody wishes for it.
+const GREATEST: u64 = 999_999_999;
+
 pub(super) async fn create(context: &Context, asked: Request, caller: &str) -> Result<Value, Refusal> {
     let store = Store::new(&context.state);
     let target = only_target(&asked)?;
@@ -22,10 +25,17 @@ pub(super) async fn create(context: &Context, asked: Request, caller: &str) -> R
         return Ok(json!({"pullRequest": earlier.shown(held.name())}));
     }
     let rules = templates::rules(&store, &held, &wanted.destination)?;
-    let pull = PullRequest { id: shelf::number(&store).await?, rules, ..wanted };
+    let id = shelf::number(&store, wish(wanted.token.as_deref())).await?;
+    let pull = PullRequest { id, rules, ..wanted };
     shelf::write(&held, &pull)?;
     events::tell(context, &held, &pull, What::Created, caller).await;
     Ok(json!({"pullRequest": pull.shown(held.name())}))
+}
+
+/// The number that a token wishes for. The local cloud alone knows such tokens.
+fn wish(token: Option<&str>) -> Option<u64> {
+    let wish = token?.strip_prefix("flowgate-pull-request-")?.parse().ok()?;
+    (1..=GREATEST).contains(&wish).then_some(wish)
 }
 
 fn only_target(asked: &Request) -> Result<Target, Refusal> {
@@ -74,12 +84,14 @@ async fn wanted(held: &Held, target: &Target, asked: &Request, caller: &str) -> 
     })
 }
 
-/// What a request with the same token made.
+/// What a request with the same token made. A wish for a number is said anew once that one is closed.
 fn earlier(held: &Held, wanted: &PullRequest) -> Result<Option<PullRequest>, Refusal> {
     if wanted.token.is_none() {
         return Ok(None);
     }
-    let Some(earlier) = shelf::all(held)?.into_iter().find(|pull| pull.token == wanted.token) else { return Ok(None) };
+    let counts =
+        |pull: &PullRequest| pull.token == wanted.token && (pull.is_open() || wish(pull.token.as_deref()).is_none());
+    let Some(earlier) = shelf::all(held)?.into_iter().find(counts) else { return Ok(None) };
     let asked = |pull: &PullRequest| {
         let PullRequest { title, description, source, destination, .. } = pull;
         [Some(title.clone()), description.clone(), Some(source.clone()), Some(destination.clone())]

@@ -11,6 +11,9 @@ use crate::codecommit::metadata;
 use crate::event_bus::EventBus;
 use crate::repository::{Held, Reference};
 
+pub(super) const COMMENT_CREATED: &str = "commentOnPullRequestCreated";
+pub(super) const COMMENT_UPDATED: &str = "commentOnPullRequestUpdated";
+
 /// What became of a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What<'a> {
@@ -23,13 +26,16 @@ pub(super) enum What<'a> {
     RuleUpdated(&'a Rule),
     RuleDeleted(&'a Rule),
     RulesOverridden(&'a str),
-    Commented(&'a Comment),
+    /// A comment, and the event that tells what became of it.
+    Commented(&'a Comment, &'static str),
 }
 
 /// Tells the bus. What has happened stays so, whether the bus hears of it or not.
 pub(super) async fn tell(context: &Context, held: &Held, pull: &PullRequest, what: What<'_>, by: &str) {
     let (kind, detail) = match what {
-        What::Commented(comment) => ("CodeCommit Comment on Pull Request", commented(held, pull, comment, by)),
+        What::Commented(comment, event) => {
+            ("CodeCommit Comment on Pull Request", commented(held, pull, (comment, event), by))
+        }
         what => ("CodeCommit Pull Request State Change", Ok(changed(held, pull, what, by))),
     };
     let put = match detail {
@@ -56,7 +62,7 @@ fn changed(held: &Held, pull: &PullRequest, what: What, by: &str) -> Value {
         What::RuleUpdated(_) => "pullRequestApprovalRuleUpdated",
         What::RuleDeleted(_) => "pullRequestApprovalRuleDeleted",
         What::RulesOverridden(_) => "pullRequestApprovalRuleOverridden",
-        What::Commented(_) => "commentOnPullRequestCreated",
+        What::Commented(_, event) => event,
     };
     let status = match pull.status {
         Status::Open => "Open",
@@ -95,8 +101,12 @@ fn changed(held: &Held, pull: &PullRequest, what: What, by: &str) -> Value {
     detail
 }
 
-fn commented(held: &Held, pull: &PullRequest, comment: &Comment, by: &str) -> Result<Value, crate::repository::Error> {
-    let event = "commentOnPullRequestCreated";
+fn commented(
+    held: &Held,
+    pull: &PullRequest,
+    (comment, event): (&Comment, &str),
+    by: &str,
+) -> Result<Value, crate::repository::Error> {
     Ok(json!({
         "event": event,
         "beforeCommitId": comment.before_commit,

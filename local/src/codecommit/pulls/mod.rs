@@ -10,6 +10,7 @@ mod read;
 mod record;
 mod request;
 mod rules;
+mod said;
 mod shelf;
 mod talk;
 
@@ -19,6 +20,9 @@ use crate::actions::Context;
 use crate::json_api::Refusal;
 pub(super) use moved::moved;
 use request::Request;
+
+/// Of the local cloud's own: it asks so whose permission a request about a comment needs.
+const REPOSITORY_OF_COMMENT: &str = "RepositoryOfComment";
 
 /// Answers an operation on pull requests; none when it is none of theirs.
 pub(super) async fn answer(
@@ -43,6 +47,10 @@ pub(super) async fn answer(
         "MergePullRequestByThreeWay" => merge::run(context, &asked, merge::THREE_WAY, caller).await,
         "PostCommentForPullRequest" => talk::comment(context, asked, caller).await,
         "GetCommentsForPullRequest" => talk::comments(context, &asked).await,
+        "GetComment" => said::get(context, &asked),
+        "UpdateComment" => said::update(context, &asked, caller).await,
+        "DeleteCommentContent" => said::delete_content(context, &asked).await,
+        REPOSITORY_OF_COMMENT => said::repository(context, &asked),
         "UpdatePullRequestApprovalState" => talk::approve(context, &asked, caller).await,
         "GetPullRequestApprovalStates" => talk::approvals(context, &asked),
         "CreatePullRequestApprovalRule" => rules::create(context, &asked, caller).await,
@@ -56,5 +64,5 @@ pub(super) async fn answer(
 }
 
 fn is_ours(operation: &str) -> bool {
-    operation.contains("PullRequest")
+    operation.contains("PullRequest") || operation.contains("Comment")
 }

@@ -33,6 +33,12 @@ pub(in crate::codecommit) struct Comment {
     pub(super) content: String,
     pub(super) author: String,
     pub(super) created: Timestamp,
+    /// When it last said something else than before.
+    #[serde(default)]
+    pub(super) modified: Option<Timestamp>,
+    /// Its content is gone.
+    #[serde(default)]
+    pub(super) deleted: bool,
     pub(super) before_commit: String,
     pub(super) after_commit: String,
     pub(super) location: Option<Value>,
@@ -136,14 +142,14 @@ impl Comment {
     pub(super) fn shown(&self) -> Value {
         let mut shown = json!({
             "commentId": self.id,
-            "content": self.content,
             "creationDate": seconds(self.created),
-            "lastModifiedDate": seconds(self.created),
+            "lastModifiedDate": seconds(self.modified.unwrap_or(self.created)),
             "authorArn": self.author,
-            "deleted": false,
+            "deleted": self.deleted,
             "callerReactions": [],
             "reactionCounts": {},
         });
+        set(&mut shown, "content", (!self.deleted).then_some(&self.content));
         set(&mut shown, "clientRequestToken", self.token.as_ref());
         shown
     }

@@ -37,6 +37,7 @@ pub(super) struct Request {
     pub(super) after_commit_id: Option<String>,
     pub(super) location: Option<Value>,
     pub(super) content: Option<String>,
+    pub(super) comment_id: Option<String>,
     pub(super) revision_id: Option<String>,
     pub(super) approval_state: Option<String>,
     pub(super) approval_rule_name: Option<String>,

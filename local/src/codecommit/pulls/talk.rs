@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::change::open;
-use super::events::{self, What};
+use super::events::{self, COMMENT_CREATED, What};
 use super::record::{Approval, Comment, PullRequest, set};
 use super::request::{Request, refusal, required};
 use super::shelf;
@@ -30,6 +30,8 @@ pub(super) async fn comment(context: &Context, asked: Request, caller: &str) -> 
         content: asked.content()?,
         author: caller.to_owned(),
         created: Timestamp::now(),
+        modified: None,
+        deleted: false,
         before_commit: before_commit.to_owned(),
         after_commit: after_commit.to_owned(),
         location: asked.location.clone(),
@@ -42,7 +44,7 @@ pub(super) async fn comment(context: &Context, asked: Request, caller: &str) -> 
     pull.active = comment.created;
     pull.comments.push(comment.clone());
     shelf::write(&held, &pull)?;
-    events::tell(context, &held, &pull, What::Commented(&comment), caller).await;
+    events::tell(context, &held, &pull, What::Commented(&comment, COMMENT_CREATED), caller).await;
     Ok(shown(held.name(), &pull, &comment, "comment", comment.shown()))
 }
 

@@ -9,22 +9,20 @@ use reqwest::Url;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::super::Shared;
 use super::super::git::full_name;
 use super::super::people::Caller;
 use super::super::pulls::{PullRequest, Pulls};
-use super::super::{CLONE_PATH, Shared};
-use super::API_PATH;
 use super::link::Place;
 use super::refused::Refused;
 use crate::repository::{Held, Store};
-use crate::runner::Runner;
 
 /// No request here comes near it.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// A request about a repository.
 pub(super) struct Asked {
-    pub(super) runner: Runner,
+    pub(super) shared: Shared,
     pub(super) caller: Caller,
     /// What was asked for, with its query.
     pub(super) url: Url,
@@ -40,16 +38,11 @@ impl FromRequestParts<Shared> for Asked {
         let path = Path::<BTreeMap<String, String>>::from_request_parts(parts, shared).await;
         let Path(path) = path.map_err(|_| Refused::not_found())?;
         let caller = Caller::of(&parts.headers).map_err(|_| Refused::bad_credentials())?;
-        let endpoint = shared.runner.context().sdk.endpoint_url().unwrap_or_default().to_owned();
         let part = |name: &str| path.get(name).cloned().unwrap_or_default();
-        let place = Place {
-            api: format!("{endpoint}{API_PATH}"),
-            site: format!("{endpoint}{CLONE_PATH}"),
-            repository: full_name(&(part("owner"), part("name"))),
-        };
+        let place = Place::of(shared, &full_name(&(part("owner"), part("name"))));
         let url = Url::parse(&format!("{}/repos/{}{}", place.api, place.repository, parts.uri));
         let url = url.map_err(|_| Refused::not_found())?;
-        Ok(Self { runner: shared.runner.clone(), caller, url, place, path })
+        Ok(Self { shared: shared.clone(), caller, url, place, path })
     }
 }
 
@@ -76,7 +69,7 @@ impl Asked {
     }
 
     pub(super) async fn hold(&self) -> Result<Held, Refused> {
-        Ok(Store::new(&self.runner.context().state).hold(&self.place.repository).await?)
+        Ok(Store::new(&self.shared.runner.context().state).hold(&self.place.repository).await?)
     }
 
     /// The pull request that the path names.

@@ -7,16 +7,23 @@ use super::super::activity;
 use super::super::pulls::{Merged, PullRequest, Pulls};
 use super::asked::Asked;
 use super::refused::Refused;
-use super::shape::{self, repository};
-use super::{page, shape::pull};
+use super::shape::repository::Repositories;
+use super::shape::{self, pull};
+use super::{page, statuses};
 use crate::repository::{Commit, Error, Held};
 
-/// `GET /repos/OWNER/NAME/commits/COMMIT`, and `…/COMMIT/pulls`: a branch's name may have as many parts as it likes.
+/// `GET /repos/OWNER/NAME/commits/COMMIT`, and `…/COMMIT/pulls`, `/statuses` and `/status`: a branch's name may have as many parts as it likes.
 pub(super) async fn get(asked: Asked) -> Result<Response, Refused> {
     let held = asked.hold().await?;
     let wanted = asked.part("commit");
     if let Some(wanted) = wanted.strip_suffix("/pulls") {
         return pulls(&asked, &held, &find(&held, wanted).await?).await;
+    }
+    if let Some(wanted) = wanted.strip_suffix("/statuses") {
+        return statuses::list(&asked, &held, &find(&held, wanted).await?);
+    }
+    if let Some(wanted) = wanted.strip_suffix("/status") {
+        return statuses::combined(&asked, &held, &find(&held, wanted).await?).await;
     }
     let commit = find(&held, wanted).await?;
     let activity = activity::read(held.directory())?;
@@ -40,9 +47,9 @@ async fn pulls(asked: &Asked, held: &Held, commit: &Commit) -> Result<Response, 
             found.push(pull);
         }
     }
-    let repository = repository::of(&asked.place, held).await?;
+    let repositories = Repositories::of(&asked.place, held, &found).await?;
     let page = page::by_number(&asked.url, found);
-    Ok(page.shown(|one| pull::simple(&asked.place, &repository, &one)).into_response())
+    Ok(page.shown(|one| pull::simple(&asked.place, &repositories, &one)).into_response())
 }
 
 /// Whether a commit is one of a pull request's own, or one that its merge made.

@@ -5,6 +5,9 @@ use std::fmt::Display;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::{CLONE_PATH, Shared};
+use super::API_PATH;
+
 /// A repository and the addresses above it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
@@ -17,6 +20,13 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Of this repository.
+    pub(super) fn of(shared: &Shared, repository: &str) -> Self {
+        let endpoint = shared.runner.context().sdk.endpoint_url().unwrap_or_default();
+        let (api, site) = (format!("{endpoint}{API_PATH}"), format!("{endpoint}{CLONE_PATH}"));
+        Self { api, site, repository: repository.to_owned() }
+    }
+
     /// Something of the repository in the API.
     pub(super) fn api(&self, path: &str) -> String {
         format!("{}/repos/{}{path}", self.api, self.repository)

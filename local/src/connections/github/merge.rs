@@ -54,6 +54,9 @@ async fn run(asked: &Asked, wanted: Wanted) -> Result<String, Refused> {
     if !before.is_open() {
         return Err(Refused::not_mergeable());
     }
+    if before.story.draft {
+        return Err(Refused::draft());
+    }
     if wanted.sha.as_ref().is_some_and(|sha| *sha != before.head) {
         return Err(Refused::head_moved());
     }
@@ -79,7 +82,8 @@ async fn make(
     wanted: Wanted,
 ) -> Result<Option<String>, Error> {
     let Wanted { commit_title: title, commit_message: message, merge_method, .. } = wanted;
-    let merging = Merging { held, pull, owner: asked.place.owner(), by, title, message };
+    let owner = pull.owner(asked.place.owner());
+    let merging = Merging { held, pull, owner, by, title, message };
     match merge_method {
         Method::Merge => merging.merge().await,
         Method::Squash => merging.squash().await,
@@ -94,6 +98,6 @@ async fn settle(asked: &Asked, held: &Held, before: &PullRequest, merged: Merged
     now.story.merged = Some(merged);
     now.close(Timestamp::now());
     let destination = Some(before.destination_branch.as_str());
-    happened::merged_here(&asked.runner, held, before, &now, By { login: by.as_deref(), merged_into: destination })
+    happened::merged_here(&asked.shared, held, before, &now, By { login: by.as_deref(), merged_into: destination })
         .await
 }

@@ -12,7 +12,7 @@ pub(super) const COMMITTER: (&str, &str) = ("GitHub", "noreply@github.com");
 pub(super) struct Merging<'a> {
     pub(super) held: &'a Held,
     pub(super) pull: &'a PullRequest,
-    /// The repository's owner.
+    /// The owner of the repository that its branch is in.
     pub(super) owner: &'a str,
     /// The login of who merges.
     pub(super) by: &'a str,

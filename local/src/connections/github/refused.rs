@@ -52,12 +52,25 @@ impl Refused {
 
     /// A field of a pull request is `missing_field` or `invalid`.
     pub(super) fn field(field: &str, code: &str) -> Self {
-        Self::validation(&json!({"resource": "PullRequest", "field": field, "code": code}))
+        Self::field_of("PullRequest", field, code)
+    }
+
+    pub(super) fn field_of(resource: &str, field: &str, code: &str) -> Self {
+        Self::validation(&json!({"resource": resource, "field": field, "code": code}))
     }
 
     /// What a pull request is to be it cannot be.
     pub(super) fn custom(message: &str) -> Self {
-        Self::validation(&json!({"resource": "PullRequest", "code": "custom", "message": message}))
+        Self::of("PullRequest", message)
+    }
+
+    /// What a webhook is to be it cannot be.
+    pub(super) fn hook(message: &str) -> Self {
+        Self::of("Hook", message)
+    }
+
+    pub(super) fn of(resource: &str, message: &str) -> Self {
+        Self::validation(&json!({"resource": resource, "code": "custom", "message": message}))
     }
 
     fn validation(error: &Value) -> Self {
@@ -71,6 +84,10 @@ impl Refused {
 
     pub(super) fn not_mergeable() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "Pull Request is not mergeable")
+    }
+
+    pub(super) fn draft() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Pull Request is still a draft")
     }
 
     pub(super) fn head_moved() -> Self {

@@ -93,7 +93,7 @@ pub(super) async fn delete(asked: Asked) -> Result<Json<Value>, Refused> {
     let at = own_pending(&asked, &pull, &user)?;
     let mut now = pull.clone();
     now.story.reviews.remove(at);
-    happened::keep(&asked.runner, &held, Some(&pull), &now).await?;
+    happened::keep(&asked.shared, &held, Some(&pull), &now, Some(&user)).await?;
     Ok(shown(&asked, &pull, at))
 }
 
@@ -171,7 +171,7 @@ async fn keep(
     at: usize,
 ) -> Result<Json<Value>, Refused> {
     now.story.updated = Timestamp::now();
-    happened::keep(&asked.runner, held, Some(before), &now).await?;
+    happened::keep(&asked.shared, held, Some(before), &now, asked.caller.login()).await?;
     Ok(shown(asked, &now, at))
 }
 

@@ -14,6 +14,12 @@ pub(super) struct Open {
     pub(super) head: Option<String>,
     pub(super) base: Option<String>,
     pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) draft: bool,
+    /// The fork's name, where the repository's is another.
+    pub(super) head_repo: Option<String>,
+    /// Of the local cloud's own: the number that it is to have, if that is free.
+    pub(super) number: Option<u64>,
 }
 
 /// What is to become of one.
@@ -23,6 +29,8 @@ pub(super) struct Edit {
     pub(super) body: Option<String>,
     pub(super) state: Option<State>,
     pub(super) base: Option<String>,
+    /// Of the local cloud's own: GitHub changes it by GraphQL alone.
+    pub(super) draft: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -91,12 +99,12 @@ impl Listed {
     fn admits(&self, pull: &PullRequest, owner: &str) -> bool {
         self.is_open.is_none_or(|is_open| is_open == pull.is_open())
             && self.base.as_ref().is_none_or(|base| *base == pull.destination_branch)
-            && self.head.as_ref().is_none_or(|head| branch(head, owner) == Some(&pull.source_branch))
+            && self.head.as_ref().is_none_or(|head| branch(head, pull.owner(owner)) == Some(&pull.source_branch))
     }
 }
 
-/// The branch that `OWNER:BRANCH` or `BRANCH` names, for there are no forks.
-pub(super) fn branch<'t>(head: &'t str, owner: &str) -> Option<&'t str> {
+/// The branch that `OWNER:BRANCH` or `BRANCH` names, if it is this owner's.
+fn branch<'t>(head: &'t str, owner: &str) -> Option<&'t str> {
     match head.split_once(':') {
         Some((user, branch)) => user.eq_ignore_ascii_case(owner).then_some(branch),
         None => Some(head),

@@ -2,7 +2,9 @@
 
 mod alarms;
 mod apis;
+mod bus_conditions;
 mod destinations;
+mod function_urls;
 mod git;
 mod leading_keys;
 mod logs;
@@ -20,7 +22,8 @@ mod world;
 use service_world::World;
 
 /// What these tests are about, beside stacks and who passes roles.
-const PATCHES: [&str; 5] = ["leading_keys", "parameter_names", "service_calls", "function_logs", "stack_conditions"];
+const PATCHES: [&str; 6] =
+    ["leading_keys", "parameter_names", "service_calls", "function_logs", "function_urls", "stack_conditions"];
 
 /// All on one cloud: none of these gaps hides another.
 #[tokio::test]
@@ -32,6 +35,7 @@ async fn without_the_patches_each_gap_shows() {
     alarms::every_topic_is_told(&world).await;
     apis::every_function_answers(&world).await;
     destinations::every_event_is_passed_on(&world).await;
+    function_urls::every_function_is_reached(&world).await;
     logs::every_line_is_kept(&world).await;
     logs::a_log_stream_is_not_of_its_group(&world).await;
     rules::every_target_is_reached(&world).await;

@@ -13,7 +13,9 @@ ABOUT_NONE = {"codecommit": (
     "UpdateApprovalRuleTemplateDescription", "UpdateApprovalRuleTemplateName", "DeleteApprovalRuleTemplate",
     "ListApprovalRuleTemplates", "ListRepositoriesForApprovalRuleTemplate",
 )}
-GET_PULL_REQUEST = "CodeCommit_20150413.GetPullRequest"
+CODECOMMIT = "CodeCommit_20150413."
+# Only who may do something anywhere hears that it does not exist.
+ANYWHERE = {"repositoryName": "*"}
 # Where it names it by its ARN.
 ARNS = ("resourceArn", "ResourceArn", "ConnectionArn")
 
@@ -58,19 +60,22 @@ def resource_of(runner, service, body, prefix):
 
 
 def repositories(runner, asked):
-    """The repositories that a request lists, and that of the pull request whose number alone it gives."""
+    """The repositories that a request lists, and that of the pull request or comment whose number alone it gives."""
     listed = asked.get("repositoryNames")
     yield from (name for name in (listed if isinstance(listed, list) else []) if isinstance(name, str))
-    if not isinstance(number := asked.get("pullRequestId"), str):
-        return
-    # The runner answers without waiting for anything that would wait for us.
-    headers = {"x-amz-target": GET_PULL_REQUEST, "content-type": JSON}
-    status, _, body = runner.post(headers, json.dumps({"pullRequestId": number}).encode())
-    if status != 200:
-        # Only who may do it anywhere hears that it does not exist.
-        yield "*"
-        return
-    yield from (target["repositoryName"] for target in json.loads(body)["pullRequest"]["pullRequestTargets"])
+    if isinstance(number := asked.get("pullRequestId"), str):
+        answer = found(runner, "GetPullRequest", pullRequestId=number)
+        targets = answer["pullRequest"]["pullRequestTargets"] if answer else [ANYWHERE]
+        yield from (target["repositoryName"] for target in targets)
+    if isinstance(comment := asked.get("commentId"), str):
+        yield (found(runner, "RepositoryOfComment", commentId=comment) or ANYWHERE)["repositoryName"]
+
+
+def found(runner, operation, **request):
+    """The runner answers without waiting for anything that would wait for us; nothing when it does not exist."""
+    headers = {"x-amz-target": f"{CODECOMMIT}{operation}", "content-type": JSON}
+    status, _, body = runner.post(headers, json.dumps(request).encode())
+    return json.loads(body) if status == 200 else None
 
 
 def parts(asked):

@@ -45,6 +45,26 @@ pub(in super::super) fn commit(place: &Place, commit: &Commit, activity: &[Activ
     })
 }
 
+/// A commit as a push tells of it, without its files.
+pub(in super::super) fn pushed(place: &Place, commit: &Commit) -> Value {
+    let id = &commit.id;
+    json!({
+        "id": id,
+        "tree_id": commit.tree,
+        "distinct": true,
+        "message": commit.message,
+        "timestamp": time(commit.committer.date),
+        "url": place.page(&format!("/commit/{id}")),
+        "author": committer(&commit.author),
+        "committer": committer(&commit.committer),
+    })
+}
+
+fn committer(signature: &Signature) -> Value {
+    let login = if signature.email == COMMITTER.1 { Some(WEB_FLOW) } else { people::of_address(&signature.email) };
+    json!({"name": signature.name, "email": signature.email, "username": login})
+}
+
 fn signature(signature: &Signature) -> Value {
     json!({"name": signature.name, "email": signature.email, "date": time(signature.date)})
 }

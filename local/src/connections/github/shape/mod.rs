@@ -1,9 +1,12 @@
 //! Things as GitHub shows them: pure functions over what is known of them.
 
+pub(super) mod comment;
 pub(super) mod commit;
+pub(super) mod hook;
 pub(super) mod pull;
 pub(super) mod repository;
 pub(super) mod review;
+pub(super) mod status;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,11 +19,18 @@ const ASSOCIATION: &str = "COLLABORATOR";
 /// GitHub's own account, which commits what is merged there.
 pub(super) const WEB_FLOW: &str = "web-flow";
 /// Who stands for those whom GitHub does not know any more.
-const GHOST: &str = "ghost";
+pub(super) const GHOST: &str = "ghost";
 
 /// A time, without fractions of a second.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Gives an object more fields.
+pub(super) fn extend(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
+    }
 }
 
 /// `simple-user`

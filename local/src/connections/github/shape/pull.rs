@@ -5,23 +5,26 @@ use serde_json::{Value, json};
 use super::super::super::ids;
 use super::super::super::pulls::PullRequest;
 use super::super::link::{Place, node_id};
-use super::{ASSOCIATION, GHOST, time, user};
+use super::repository::Repositories;
+use super::{ASSOCIATION, GHOST, extend, time, user};
 use crate::repository::Extent;
 
 /// What only one that is looked at by itself tells.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Detail {
+    pub(in super::super) comments: usize,
     pub(in super::super) commits: usize,
     pub(in super::super) extent: Extent,
     /// Whether it can be merged; none when it is not open any more.
     pub(in super::super) mergeable: Option<bool>,
 }
 
-/// `pull-request`; `repository` is the one that it is of.
-pub(in super::super) fn whole(place: &Place, repository: &Value, pull: &PullRequest, detail: Detail) -> Value {
-    let Detail { commits, extent, mergeable } = detail;
-    let mut shown = simple(place, repository, pull);
+/// `pull-request`
+pub(in super::super) fn whole(place: &Place, repositories: &Repositories, pull: &PullRequest, detail: Detail) -> Value {
+    let Detail { comments, commits, extent, mergeable } = detail;
+    let mut shown = simple(place, repositories, pull);
     let state = match mergeable {
+        Some(_) if pull.story.draft => "draft",
         Some(true) => "clean",
         Some(false) => "dirty",
         None => "unknown",
@@ -33,7 +36,7 @@ pub(in super::super) fn whole(place: &Place, repository: &Value, pull: &PullRequ
         "mergeable": mergeable,
         "rebaseable": null,
         "mergeable_state": state,
-        "comments": 0,
+        "comments": comments,
         "review_comments": 0,
         "maintainer_can_modify": false,
         "commits": commits,
@@ -46,9 +49,9 @@ pub(in super::super) fn whole(place: &Place, repository: &Value, pull: &PullRequ
 }
 
 /// `pull-request-simple`
-pub(in super::super) fn simple(place: &Place, repository: &Value, pull: &PullRequest) -> Value {
-    let story = &pull.story;
-    let id = ids::of(&format!("pull request {} {}", repository["id"], pull.number));
+pub(in super::super) fn simple(place: &Place, repositories: &Repositories, pull: &PullRequest) -> Value {
+    let (story, own) = (&pull.story, &repositories.own);
+    let id = ids::of(&format!("pull request {} {}", own["id"], pull.number));
     let (html, merged) = (place.page(&format!("/pulls/{}", pull.number)), story.merged.as_ref());
     let mut shown = json!({
         "id": id,
@@ -68,8 +71,8 @@ pub(in super::super) fn simple(place: &Place, repository: &Value, pull: &PullReq
         "closed_at": story.closed.map(time),
         "merged_at": merged.and(story.closed).map(time),
         "merge_commit_sha": merged.map(|merged| &merged.commit),
-        "head": end(place, repository, &pull.source_branch, &pull.head),
-        "base": end(place, repository, &pull.destination_branch, &story.base),
+        "head": end(place, pull.owner(place.owner()), repositories.head(pull), &pull.source_branch, &pull.head),
+        "base": end(place, place.owner(), own, &pull.destination_branch, &story.base),
         "labels": [],
         "milestone": null,
         "assignee": null,
@@ -78,16 +81,16 @@ pub(in super::super) fn simple(place: &Place, repository: &Value, pull: &PullReq
         "requested_teams": [],
         "author_association": ASSOCIATION,
         "auto_merge": null,
-        "draft": false,
+        "draft": story.draft,
     });
     extend(&mut shown, links(place, pull, &html));
     shown
 }
 
-/// One of the branches, and where it is.
-fn end(place: &Place, repository: &Value, branch: &str, commit: &str) -> Value {
-    let label = format!("{}:{branch}", place.owner());
-    json!({"label": label, "ref": branch, "sha": commit, "user": repository["owner"], "repo": repository})
+/// One of the branches, and where it is; a fork may be gone.
+fn end(place: &Place, owner: &str, repository: &Value, branch: &str, commit: &str) -> Value {
+    let label = format!("{owner}:{branch}");
+    json!({"label": label, "ref": branch, "sha": commit, "user": user(place, owner), "repo": repository})
 }
 
 /// What leads from a pull request to what it has.
@@ -117,10 +120,4 @@ fn links(place: &Place, pull: &PullRequest, html: &str) -> Value {
             "statuses": href(&statuses),
         },
     })
-}
-
-fn extend(object: &mut Value, more: Value) {
-    if let (Value::Object(object), Value::Object(more)) = (object, more) {
-        object.extend(more);
-    }
 }

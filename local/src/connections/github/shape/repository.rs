@@ -1,14 +1,17 @@
 //! A repository.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::Json;
 use serde_json::{Value, json};
 
 use super::super::super::ids;
+use super::super::super::pulls::PullRequest;
 use super::super::asked::Asked;
 use super::super::link::{Place, node_id};
 use super::super::refused::Refused;
 use super::{time, user};
-use crate::repository::{Held, Record};
+use crate::repository::{Error, Held, Record};
 
 /// What leads from a repository to what it has: the field, and the path below it.
 const LINKS: [(&str, &str); 37] = [
@@ -54,12 +57,45 @@ const LINKS: [(&str, &str); 37] = [
 /// `GET /repos/OWNER/NAME`
 pub(in super::super) async fn get(asked: Asked) -> Result<Json<Value>, Refused> {
     let held = asked.hold().await?;
-    of(&asked.place, &held).await.map(Json)
+    Ok(Json(of(&asked.place, &held).await?))
 }
 
 /// The repository itself, as it is now.
-pub(in super::super) async fn of(place: &Place, held: &Held) -> Result<Value, Refused> {
+pub(in super::super) async fn of(place: &Place, held: &Held) -> Result<Value, Error> {
     Ok(repository(place, &held.record()?, &held.default_branch().await?))
+}
+
+/// A repository, and those that its pull requests are from.
+pub(in super::super) struct Repositories {
+    pub(in super::super) own: Value,
+    forks: BTreeMap<String, Value>,
+}
+
+impl Repositories {
+    pub(in super::super) async fn of(
+        place: &Place,
+        held: &Held,
+        pulls: impl IntoIterator<Item = &PullRequest>,
+    ) -> Result<Self, Error> {
+        let names: BTreeSet<&String> = pulls.into_iter().filter_map(|pull| pull.story.fork.as_ref()).collect();
+        let mut forks = BTreeMap::new();
+        for name in names {
+            if let Some((record, branch)) = held.fork(name).await? {
+                let mut shown = repository(&Place { repository: name.clone(), ..place.clone() }, &record, &branch);
+                shown["fork"] = json!(true);
+                forks.insert(name.clone(), shown);
+            }
+        }
+        Ok(Self { own: of(place, held).await?, forks })
+    }
+
+    /// The one that a pull request's branch is in, if it is still there.
+    pub(in super::super) fn head(&self, pull: &PullRequest) -> &Value {
+        match &pull.story.fork {
+            Some(fork) => self.forks.get(fork).unwrap_or(&Value::Null),
+            None => &self.own,
+        }
+    }
 }
 
 /// `repository`
