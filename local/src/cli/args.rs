@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::dev::args::Dev;
 use super::lease::args::Lease;
+use super::pr::args::Pr;
 use crate::cloud::authority::Iam;
 
 /// The whole delivery pipeline on one machine.
@@ -42,6 +44,10 @@ pub(super) enum Subcommand {
     Logs(Logs),
     /// Says whether the pipelines of a template would run here
     Check(Check),
+    /// Opens, updates and closes pull requests, and follows their previews
+    Pr(Pr),
+    /// Gives a developer a stack of their own, and looks into it
+    Dev(Dev),
     /// Claims stacks for a while, keeps them, and gives them back
     Lease(Lease),
     /// Shows what sweep would do now, or does it

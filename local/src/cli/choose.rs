@@ -4,6 +4,9 @@ use aws_sdk_codepipeline::Client;
 
 use super::call::{CallError, Called as _};
 
+/// What the name of a service's pipeline of previews ends in.
+const PREVIEWS: &str = "-flowgate-previews";
+
 /// Why none was chosen.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChooseError {
@@ -33,7 +36,8 @@ async fn names(client: &Client) -> Result<Vec<String>, CallError> {
     Ok(names)
 }
 
-fn only(mut names: Vec<String>) -> Result<String, ChooseError> {
+fn only(names: Vec<String>) -> Result<String, ChooseError> {
+    let mut names: Vec<_> = names.iter().filter(|name| !is_of_previews(name, &names)).cloned().collect();
     match (names.pop(), names.is_empty()) {
         (Some(name), true) => Ok(name),
         (None, _) => Err(ChooseError::None),
@@ -42,6 +46,12 @@ fn only(mut names: Vec<String>) -> Result<String, ChooseError> {
             Err(ChooseError::Several(names))
         }
     }
+}
+
+/// Whether it is the pipeline beside another that makes the previews of that one's service.
+fn is_of_previews(name: &str, names: &[String]) -> bool {
+    let service = name.strip_suffix(PREVIEWS);
+    service.is_some_and(|service| names.iter().any(|name| name == service))
 }
 
 #[cfg(test)]
@@ -54,6 +64,8 @@ mod tests {
         assert_eq!(chosen(&["a"]).unwrap(), "a");
         let message = |names| chosen(names).unwrap_err().to_string();
         assert_eq!(message(&[]), "there is no pipeline; make one with `flowgate push DIR`");
+        assert_eq!(chosen(&["a-flowgate-previews", "a"]).unwrap(), "a");
+        assert_eq!(chosen(&["a-flowgate-previews"]).unwrap(), "a-flowgate-previews");
         assert_eq!(message(&["a", "b"]), "there are several pipelines, name one: a, b");
     }
 }

@@ -6,7 +6,10 @@ use super::account::{Account, AccountError, Default};
 use super::call::CallError;
 use super::change::ChangeError;
 use super::choose::{self, ChooseError};
+use super::dev::DevError;
 use super::function::FunctionError;
+use super::pr::PrError;
+use super::preview::PreviewError;
 use super::service::NotAService;
 use super::setup::SetupError;
 use super::source::SourceError;
@@ -31,6 +34,12 @@ pub(super) enum ClientError {
     Setup(#[from] SetupError),
     #[error(transparent)]
     Change(#[from] ChangeError),
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
+    #[error(transparent)]
+    Pr(#[from] PrError),
+    #[error(transparent)]
+    Dev(#[from] DevError),
     #[error("no approval waits in pipeline {0}; `flowgate status {0}` shows where it is")]
     NothingWaits(String),
     #[error("no approval named {action} waits in pipeline {pipeline}; these do: {}", waiting.join(", "))]
@@ -82,6 +91,7 @@ impl ClientError {
             Self::Call(error) | Self::Unread(error) | Self::Choose(ChooseError::Call(error)) => error.end(),
             Self::Function(error) => error.end(),
             Self::Setup(error) => error.end(),
+            Self::Preview(PreviewError::Unheard { .. } | PreviewError::Kept { .. }) => End::NoCloud,
             _ => End::BadInput,
         }
     }

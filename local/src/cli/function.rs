@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::account::Default;
+use super::account::{Account, Default};
 use super::call::{CallError, Called as _};
 use super::client::{self, ClientError};
 use super::{End, args};
@@ -37,6 +37,14 @@ pub(super) enum FunctionError {
 }
 
 impl FunctionError {
+    /// The word by which it was refused.
+    pub(super) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
     pub(super) fn end(&self) -> End {
         match self {
             Self::Call(error) => error.end(),
@@ -60,11 +68,17 @@ impl Function {
     /// The function of this service, or of the only one there is.
     pub(super) async fn open(kind: &str, service: Option<String>, caller: &args::Caller) -> Result<Self, ClientError> {
         let chosen = client::open(&args::Pipeline { name: service }, caller, Default::Caller).await?;
-        let (sdk, service) = (&chosen.account.sdk, chosen.pipeline);
+        Ok(Self::of(kind, &chosen.pipeline, &chosen.account))
+    }
+
+    /// The function of this service.
+    pub(super) fn of(kind: &str, service: &str, account: &Account) -> Self {
+        let sdk = &account.sdk;
         // It may work for minutes, and sends nothing until it has ended.
         let config = Builder::from(sdk).stalled_stream_protection(StalledStreamProtectionConfig::disabled()).build();
         let name = format!("{service}-flowgate-{kind}");
-        Ok(Self { client: Client::from_conf(config), stacks: CloudFormation::new(sdk), service, name })
+        let (client, stacks) = (Client::from_conf(config), CloudFormation::new(sdk));
+        Self { client, stacks, service: service.to_owned(), name }
     }
 
     /// What it answers, as it is.

@@ -100,6 +100,7 @@ impl Host {
             supervisor: supervisor.clone(),
             progress: Arc::new(move |line: &str| progress.preparing(line)),
             without_patches: Vec::new(),
+            lambda_minute: None,
             iam: options.iam,
             keep: options.home.as_ref().map(|home| Keep { directory: home.emulator(), port: home.last_port() }),
         };

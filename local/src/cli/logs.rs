@@ -20,21 +20,21 @@ const AFTERWARDS: SignedDuration = SignedDuration::from_secs(30);
 
 /// Part of a log group: what some actions wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    group: String,
+pub(super) struct Part {
+    pub(super) group: String,
     /// One stream of it; none is all of them.
-    stream: Option<String>,
+    pub(super) stream: Option<String>,
     /// The actions, as `Stage Action`.
-    actions: Vec<String>,
+    pub(super) actions: Vec<String>,
     /// When they ran, in order and apart from one another: others may have used the function in between.
-    spans: Vec<Span>,
+    pub(super) spans: Vec<Span>,
 }
 
 /// From when to when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    from: Timestamp,
-    to: Timestamp,
+pub(super) struct Span {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
 }
 
 pub(super) async fn run(options: &args::Logs) -> Result<(), ClientError> {
@@ -122,7 +122,7 @@ fn part(action: &ActionExecutionDetail) -> Option<Part> {
 }
 
 /// The events of a part, in order; none when nothing was ever written there.
-async fn read(client: &Client, part: &Part) -> Result<Vec<FilteredLogEvent>, CallError> {
+pub(super) async fn read(client: &Client, part: &Part) -> Result<Vec<FilteredLogEvent>, CallError> {
     let of_group = || client.filter_log_events().log_group_name(&part.group);
     let requests: Vec<_> = match &part.stream {
         Some(stream) => vec![of_group().log_stream_names(stream)],

@@ -11,6 +11,7 @@ mod check;
 mod choose;
 mod client;
 mod decisions;
+mod dev;
 mod exports;
 mod function;
 mod functions;
@@ -23,6 +24,8 @@ mod observe;
 mod parameter;
 mod people;
 mod place;
+mod pr;
+mod preview;
 mod push;
 mod run;
 mod service;
@@ -132,6 +135,8 @@ async fn perform(
         Subcommand::Logs(options) => logs::run(options).await,
         Subcommand::Lease(options) => lease::run(options).await,
         Subcommand::Check(options) => return check::run(options),
+        Subcommand::Pr(options) => return pr::run(options).await.unwrap_or_else(|error| failed(&error)),
+        Subcommand::Dev(options) => return dev::run(options).await.unwrap_or_else(|error| failed(&error)),
         Subcommand::Sweep(options) => return sweep::run(options).await.unwrap_or_else(|error| failed(&error)),
     };
     result.map_or_else(|error: ClientError| failed(&error), |()| End::Succeeded)

@@ -81,7 +81,8 @@ fn last_stage(execution: &str, newest_first: &[ActionExecutionDetail]) -> Option
     Some(Stage { name: name.to_owned(), execution: Some(execution.to_owned()), actions, ..Stage::default() })
 }
 
-fn ran(run: &ActionExecutionDetail) -> Action {
+/// An action as one run of it was.
+pub(super) fn ran(run: &ActionExecutionDetail) -> Action {
     let runs = run.status() == Some(&ActionExecutionStatus::InProgress);
     let said = said(run);
     let at = if runs { run.start_time() } else { run.last_update_time() };

@@ -16,20 +16,33 @@ use crate::report::say;
 pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
     let service = Service::find(&options.service)?;
     let account = Account::open(options.caller.name.as_deref(), Default::Caller).await?;
+    let pushed = push(&service, &account, &options.parameters.map()).await?;
+    if options.json {
+        say(pushed.json());
+    } else {
+        say(pushed.text());
+    }
+    Ok(())
+}
+
+/// Pushes the folder to the branch that is released, and makes before what it needs for that.
+pub(super) async fn push(
+    service: &Service,
+    account: &Account,
+    parameters: &BTreeMap<String, String>,
+) -> Result<Pushed, ClientError> {
     let setup = Setup::new(&account.sdk, &service.name);
-    let parameters = options.parameters.map();
     let released = setup.released().await?;
-    let (repository, branch) = place(released.as_ref(), &service.name, account.is_local(), &parameters)?;
+    let (repository, branch) = place(released.as_ref(), &service.name, account.is_local(), parameters)?;
     // First, because what cannot be used should change nothing.
-    setup.check(&parameters).await?;
+    setup.check(parameters).await?;
     let is_busy = released.is_some() && account.is_local() && setup.is_busy().await?;
     if is_busy && !parameters.is_empty() {
-        return Err(ClientError::Busy(service.name));
+        return Err(ClientError::Busy(service.name.clone()));
     }
     // While it is busy it stays what it is, for this push.
     let is_outdated = released.is_some() && account.is_local() && !is_busy && setup.is_outdated().await?;
-    let state = run_dir::default_state().ok_or(StartError::NoStateDir).map_err(SourceError::from)?;
-    let source = Source::new(&service, branch, &state)?;
+    let source = source(service, branch)?;
     let remote = |url| Remote { url, access: account.kind.clone() };
     let found = setup.repository(repository).await?.map(remote);
     let head = match &found {
@@ -43,23 +56,23 @@ pub(super) async fn run(options: &args::Push) -> Result<(), ClientError> {
         None => return Err(ClientError::NoRepository(repository.to_owned())),
     };
     if account.is_local() {
-        people::introduce(&account.sdk, &service).await?;
+        people::introduce(&account.sdk, service).await?;
     }
     if released.is_none() || !parameters.is_empty() || is_outdated {
-        setup.make_pipeline(&parameters).await?;
+        setup.make_pipeline(parameters).await?;
     }
     if released.is_none() && head.is_none() {
         setup.at_rest().await?;
     }
     source.push(&remote).await?;
     let (made, moved) = (released.is_none(), head.as_ref() != Some(&commit.id));
-    let pushed = Pushed { pipeline: &service.name, commit: &commit.id, made, moved };
-    if options.json {
-        say(pushed.json());
-    } else {
-        say(pushed.text());
-    }
-    Ok(())
+    Ok(Pushed { pipeline: service.name.clone(), commit: commit.id, made, moved })
+}
+
+/// A branch of a service's source, to be taken and pushed.
+pub(super) fn source(service: &Service, branch: &str) -> Result<Source, ClientError> {
+    let state = run_dir::default_state().ok_or(StartError::NoStateDir).map_err(SourceError::from)?;
+    Ok(Source::new(service, branch, &state)?)
 }
 
 /// The repository and branch to push to: what the pipeline releases, or what one that is made now will.
@@ -72,7 +85,7 @@ fn place<'a>(
     match released {
         Some(_) if !parameters.is_empty() && !local => Err(ClientError::Made(name.to_owned())),
         Some(Released::Branch { repository, branch }) => Ok((repository, branch)),
-        Some(Released::Other) => Err(ClientError::Elsewhere(name.to_owned())),
+        Some(Released::Connected { .. } | Released::Other) => Err(ClientError::Elsewhere(name.to_owned())),
         None if local => Ok((name, BRANCH)),
         // Somebody else may own a bucket of the packages' name on AWS: what it holds is not to be deployed.
         None => Err(ClientError::NotDeployed(name.to_owned())),
@@ -80,22 +93,22 @@ fn place<'a>(
 }
 
 /// What a push came to.
-struct Pushed<'a> {
-    pipeline: &'a str,
-    commit: &'a str,
+pub(super) struct Pushed {
+    pipeline: String,
+    commit: String,
     /// Whether the pipeline was made now.
     made: bool,
     /// Whether the branch is elsewhere than it was: only that starts a pipeline that was there.
     moved: bool,
 }
 
-impl Pushed<'_> {
+impl Pushed {
     fn json(&self) -> serde_json::Value {
         let status = if self.moved { "Pushed" } else { "Unchanged" };
         json!({"status": status, "pipeline": self.pipeline, "commit": self.commit, "made": self.made})
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let Self { pipeline, commit, made, moved } = self;
         match (moved, made) {
             (true, true) => {
@@ -136,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_a_push_does_not_start_is_said() {
-        let text = |made, moved| Pushed { pipeline: "shop", commit: "abc", made, moved }.text();
+        let text = |made, moved| Pushed { pipeline: "shop".into(), commit: "abc".into(), made, moved }.text();
         assert!(text(true, true).starts_with("pushed commit abc, made pipeline shop;"));
         assert!(text(false, true).starts_with("pushed commit abc to pipeline shop;"));
         assert!(text(true, false).starts_with("made pipeline shop for commit abc;"));

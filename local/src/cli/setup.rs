@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_codepipeline::types::{
-    ActionCategory, PipelineDeclaration, PipelineExecutionStatus, PipelineExecutionSummary, StageDeclaration,
-    TriggerType,
+    ActionCategory, ActionTypeId, PipelineDeclaration, PipelineExecutionStatus, PipelineExecutionSummary,
+    StageDeclaration, TriggerType,
 };
 use reqwest::Url;
 use tokio::time::{sleep, timeout};
@@ -63,6 +63,8 @@ impl SetupError {
 pub(super) enum Released {
     /// A branch of a repository in CodeCommit.
     Branch { repository: String, branch: String },
+    /// A branch of a repository behind a connection, by its full name.
+    Connected { repository: String, branch: String },
     /// Something else.
     Other,
 }
@@ -214,18 +216,20 @@ fn github(endpoint: &str) -> String {
 }
 
 fn released(pipeline: &PipelineDeclaration) -> Released {
-    let actions = pipeline.stages().iter().flat_map(StageDeclaration::actions);
-    let mut sources = actions.filter(|action| {
-        action
-            .action_type_id()
-            .is_some_and(|id| id.category() == &ActionCategory::Source && id.provider() == "CodeCommit")
-    });
-    let configuration = sources.next().and_then(|source| source.configuration());
-    let value = |key: &str| configuration.and_then(|configuration| configuration.get(key)).cloned();
-    match (value("RepositoryName"), value("BranchName")) {
-        (Some(repository), Some(branch)) => Released::Branch { repository, branch },
-        _ => Released::Other,
+    let source = |provider: &str| {
+        let mut actions = pipeline.stages().iter().flat_map(StageDeclaration::actions);
+        let is_it = |id: &ActionTypeId| id.category() == &ActionCategory::Source && id.provider() == provider;
+        actions.find(|action| action.action_type_id().is_some_and(is_it))?.configuration()
+    };
+    let place = |provider: &str, key: &str| {
+        let configuration = source(provider)?;
+        Some((configuration.get(key)?.clone(), configuration.get("BranchName")?.clone()))
+    };
+    if let Some((repository, branch)) = place("CodeCommit", "RepositoryName") {
+        return Released::Branch { repository, branch };
     }
+    let connected = place("CodeStarSourceConnection", "FullRepositoryId");
+    connected.map_or(Released::Other, |(repository, branch)| Released::Connected { repository, branch })
 }
 
 /// What Flowgate's stack gets: what was chosen, else what it has already as far as the template still declares that, else

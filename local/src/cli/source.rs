@@ -61,14 +61,30 @@ impl Source {
 
     /// Starts from what the repository has, whose head it gives: the same content again is then the same commit.
     pub(super) async fn fetch(&self, remote: &Remote) -> Result<Option<String>, SourceError> {
-        let head = self.head();
-        let listed = self.git(remote, "ls-remote", &["ls-remote", &remote.url, &head]).await?;
+        self.begin(remote, &self.branch).await
+    }
+
+    /// Starts from another branch of it, whose head it gives: that of one that the repository does not have yet.
+    pub(super) async fn begin(&self, remote: &Remote, from: &str) -> Result<Option<String>, SourceError> {
+        let (head, from) = (self.head(), format!("refs/heads/{from}"));
+        let listed = self.git(remote, "ls-remote", &["ls-remote", &remote.url, &from]).await?;
         let Some(id) = listed.split_whitespace().next() else { return Ok(None) };
         // Makes the repository, which a fetch needs.
         drop(self.store().hold_or_create(&self.name).await?);
-        let refspec = format!("+{head}:{head}");
+        let refspec = format!("+{from}:{head}");
         self.git(remote, "fetch", &["fetch", "--quiet", "--no-tags", &remote.url, &refspec]).await?;
         Ok(Some(id.to_owned()))
+    }
+
+    /// A commit of the same content on top of the one that was taken: what was not changed yet can be asked to be merged, too.
+    pub(super) async fn mark(&self, commit: &Commit) -> Result<String, SourceError> {
+        let (name, email) = repository::committer(&self.folder).await;
+        let by = [("user.name", name), ("user.email", email)].map(|(key, value)| format!("{key}={value}"));
+        let message = format!("{} for {}", commit.message, self.branch);
+        let options = ["-c", &by[0], "-c", &by[1], "commit-tree", &commit.tree, "-p", &commit.id, "-m", &message];
+        let made = self.here("commit-tree", &options).await?.trim().to_owned();
+        self.here("update-ref", &["update-ref", &self.head(), &made, &commit.id]).await?;
+        Ok(made)
     }
 
     /// Pushes the commit that was taken.
@@ -85,6 +101,12 @@ impl Source {
         Store::new(self.place.path())
     }
 
+    /// In the repository of our own alone.
+    async fn here(&self, operation: &'static str, args: &[&str]) -> Result<String, SourceError> {
+        let url = self.folder.display().to_string();
+        self.git(&Remote { url, access: Kind::Aws { profile: None } }, operation, args).await
+    }
+
     async fn git(&self, remote: &Remote, operation: &'static str, args: &[&str]) -> Result<String, SourceError> {
         let repository = self.store().root().join(format!("{}.git", self.name));
         let mut command = git(&repository, &remote.access);
@@ -97,16 +119,26 @@ impl Source {
     }
 }
 
+/// The branch that is checked out where the folder is, if that is a branch.
+pub(super) async fn checked_out(folder: &Path) -> Option<String> {
+    let mut command = isolated();
+    let output =
+        command.arg("-C").arg(folder).args(["symbolic-ref", "--quiet", "--short", "HEAD"]).output().await.ok()?;
+    let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (output.status.success() && !name.is_empty()).then_some(name)
+}
+
+/// Whether git takes it as the name of a branch.
+pub(super) async fn is_branch(name: &str) -> Result<bool, SourceError> {
+    let output = isolated().args(["check-ref-format", "--branch", name]).output().await?;
+    Ok(output.status.success() && String::from_utf8_lossy(&output.stdout).trim() == name)
+}
+
 fn git(repository: &Path, access: &Kind) -> Command {
-    let mut command = Command::new("git");
-    // Set inside a git hook, and would point us at that repository.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"] {
-        command.env_remove(name);
-    }
+    let mut command = isolated();
     if repository.exists() {
         command.arg("--git-dir").arg(repository);
     }
-    command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
     // In the environment, because everybody can read the arguments of a process.
     let settings = settings(access);
     command.env("GIT_CONFIG_COUNT", settings.len().to_string());
@@ -116,6 +148,17 @@ fn git(repository: &Path, access: &Kind) -> Command {
     if let Kind::Aws { profile: Some(profile) } = access {
         command.env("AWS_PROFILE", profile);
     }
+    command
+}
+
+/// git without what the environment says of another repository, and without questions.
+fn isolated() -> Command {
+    let mut command = Command::new("git");
+    // Set inside a git hook, and would point us at that repository.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"] {
+        command.env_remove(name);
+    }
+    command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 
@@ -167,5 +210,40 @@ mod tests {
         assert_eq!(push().await, first);
         std::fs::write(folder.join("a"), "2").unwrap();
         assert_ne!(push().await, first);
+    }
+    #[tokio::test]
+    async fn a_branch_that_is_new_begins_at_another_and_can_have_a_commit_of_its_own() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, bare) = (root.path().join("shop"), root.path().join("remote.git"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("a"), "1").unwrap();
+        let init = Command::new("git").args(["init", "--quiet", "--bare"]).arg(&bare).status().await.unwrap();
+        assert!(init.success());
+        let service = Service { name: "shop".to_owned(), folder: folder.clone() };
+        let remote = Remote { url: bare.display().to_string(), access: Kind::Aws { profile: None } };
+        let main = Source::new(&service, BRANCH, root.path()).unwrap();
+        let released = main.take().await.unwrap();
+        main.push(&remote).await.unwrap();
+        let source = Source::new(&service, "feature/a", root.path()).unwrap();
+        assert_eq!(source.fetch(&remote).await.unwrap(), None);
+        assert_eq!(source.begin(&remote, BRANCH).await.unwrap(), Some(released.id.clone()));
+        let same = source.take().await.unwrap();
+        assert_eq!(same.id, released.id);
+        let marked = source.mark(&same).await.unwrap();
+        source.push(&remote).await.unwrap();
+        let again = Source::new(&service, "feature/a", root.path()).unwrap();
+        assert_eq!(again.fetch(&remote).await.unwrap(), Some(marked.clone()));
+        let stands = again.take().await.unwrap();
+        assert_eq!((stands.id, stands.tree, stands.parents), (marked, released.tree, vec![released.id]));
+    }
+
+    #[tokio::test]
+    async fn what_git_takes_as_a_branch_is_one() {
+        for name in ["feature/a", "dev/%20x", "a.b"] {
+            assert!(is_branch(name).await.unwrap(), "{name}");
+        }
+        for name in ["", "-x", "a..b", "a b", "a~1", "@{-1}", "HEAD", "a.lock", "refs heads"] {
+            assert!(!is_branch(name).await.unwrap(), "{name}");
+        }
     }
 }

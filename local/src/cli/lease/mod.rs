@@ -3,8 +3,8 @@
 pub(super) mod args;
 mod change;
 mod look;
-mod names;
-mod when;
+pub(super) mod names;
+pub(super) mod when;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -11,9 +11,13 @@ pub(super) fn service(stack: &str) -> Option<&str> {
 
 /// Whoever runs us, on this machine: a namesake elsewhere is somebody else, and must not take a claim over.
 pub(super) fn source() -> String {
+    of(&user(), &rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// Whoever runs us, as this machine calls them.
+pub(in crate::cli) fn user() -> String {
     let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| format!("uid{}", rustix::process::getuid()));
-    of(&user, &rustix::system::uname().nodename().to_string_lossy())
+    user.filter(|user| !user.is_empty()).unwrap_or_else(|| format!("uid{}", rustix::process::getuid()))
 }
 
 fn of(user: &str, host: &str) -> String {

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, ToSpan as _};
 
 /// A length such as `90m`, `8h` or `3d`: whole seconds. A day has 24 hours.
-pub(super) fn length(text: &str) -> Result<SignedDuration, String> {
+pub(in crate::cli) fn length(text: &str) -> Result<SignedDuration, String> {
     let span: Span = text.parse().map_err(|_| "write a length such as 90m, 8h or 3d")?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours());
     let length = length.map_err(|_| "months and years differ in length; write days")?;
