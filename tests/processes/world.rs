@@ -225,6 +225,7 @@ fn options(runner_url: String) -> Options {
         supervisor: Supervisor::new(env!("CARGO_BIN_EXE_flowgate")),
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
+        lambda_minute: None,
         iam: Iam::Enforce,
         keep: None,
     }

@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_millis(20);
 const POLL_LIMIT: Duration = Duration::from_secs(2);
 /// How long it may take to save what it holds.
 const SAVE_LIMIT: Duration = Duration::from_mins(2);
+/// How many seconds a minute takes for which Lambda keeps an event.
+const LAMBDA_MINUTE: &str = "FLOWGATE_LAMBDA_MINUTE";
 /// How many of its last lines an error repeats.
 const TAIL_LINES: usize = 15;
 
@@ -40,6 +42,7 @@ pub(super) struct Launch<'a> {
     pub(super) run: Uuid,
     pub(super) runner_url: Option<&'a str>,
     pub(super) without_patches: &'a [String],
+    pub(super) lambda_minute: Option<Duration>,
     pub(super) iam: Iam,
     /// Where what it holds is kept, if it is.
     pub(super) keep: Option<&'a Path>,
@@ -203,10 +206,12 @@ impl Launch<'_> {
         let keep = self.keep.map(|keep| ("FLOWGATE_KEEP", keep.display().to_string()));
         let runner = self.runner_url.map(|url| ("FLOWGATE_RUNNER_URL", url.to_owned()));
         let own = [("FLOWGATE_RUN", self.run.to_string()), ("FLOWGATE_WITHOUT_PATCH", self.without_patches.join(","))];
-        // Where the tests want to know who used which permission.
-        let record = std::env::var("FLOWGATE_IAM_RECORD").ok().map(|directory| ("FLOWGATE_IAM_RECORD", directory));
+        // Where the tests want to know who used which permission, and cannot wait.
+        let inherited =
+            ["FLOWGATE_IAM_RECORD", LAMBDA_MINUTE].map(|name| std::env::var(name).ok().map(|value| (name, value)));
+        let minute = self.lambda_minute.map(|minute| (LAMBDA_MINUTE, minute.as_secs_f64().to_string()));
         let iam = (self.iam == Iam::Enforce).then(|| ("AUTH", "true".to_owned()));
-        fixed.chain(own).chain(keep).chain(runner).chain(record).chain(iam)
+        fixed.chain(own).chain(keep).chain(runner).chain(inherited.into_iter().flatten()).chain(minute).chain(iam)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod stacks;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use tokio::process::Command;
@@ -43,6 +44,8 @@ pub struct Options {
     pub progress: Progress,
     /// Patches of the emulator to leave out. Only the conformance tests do that.
     pub without_patches: Vec<String>,
+    /// How long a minute is for which Lambda keeps an event before it sends it again; none is a minute. Only tests cannot wait.
+    pub lambda_minute: Option<Duration>,
     /// Whether requests need permission.
     pub iam: Iam,
     /// Where what the cloud holds is kept; none is nowhere.
@@ -235,6 +238,7 @@ async fn start_emulator(options: &Options, bin: &Path, run: &RunDir) -> Result<E
         run: run.id(),
         runner_url: options.runner_url.as_deref(),
         without_patches: &options.without_patches,
+        lambda_minute: options.lambda_minute,
         iam: options.iam,
         keep: options.keep.as_ref().map(|keep| keep.directory.as_path()),
     };

@@ -52,6 +52,7 @@ impl World {
             supervisor: supervisor.clone(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
+            lambda_minute: None,
             iam,
             keep: None,
         };

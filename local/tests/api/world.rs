@@ -40,6 +40,7 @@ impl World {
             supervisor: supervisor(),
             progress: Arc::new(|line| eprintln!("{line}")),
             without_patches: Vec::new(),
+            lambda_minute: None,
             iam: cloud::authority::Iam::Off,
             keep: None,
         };

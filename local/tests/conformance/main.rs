@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
 
+mod asynchronous;
 mod codecommit;
 mod codeconnections;
 mod codepipeline;
@@ -10,6 +11,7 @@ mod deploy;
 mod drift;
 mod events;
 mod function_answers;
+mod function_urls;
 mod guard;
 mod hosts;
 mod iam;

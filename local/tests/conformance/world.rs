@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_cloudformation::types::Capability;
 use aws_sdk_lambda::primitives::Blob;
@@ -22,6 +23,7 @@ pub(crate) fn options() -> Options {
         supervisor: Supervisor::new(env!("CARGO_BIN_EXE_flowgate")),
         progress: Arc::new(|line| eprintln!("{line}")),
         without_patches: Vec::new(),
+        lambda_minute: Some(Duration::from_secs(1)),
         iam: flowgate::cloud::authority::Iam::Off,
         keep: None,
     }

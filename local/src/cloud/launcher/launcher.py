@@ -10,12 +10,12 @@ import sys
 
 # A later one sees a request before an earlier one.
 PATCHES = (
-    "nagle", "hosts", "missing_code", "codepipeline", "codecommit", "codeconnections", "events", "node_sdk",
-    "undeletable", "bucket_tags", "project_settings", "stack_ids", "stack_facts", "imported_exports",
+    "nagle", "hosts", "missing_code", "asynchronous", "codepipeline", "codecommit", "codeconnections", "events",
+    "node_sdk", "undeletable", "bucket_tags", "project_settings", "stack_ids", "stack_facts", "imported_exports",
     "stack_operations", "change_sets", "stack_roles", "drift", "drift_properties", "request_tokens", "sns_subjects",
-    "principal_arn", "request_actions", "leading_keys", "parameter_names", "parameter_users", "pass_role",
-    "stack_conditions", "stack_permissions", "service_calls", "function_logs", "function_answers", "authority",
-    "keeping", "guard",
+    "principal_arn", "request_actions", "leading_keys", "bus_conditions", "parameter_names", "parameter_users",
+    "pass_role", "stack_conditions", "stack_permissions", "service_calls", "function_logs", "function_answers",
+    "function_urls", "authority", "keeping", "guard",
 )
 
 
