@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::event::{Ids, SourceRevision};
+use super::event::{Ids, SourceRevision, TriggerType};
 use super::state::{ActionRun, ActionStatus, ErrorDetails, Execution, RuleRun, RuleStatus, State};
 use crate::pipeline::action::{Approval, Artifact, ConditionKind, Location, Request, Roles, RuleRequest, TypeId};
 use crate::pipeline::definition::{Action, Pipeline, Provider, Rule};
@@ -132,10 +132,12 @@ impl View<'_> {
     }
 
     /// The revisions that the start asks of a source action. Executions that run beside each other take what CodeCommit
-    /// and S3 have when they begin.
+    /// and S3 have when they begin, whatever change started them; who starts one by its API gets what they ask for.
     fn wanted<'a>(&'a self, action: &'a str, type_id: &TypeId) -> impl Iterator<Item = &'a SourceRevision> {
         let source = Provider::find(type_id).is_some_and(Provider::is_source);
-        let newest = !self.execution.in_turn() && ["CodeCommit", "S3"].contains(&type_id.provider.as_str());
+        let by_change = self.execution.trigger.trigger_type != TriggerType::StartPipelineExecution;
+        let newest =
+            by_change && !self.execution.in_turn() && ["CodeCommit", "S3"].contains(&type_id.provider.as_str());
         let all = self.execution.source_revisions.iter();
         all.filter(move |wanted| source && !newest && wanted.action_name == action)
     }

@@ -45,17 +45,22 @@ fn the_token_of_an_approval_is_its_external_execution_id() {
     }
 }
 
-/// "The source action will always clone the HEAD at the time it is started."
-/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html>
+/// "Regardless of the change that triggered the pipeline execution, the source action will always clone the HEAD at the time it
+/// is started." <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html> What somebody asks for is no
+/// such change: "the execution will process the specified revision".
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html>
 #[test]
-fn a_source_fetches_what_is_newest_whatever_started_it() {
-    for (mode, wanted) in [("PARALLEL", None), ("QUEUED", Some("abc"))] {
+fn a_source_fetches_what_is_newest_whatever_change_started_it() {
+    let (abc, by_change) = (Some("abc"), "start e1 by=change rev=abc");
+    for (mode, start, wanted) in
+        [("PARALLEL", by_change, None), ("QUEUED", by_change, abc), ("PARALLEL", "start e1 rev=abc", abc)]
+    {
         let mut world = World::new(&GUARDED.replace("PARALLEL", mode));
-        let commands = world.tell("start e1 rev=abc");
+        let commands = world.tell(start);
         let Some(Command::Run(request)) = commands.last() else { panic!("{commands:?}") };
-        assert_eq!(request.outputs[0].revision.as_deref(), wanted, "{mode}");
+        assert_eq!(request.outputs[0].revision.as_deref(), wanted, "{mode} {start}");
         let revisions: Vec<&str> = request.source_revisions.iter().map(|it| it.revision_value.as_str()).collect();
-        assert_eq!(revisions, wanted.into_iter().collect::<Vec<_>>(), "{mode}");
+        assert_eq!(revisions, wanted.into_iter().collect::<Vec<_>>(), "{mode} {start}");
     }
 }
 

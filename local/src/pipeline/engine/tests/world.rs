@@ -112,7 +112,11 @@ impl World {
                 self.engine.has_room()?;
                 let revisions =
                     line.named.remove("rev").iter().map(|rev| revision("Fetch", "COMMIT_ID", rev)).collect();
-                let start = started_with(self.engine.pipeline(), line.plain[0], &line.named, revisions).unwrap();
+                let by_change = line.named.remove("by").is_some_and(|by| by == "change");
+                let mut start = started_with(self.engine.pipeline(), line.plain[0], &line.named, revisions).unwrap();
+                if by_change {
+                    start.trigger.trigger_type = TriggerType::CloudWatchEvent;
+                }
                 Ok(Event::Start(start))
             }
             "wait" => {
