@@ -10,6 +10,7 @@ mod git;
 mod permissions;
 mod pulls;
 mod pushes;
+mod said;
 mod templates;
 mod transport;
 mod world;

@@ -145,6 +145,41 @@ async fn what_names_a_pull_request_alone_is_asked_for_its_repository() {
 }
 
 #[tokio::test]
+async fn what_names_a_comment_alone_is_asked_for_its_repository() {
+    let world = World::with(Iam::Enforce).await;
+    for repository in ["mine", "other"] {
+        prepared(&world, repository).await;
+    }
+    let anybody = somebody(&world, "anybody", &[allow(&["codecommit:*"], "*")]).await;
+    let (mine, other) = (comment(&anybody, "mine").await, comment(&anybody, "other").await);
+    let arn = format!("arn:aws:codecommit:{REGION}:{ACCOUNT}:mine");
+    let owner = somebody(&world, "owner", &[allow(&["codecommit:*"], &arn)]).await;
+    // First its content goes: whose it is, is known all the same.
+    for operation in ["DeleteCommentContent", "GetComment", "UpdateComment"] {
+        assert!(may(&owner, operation, &json!({"commentId": mine})).await, "{operation}");
+        for request in [
+            json!({"commentId": other}),
+            json!({"commentId": other, "repositoryName": "mine"}),
+            json!({"commentId": "00000000-0000-4000-8000-000000000000"}),
+            json!({"commentId": 1}),
+        ] {
+            assert!(!may(&owner, operation, &request).await, "{operation} {request}");
+        }
+    }
+}
+
+/// Makes a pull request and comments on it; the comment's id.
+async fn comment(client: &Client, repository: &str) -> String {
+    let id = create(client, repository).await.unwrap();
+    let pull = client.get_pull_request().pull_request_id(&id).send().await.unwrap().pull_request.unwrap();
+    let target = &pull.pull_request_targets()[0];
+    let request = client.post_comment_for_pull_request().pull_request_id(&id).repository_name(repository);
+    let request = request.before_commit_id(target.destination_commit().unwrap());
+    let request = request.after_commit_id(target.source_commit().unwrap()).content("c");
+    request.send().await.unwrap().comment.unwrap().comment_id.unwrap()
+}
+
+#[tokio::test]
 async fn templates_are_the_accounts_and_associations_the_repositorys() {
     let world = World::with(Iam::Enforce).await;
     for repository in ["mine", "other"] {

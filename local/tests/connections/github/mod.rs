@@ -3,10 +3,14 @@
 mod activity;
 mod commits;
 mod compare;
+mod forks;
+mod hooks;
 mod merges;
 mod permissions;
 mod pulls;
+mod receiver;
 mod reviews;
+mod statuses;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
