@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::configure::params::Params;
+use crate::{
+    configure::params::{Params, Target},
+    sweep::policy,
+};
 
 /// A template configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,19 +45,34 @@ pub fn profile(name: &str, text: &str) -> Result<Profile, InvalidProfile> {
     values.into_iter().map(text_of).collect()
 }
 
-/// The configuration of `stage`, whose template declares `declared`.
-pub fn configuration(params: &Params, stage: &str, declared: &BTreeSet<String>, profile: &Profile) -> Configuration {
-    let mut values = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
+/// The configuration of `target`, whose template declares `declared`.
+pub fn configuration(
+    params: &Params,
+    target: &Target,
+    declared: &BTreeSet<String>,
+    profile: &Profile,
+) -> Configuration {
+    let stage = || ("Stage".to_owned(), target.stage.clone());
+    let mut values = BTreeMap::from([stage()]);
     values.extend(profile.clone());
+    // All previews have one profile: what it said of the stage would be the same for all.
+    values.extend(target.lease.map(|_| stage()));
     values.retain(|name, _| declared.contains(name));
+    Configuration { parameters: values, tags: tags(params, target) }
+}
+
+fn tags(params: &Params, target: &Target) -> BTreeMap<String, String> {
     let tag = |key: &str, value: &str| (format!("flowgate:{key}"), value.to_owned());
-    Configuration {
-        parameters: values,
-        tags: BTreeMap::from([
-            tag("service", &params.service),
-            tag("stage", stage),
-            tag("revision", &params.revision),
-            tag("execution", params.execution.as_str()),
-        ]),
+    let mut tags = BTreeMap::from([
+        tag("stage", &target.stage),
+        tag("revision", &params.revision),
+        tag("execution", params.execution.as_str()),
+        (policy::SERVICE.to_owned(), params.service.clone()),
+    ]);
+    if let Some(token) = target.lease {
+        let (ephemeral, permitted) = policy::EPHEMERAL;
+        tags.insert(ephemeral.to_owned(), permitted.to_owned());
+        tags.insert(policy::TOKEN.to_owned(), token.to_string());
     }
+    tags
 }

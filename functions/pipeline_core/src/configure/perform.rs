@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::{
     configure::{
         configuration::{Configuration, Profile, configuration, profile},
-        params::{self, Params},
-        template::declared_parameters,
+        params::{self, Params, Target},
+        template::Template,
     },
     drive::Action,
     job::{Artifact, Job},
@@ -51,22 +51,29 @@ impl<A: ReadArtifacts + WriteArtifacts, P: ReadParameters> Configure<'_, A, P> {
         let params = params::parse(job.user_parameters.as_deref()).map_err(misconfigured)?;
         let input = job.input().map_err(misconfigured)?;
         let output = job.output().map_err(misconfigured)?;
-        let paths: BTreeSet<&str> = params.stages.values().map(String::as_str).collect();
+        let paths: BTreeSet<&str> = params.targets.values().map(|target| target.template.as_str()).collect();
         let templates = self.artifacts.files(input, &paths).await?;
         let mut files = Files::new();
-        for (stage, path) in &params.stages {
-            let template = templates.get(path).map(Vec::as_slice).unwrap_or_default();
-            let declared = declared_parameters(path, template).map_err(misconfigured)?;
-            let profile = self.profile(&params, stage).await?;
-            files.insert(format!("{stage}.json"), encode(&configuration(&params, stage, &declared, &profile)));
+        for (name, target) in &params.targets {
+            let template = templates.get(&target.template).map(Vec::as_slice).unwrap_or_default();
+            files.insert(format!("{name}.json"), self.configured(&params, target, template).await?);
         }
         self.artifacts.write(output, &files).await?;
-        let names: Vec<&str> = params.stages.keys().map(String::as_str).collect();
+        let names: Vec<&str> = params.targets.keys().map(String::as_str).collect();
         Ok(Report::succeed(&format!("configured {} for {}", params.service, names.join(", ")), BTreeMap::new()))
     }
 
-    async fn profile(&self, params: &Params, stage: &str) -> Result<Profile, Report> {
-        let name = format!("/flowgate/{}/{stage}", params.service);
+    async fn configured(&self, params: &Params, target: &Target, template: &[u8]) -> Result<Vec<u8>, Report> {
+        let template = Template::read(&target.template, template).map_err(misconfigured)?;
+        if target.lease.is_some() {
+            template.check_exports().map_err(misconfigured)?;
+        }
+        let profile = self.profile(params, &target.profile).await?;
+        Ok(encode(&configuration(params, target, &template.parameters(), &profile)))
+    }
+
+    async fn profile(&self, params: &Params, of: &str) -> Result<Profile, Report> {
+        let name = format!("/flowgate/{}/{of}", params.service);
         match self.parameters.parameter(&name).await? {
             Some(Parameter::Plain(text)) => profile(&name, &text).map_err(misconfigured),
             // What it holds would stand in the clear in an artifact and in the stack's parameters.

@@ -1,10 +1,12 @@
-//! The one thing `configure` needs of a template: which parameters it declares.
+//! What `configure` needs of a template: which parameters it declares, and what it exports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::{Deserialize, de::IgnoredAny};
-
-use crate::text;
+use crate::{
+    configure::exports::{self, FixedExport},
+    digest::node::Node,
+    text,
+};
 
 /// Why a template cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,20 +16,35 @@ pub struct InvalidTemplate {
     detail: String,
 }
 
-#[derive(Deserialize)]
-struct Template {
-    #[serde(rename = "Parameters", default)]
-    parameters: Option<BTreeMap<String, IgnoredAny>>,
-    #[serde(rename = "Resources")]
-    _resources: BTreeMap<String, IgnoredAny>,
+/// A template that is to be deployed.
+#[derive(Debug)]
+pub struct Template {
+    path: String,
+    node: Node,
 }
 
-/// The names under `Parameters`, from YAML or JSON.
-pub fn declared_parameters(path: &str, template: &[u8]) -> Result<BTreeSet<String>, InvalidTemplate> {
-    let invalid = |detail: String| InvalidTemplate { path: path.to_owned(), detail };
-    let yaml = std::str::from_utf8(template).map_err(|error| invalid(error.to_string()))?;
-    let template: Template = serde_saphyr::from_str(yaml).map_err(|error| invalid(text::yaml_complaint(&error)))?;
-    Ok(template.parameters.unwrap_or_default().into_keys().collect())
+impl Template {
+    /// Reads YAML or JSON; `path` is where it stands.
+    pub fn read(path: &str, text: &[u8]) -> Result<Self, InvalidTemplate> {
+        let invalid = |detail: String| InvalidTemplate { path: path.to_owned(), detail };
+        let yaml = std::str::from_utf8(text).map_err(|error| invalid(error.to_string()))?;
+        let node: Node = serde_saphyr::from_str(yaml).map_err(|error| invalid(text::yaml_complaint(&error)))?;
+        if !matches!(node.get("Resources"), Some(Node::Map(_))) {
+            return Err(invalid("it has no map of Resources".to_owned()));
+        }
+        Ok(Self { path: path.to_owned(), node })
+    }
+
+    /// The names of its parameters.
+    pub fn parameters(&self) -> BTreeSet<String> {
+        let declared = self.node.get("Parameters").map(Node::entries).unwrap_or_default();
+        declared.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Refuses what two previews could want to export.
+    pub fn check_exports(&self) -> Result<(), FixedExport> {
+        exports::check(&self.path, &self.node)
+    }
 }
 
 #[cfg(test)]
@@ -35,7 +52,7 @@ mod tests {
     use super::*;
 
     fn declared(text: &str) -> Vec<String> {
-        declared_parameters("t.yaml", text.as_bytes()).unwrap().into_iter().collect()
+        Template::read("t.yaml", text.as_bytes()).unwrap().parameters().into_iter().collect()
     }
 
     #[test]
@@ -71,12 +88,12 @@ Outputs:
     #[test]
     fn what_is_not_a_template_is_refused_by_name() {
         for text in ["", "[]", "Resources: [", "a: b", "{", "Resources: {}\nResources: {}", "\u{0}"] {
-            let message = declared_parameters("app-output_sam.yaml", text.as_bytes()).unwrap_err().to_string();
+            let message = Template::read("app-output_sam.yaml", text.as_bytes()).unwrap_err().to_string();
             assert!(
                 message.starts_with("app-output_sam.yaml is not a CloudFormation template: "),
                 "{text:?}: {message}"
             );
         }
-        assert!(declared_parameters("t", b"\xff").is_err());
+        assert!(Template::read("t", b"\xff").is_err());
     }
 }

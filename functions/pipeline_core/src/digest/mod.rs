@@ -5,7 +5,7 @@
 
 mod locations;
 pub mod measure;
-mod node;
+pub(crate) mod node;
 mod reference;
 mod template;
 

@@ -1,4 +1,4 @@
-//! A template as it is written: YAML or JSON, with the tags that stand for intrinsic functions.
+//! A template as it is written: YAML or JSON, with the tags that stand for intrinsic functions as their long forms.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use serde::{
 };
 use serde_saphyr::Tagged;
 
-/// A value of a template. Numbers and the like are `Else`, and so is what an intrinsic function gives.
+/// A value of a template. Numbers and the like are `Else`.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Text(String),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -18,11 +18,11 @@ pub(super) enum Node {
 }
 
 impl Node {
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Self::Text(text) => Some(text),
             Self::List(_) | Self::Map(_) | Self::Else => None,
@@ -30,29 +30,46 @@ impl Node {
     }
 
     /// The entries of a map; none of anything else.
-    pub(super) fn entries(&self) -> &[(String, Self)] {
+    pub(crate) fn entries(&self) -> &[(String, Self)] {
         match self {
             Self::Map(entries) => entries,
             Self::Text(_) | Self::List(_) | Self::Else => &[],
         }
     }
 
-    /// Whether it is an intrinsic function in its long form, so that what stands here is not known.
-    pub(super) fn is_function(&self) -> bool {
-        self.entries().iter().any(|(key, _)| key == "Ref" || key.starts_with("Fn::"))
+    /// Whether it is an intrinsic function, so that what stands here is not known.
+    pub(crate) fn is_function(&self) -> bool {
+        self.entries().iter().any(|(key, _)| is_function(key))
+    }
+
+    /// The intrinsic function that stands here, and what it is given.
+    pub(crate) fn call(&self) -> Option<(&str, &Self)> {
+        match self.entries() {
+            [(name, argument)] if is_function(name) => Some((name, argument)),
+            _ => None,
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Tagged(Untagged(node), tag) = Tagged::deserialize(deserializer)?;
-        // `!Ref Name` is not the text `Name`.
-        let is_function = tag.is_some_and(|tag| tag.starts_with('!'));
-        Ok(match node {
-            Node::Text(_) if is_function => Self::Else,
-            node => node,
+        Ok(match tag.as_deref().and_then(long_form) {
+            // `!Ref Name` is not the text `Name`.
+            Some(name) => Self::Map(vec![(name, node)]),
+            None => node,
         })
     }
+}
+
+fn is_function(key: &str) -> bool {
+    key == "Ref" || key.starts_with("Fn::")
+}
+
+/// The key of the long form: `Fn::Sub` of `!Sub`.
+fn long_form(tag: &str) -> Option<String> {
+    let name = tag.strip_prefix('!').filter(|name| !name.starts_with('!'))?;
+    Some(if name == "Ref" { name.to_owned() } else { format!("Fn::{name}") })
 }
 
 struct Untagged(Node);

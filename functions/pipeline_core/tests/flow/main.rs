@@ -1,5 +1,6 @@
 //! Whole deliveries through the envelope, in the world in memory.
 
+mod configure;
 mod drive;
 mod gate;
 mod lease;
@@ -10,3 +11,4 @@ mod repair;
 mod start_tests;
 mod support;
 mod sweep;
+mod tell;

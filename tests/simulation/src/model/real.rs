@@ -160,7 +160,7 @@ fn run<T>(world: &World, going: &mut Vec<(usize, u32)>, work: impl Future<Output
             }
             Event::Wake(.., slot) => slot.wake(),
             Event::Progress(stack, step) => going.push((stack, step)),
-            Event::Restart(_) | Event::SettleItself(_) | Event::Edit | Event::Leap => {}
+            Event::Restart(_) | Event::Execution(..) | Event::SettleItself(_) | Event::Edit | Event::Leap => {}
         }
     }
 }
