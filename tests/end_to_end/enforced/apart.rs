@@ -37,7 +37,7 @@ fn changes(stage: &str) -> Vec<(&'static str, String)> {
     all.chain(["logs:CreateLogGroup", "logs:DeleteLogGroup"].map(|action| (action, logs()))).collect()
 }
 
-async fn may(session: &Session, action: &str, resource: &str, context: &[(&str, &str)]) -> bool {
+pub(super) async fn may(session: &Session, action: &str, resource: &str, context: &[(&str, &str)]) -> bool {
     match session.may(action, resource, context).await {
         Ok(()) => true,
         Err(Refused::Denied(_)) => false,
@@ -47,7 +47,7 @@ async fn may(session: &Session, action: &str, resource: &str, context: &[(&str, 
 
 impl Enforced {
     /// A session of a deploy role, as CloudFormation has it for a stack.
-    async fn deploying(&self, role: &str, stack: &str) -> Session {
+    pub(super) async fn deploying(&self, role: &str, stack: &str) -> Session {
         self.session(
             role,
             CLOUDFORMATION,
@@ -94,17 +94,26 @@ async fn each_passes_only_what_it_is_meant_to(shop: &Enforced) {
     ];
     let pipeline = shop.session("PipelineRole", "codepipeline.amazonaws.com", "codepipeline:shop").await;
     let build = shop.session("BuildRole", "codebuild.amazonaws.com", "codebuild:project/shop-build").await;
+    let [previews, preview_build] = [shop.preview_pipeline().await, shop.preview_build().await];
     let [own, own_prod, own_preview] =
         [shop.role("DeployRole").await, shop.role("ProdDeployRole").await, shop.role("PreviewDeployRole").await];
     let of = |stage: &str| arn(&format!("iam:role/shop-{stage}-GreeterRole-1X"));
-    let passers =
-        [("deploy", &deploy), ("prod", &prod), ("preview", &preview), ("pipeline", &pipeline), ("build", &build)];
+    let passers = [
+        ("deploy", &deploy),
+        ("prod", &prod),
+        ("preview", &preview),
+        ("pipeline", &pipeline),
+        ("build", &build),
+        ("the pipeline of previews", &previews),
+        ("the build of previews", &preview_build),
+    ];
     let allowed = [
         ("deploy", of("beta"), "lambda.amazonaws.com"),
         ("prod", of("prod"), "lambda.amazonaws.com"),
         ("preview", of("dev-ada"), "lambda.amazonaws.com"),
         ("pipeline", own.clone(), CLOUDFORMATION),
         ("pipeline", own_prod.clone(), CLOUDFORMATION),
+        ("the pipeline of previews", own_preview.clone(), CLOUDFORMATION),
     ];
     let others = [shop.role("PipelineRole").await, shop.role("GateRole").await, shop.role("SweepRole").await];
     let passed = [own, own_prod, own_preview, of("beta"), of("prod"), of("dev-ada")].into_iter().chain(others);
@@ -149,8 +158,13 @@ async fn each_changes_no_api_of_others(shop: &Enforced) {
 async fn only_the_release_build_writes_what_is_released() {
     let shop = Enforced::deployed().await;
     let buckets = [shop.resource("PackageBucket").await, shop.resource("ArtifactBucket").await];
-    let preview = shop.deploying("PreviewDeployRole", "shop-dev-ada").await.sdk;
-    for (who, sdk) in [("PreviewDeployRole", preview), ("an administrator", shop.up.sdk_as("author"))] {
+    let writers = [
+        ("PreviewDeployRole", shop.deploying("PreviewDeployRole", "shop-dev-ada").await.sdk),
+        ("PreviewBuildRole", shop.preview_build().await.sdk),
+        ("PreviewPipelineRole", shop.preview_pipeline().await.sdk),
+        ("an administrator", shop.up.sdk_as("author")),
+    ];
+    for (who, sdk) in writers {
         for bucket in &buckets {
             assert_eq!(
                 put(&sdk, bucket, "shop/Build/exchanged").await.as_deref(),
@@ -196,7 +210,7 @@ async fn the_build_writes_only_its_own(shop: &Enforced, [packages, artifacts]: &
 }
 
 /// The error that writing to a bucket ends with.
-async fn put(sdk: &SdkConfig, bucket: &str, key: &str) -> Option<String> {
+pub(super) async fn put(sdk: &SdkConfig, bucket: &str, key: &str) -> Option<String> {
     let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(true).build();
     let put = S3::from_conf(config).put_object().bucket(bucket).key(key).body(ByteStream::from_static(b"x"));
     put.send().await.err().map(|error| error.code().unwrap_or("no code").to_owned())

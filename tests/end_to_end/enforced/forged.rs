@@ -23,16 +23,19 @@ use crate::up::{PATIENCE, POLL, Up};
 const FUNCTIONS: [&str; 3] = ["configure", "start-tests", "gate"];
 const ELSEWHERE: &str = "999999999999";
 
-/// Whom each role of the stack works for, and as what. The pipeline's is the one that may invoke.
-const ROLES: [(&str, &str, &str); 12] = [
+/// Whom each role of the stack works for, and as what. The pipelines' are those that may invoke.
+const ROLES: [(&str, &str, &str); 15] = [
     ("ConfigureRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-configure"),
     ("StartTestsRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-start-tests"),
     ("GateRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-gate"),
     ("RecordRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-record"),
     ("LeaseRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-lease"),
     ("SweepRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-sweep"),
+    ("PreviewRole", "lambda.amazonaws.com", "lambda:function:shop-flowgate-preview"),
     ("SweepScheduleRole", "scheduler.amazonaws.com", "scheduler:schedule-group/default"),
+    ("PreviewScheduleRole", "scheduler.amazonaws.com", "scheduler:schedule-group/default"),
     ("BuildRole", "codebuild.amazonaws.com", "codebuild:project/shop-build"),
+    ("PreviewBuildRole", "codebuild.amazonaws.com", "codebuild:project/shop-preview-build"),
     ("StartRole", "events.amazonaws.com", "events:rule/shop-flowgate-start"),
     ("DeployRole", "cloudformation.amazonaws.com", "cloudformation:stack/shop-beta/1"),
     ("ProdDeployRole", "cloudformation.amazonaws.com", "cloudformation:stack/shop-prod/1"),

@@ -6,17 +6,31 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Enforced;
 
-const FAMILIES: [&str; 7] = ["verdict#", "run#", "tests#", "digest#", "push#", "decision#", "lease#"];
+const FAMILIES: [&str; 12] = [
+    "verdict#",
+    "run#",
+    "tests#",
+    "digest#",
+    "push#",
+    "decision#",
+    "lease#",
+    "preview#",
+    "slots#",
+    "delivery#",
+    "told#",
+    "notice#",
+];
 const OPERATIONS: [&str; 5] = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"];
 
 type Family = (&'static str, &'static [&'static str]);
 
 const VERDICTS: Family = ("verdict#", &["GetItem", "PutItem", "UpdateItem"]);
-const LEASES: Family = ("lease#", &["GetItem", "PutItem"]);
+const KEPT: &[&str] = &["GetItem", "PutItem"];
+const LEASES: Family = ("lease#", KEPT);
 
 /// What each function may do, by its name, its role and the families of keys. Written by hand: read from the template it
 /// would be whatever the template says.
-const MAY: [(&str, &str, &[Family]); 6] = [
+const MAY: [(&str, &str, &[Family]); 7] = [
     ("configure", "ConfigureRole", &[VERDICTS]),
     (
         "start-tests",
@@ -34,13 +48,27 @@ const MAY: [(&str, &str, &[Family]); 6] = [
             ("decision#", &["PutItem", "Query"]),
         ],
     ),
-    ("record", "RecordRole", &[VERDICTS, ("run#", &["GetItem"]), ("digest#", &["PutItem"]), ("push#", &["PutItem"])]),
+    (
+        "record",
+        "RecordRole",
+        &[
+            VERDICTS,
+            ("run#", &["GetItem"]),
+            ("digest#", &["PutItem"]),
+            ("push#", &["PutItem"]),
+            ("preview#", &["GetItem"]),
+            ("told#", KEPT),
+            ("notice#", KEPT),
+        ],
+    ),
+    ("preview", "PreviewRole", &[LEASES, ("preview#", KEPT), ("slots#", KEPT), ("delivery#", KEPT)]),
     ("lease", "LeaseRole", &[VERDICTS, LEASES]),
     ("sweep", "SweepRole", &[LEASES, VERDICTS, ("run#", &["GetItem", "Query", "UpdateItem"])]),
 ];
 
 /// Who may ask what of the index: those that look for what is due.
-const SEARCHERS: [(&str, &[&str]); 2] = [("lease", &["lease"]), ("sweep", &["lease", "job"])];
+const SEARCHERS: [(&str, &[&str]); 3] =
+    [("preview", &["preview"]), ("lease", &["lease"]), ("sweep", &["lease", "job"])];
 
 #[tokio::test]
 async fn a_functions_role_reaches_its_own_keys_and_nobody_elses() {
@@ -58,7 +86,7 @@ async fn a_functions_role_reaches_its_own_keys_and_nobody_elses() {
             }
         }
         let searches = SEARCHERS.iter().find(|(searcher, _)| *searcher == function).map_or(&[][..], |(_, of)| of);
-        for of in ["lease", "job", "run", "verdict"] {
+        for of in ["lease", "job", "run", "verdict", "preview"] {
             let expected = searches.contains(&of);
             wrong.extend(surprise(&format!("{function}: Query due of {of}"), expected, probe.due(of).await));
         }

@@ -3,6 +3,7 @@
 mod apart;
 mod forged;
 mod keys;
+mod previews;
 
 use aws_sdk_cloudformation::Client as CloudFormation;
 use flowgate::cloud::authority::{Authority, Iam, Role, Session};
