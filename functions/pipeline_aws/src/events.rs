@@ -1,10 +1,12 @@
 //! Events that tell of something, as EventBridge and Lambda send them; they ask for no answer.
 
+mod pipelines;
+
 use jiff::Timestamp;
 use pipeline_core::{
-    ids::{CommitId, ExecutionId, JobId},
-    job::Artifact,
-    record::{facts::Push, perform::Fact},
+    ids::{CommitId, JobId},
+    preview::subject::Subject,
+    record::{facts::Push, notice::Turn, perform::Fact, sign::Sign},
     text,
 };
 use serde::Deserialize;
@@ -19,6 +21,10 @@ pub enum Event {
     Fact(Fact),
     /// Lambda gave up on an event that a function was invoked with.
     GaveUp(GaveUp),
+    /// Something about a preview has changed.
+    Preview(Sign),
+    /// A release took a turn.
+    Release(Turn),
     /// Nothing of ours, and what it is instead, in words of ours (I26).
     Foreign(&'static str),
 }
@@ -34,6 +40,15 @@ pub struct GaveUp {
     pub job: Option<JobId>,
 }
 
+/// The pipelines that events are heard of, by their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipelines {
+    /// The one that releases the service, and has its name.
+    pub release: String,
+    /// The one that deploys previews.
+    pub previews: String,
+}
+
 /// The event is of a kind that we keep, and not as that is documented.
 #[derive(Debug, thiserror::Error)]
 #[error("the event {kind:?} is malformed: {why}")]
@@ -42,20 +57,26 @@ pub struct MalformedEvent {
     why: String,
 }
 
+const PIPELINE: &str = "CodePipeline Pipeline Execution State Change";
 const ACTION: &str = "CodePipeline Action Execution State Change";
 const REPOSITORY: &str = "CodeCommit Repository State Change";
+const PREVIEW: &str = "Flowgate Preview State Change";
 const FAILURE: &str = "Lambda asynchronous invocation record";
 
 /// Reads any event.
-pub fn read(event: &RawValue) -> Result<Event, MalformedEvent> {
+pub fn read(event: &RawValue, of: &Pipelines) -> Result<Event, MalformedEvent> {
     let Ok(outer) = serde_json::from_str::<Outer<'_>>(event.get()) else {
         return Ok(Event::Foreign("no event at all"));
     };
     match (outer.source.as_deref(), outer.detail_type.as_deref(), outer.detail) {
-        (Some("aws.codepipeline"), Some(ACTION), Some(detail)) => action(&parse(ACTION, detail)?),
-        (Some("aws.codecommit"), Some(REPOSITORY), Some(detail)) => {
-            repository(parse(REPOSITORY, detail)?, outer.time.as_deref())
+        (Some("aws.codepipeline"), Some(PIPELINE), Some(detail)) => {
+            pipelines::execution(&parse(PIPELINE, detail)?, outer.at(), of)
         }
+        (Some("aws.codepipeline"), Some(ACTION), Some(detail)) => {
+            pipelines::action(&parse(ACTION, detail)?, outer.at(), of)
+        }
+        (Some("flowgate"), Some(PREVIEW), Some(detail)) => Ok(preview(parse(PREVIEW, detail)?, of)),
+        (Some("aws.codecommit"), Some(REPOSITORY), Some(detail)) => repository(parse(REPOSITORY, detail)?, outer.at()),
         (None, None, None) => failure(&outer),
         _ => Ok(Event::Foreign("an event that is not kept")),
     }
@@ -65,21 +86,15 @@ fn parse<'a, T: Deserialize<'a>>(kind: &'static str, text: &'a RawValue) -> Resu
     serde_json::from_str(text.get()).map_err(|error| MalformedEvent { kind, why: text::complaint(&error) })
 }
 
-fn action(detail: &ActionDetail) -> Result<Event, MalformedEvent> {
-    if detail.kind.category != "Build" || detail.state != "SUCCEEDED" {
-        return Ok(Event::Foreign("of an action, and not a build that succeeded"));
+/// Those of other services of the account come to the same bus.
+fn preview(detail: PreviewDetail, of: &Pipelines) -> Event {
+    if detail.service != of.release {
+        return Event::Foreign("of another service's preview");
     }
-    let Some(output) = detail.output_artifacts.iter().flatten().next() else {
-        return Ok(Event::Foreign("a build without an output artifact"));
-    };
-    let malformed = |error: &dyn std::error::Error| MalformedEvent { kind: ACTION, why: error.to_string() };
-    let execution: ExecutionId = detail.execution_id.parse().map_err(|error| malformed(&error))?;
-    let S3Location { bucket, key } = output.s3location.clone();
-    let artifact = Artifact { name: output.name.clone(), revision: None, bucket, key };
-    Ok(Event::Fact(Fact::Built { execution, artifact }))
+    Event::Preview(Sign::Version { subject: detail.preview, version: detail.version })
 }
 
-fn repository(detail: RepositoryDetail, time: Option<&str>) -> Result<Event, MalformedEvent> {
+fn repository(detail: RepositoryDetail, at: Option<Timestamp>) -> Result<Event, MalformedEvent> {
     if !["referenceCreated", "referenceUpdated"].contains(&detail.event.as_str()) {
         return Ok(Event::Foreign("of a repository, and not a push to a branch"));
     }
@@ -97,7 +112,7 @@ fn repository(detail: RepositoryDetail, time: Option<&str>) -> Result<Event, Mal
         commit,
         by: detail.caller_user_arn,
         reference: detail.reference_full_name,
-        at: time.and_then(|time| time.parse::<Timestamp>().ok()),
+        at,
     })))
 }
 
@@ -127,31 +142,18 @@ struct Outer<'a> {
     request_payload: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct ActionDetail {
-    execution_id: String,
-    state: String,
-    #[serde(rename = "type")]
-    kind: ActionType,
-    output_artifacts: Option<Vec<OutputArtifact>>,
+impl Outer<'_> {
+    /// When it happened, by EventBridge: in whole seconds.
+    fn at(&self) -> Option<Timestamp> {
+        self.time.as_deref().and_then(|time| time.parse().ok())
+    }
 }
 
 #[derive(Deserialize)]
-struct ActionType {
-    category: String,
-}
-
-#[derive(Deserialize)]
-struct OutputArtifact {
-    name: String,
-    s3location: S3Location,
-}
-
-#[derive(Clone, Deserialize)]
-struct S3Location {
-    bucket: String,
-    key: String,
+struct PreviewDetail {
+    service: String,
+    preview: Subject,
+    version: u64,
 }
 
 #[derive(Deserialize)]

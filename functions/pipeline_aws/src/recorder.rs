@@ -1,41 +1,50 @@
 //! The main loop of `record`: nobody waits for its answer, and an error makes Lambda deliver the event again.
 
+use std::fmt::Debug;
+
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use pipeline_core::{
     digest::{ReadBuild, ReadPackages},
     drive::RESERVE,
     ids::JobId,
-    ports::{Clock, ReadVerdicts, RecordVerdicts, SettleJobs},
+    ports::{Clock, PortError, ReadVerdicts, RecordVerdicts, SettleJobs},
     record::{
         facts::WriteFacts,
         give_up::{Fate, GiveUp},
+        notice::Turn,
         perform::{Fact, Kept, Record},
+        sign::Sign,
+        tell::Heard,
     },
     start_tests::run::ReadRuns,
 };
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    events::{self, Event, GaveUp},
+    events::{self, Event, GaveUp, Pipelines},
     runtime::{Error, before},
     telemetry,
 };
 
 /// What `record` does with the events it is invoked with.
 #[derive(Debug)]
-pub struct Recorder<'a, B, P, F, C, V, R, J> {
+pub struct Recorder<'a, B, P, F, C, V, R, J, T, N> {
     /// Keeps facts.
     pub record: Record<'a, B, P, F>,
     /// Fails the jobs that Lambda gave up on.
     pub give_up: GiveUp<'a, C, V, R, J>,
-    /// The service, which metrics are about.
-    pub service: String,
+    /// Tells a pull request what a sign is about.
+    pub tell: T,
+    /// Tells people of a release's turn.
+    pub notify: N,
+    /// The pipelines that are heard of; the one that releases has the name of the service, which metrics are about.
+    pub pipelines: Pipelines,
     /// Where metrics go: one line each.
     pub metrics: fn(&Value),
 }
 
-impl<B, P, F, C, V, R, J> Recorder<'_, B, P, F, C, V, R, J>
+impl<B, P, F, C, V, R, J, T, N> Recorder<'_, B, P, F, C, V, R, J, T, N>
 where
     B: ReadBuild,
     P: ReadPackages,
@@ -44,6 +53,8 @@ where
     V: ReadVerdicts + RecordVerdicts,
     R: ReadRuns,
     J: SettleJobs,
+    T: AsyncFn(&Sign, Timestamp) -> Result<Heard, PortError>,
+    N: AsyncFn(&Turn, Timestamp) -> Result<Heard, PortError>,
 {
     /// Serves until the environment is shut down.
     pub async fn serve(&self) -> Result<(), Error> {
@@ -55,10 +66,13 @@ where
 
     /// Handles one event. `deadline` is in milliseconds since the epoch.
     pub async fn handle(&self, event: &RawValue, deadline: u64) -> Result<(), Error> {
-        match events::read(event)? {
+        let until = before(deadline, RESERVE);
+        match events::read(event, &self.pipelines)? {
             // Boxed: the nested futures of the calls are deeper than the compiler computes a layout for.
             Event::Fact(fact) => Box::pin(self.keep(&fact)).await,
-            Event::GaveUp(gave_up) => Box::pin(self.settle(&gave_up, before(deadline, RESERVE))).await,
+            Event::GaveUp(gave_up) => Box::pin(self.settle(&gave_up, until)).await,
+            Event::Preview(sign) => heard(&sign, Box::pin((self.tell)(&sign, until)).await?),
+            Event::Release(turn) => heard(&turn, Box::pin((self.notify)(&turn, until)).await?),
             Event::Foreign(what) => {
                 tracing::info!(what, "ignored an event");
                 Ok(())
@@ -98,8 +112,17 @@ where
 
     fn count(&self, metric: &str) {
         let now = self.give_up.clock.now();
-        telemetry::counts(&[(metric, 1)], &self.service, now).iter().for_each(self.metrics);
+        telemetry::counts(&[(metric, 1)], &self.pipelines.release, now).iter().for_each(self.metrics);
     }
+}
+
+fn heard(what: &impl Debug, heard: Heard) -> Result<(), Error> {
+    match heard {
+        Heard::Told => tracing::info!(?what, "told"),
+        Heard::Stands => tracing::info!(?what, "told before"),
+        Heard::Nothing(why) => tracing::info!(?what, why, "nothing to tell"),
+    }
+    Ok(())
 }
 
 /// What the pipeline shows of such a job.

@@ -42,13 +42,34 @@ impl Topic {
             Some(_) => Ok(()),
         }
     }
+
+    async fn publish(&self, subject: &str, text: &str) -> Result<(), PortError> {
+        let request = self.client.publish().topic_arn(&self.arn).subject(subject).message(text::fit(text, LONGEST));
+        request.send().await.map_err(|error| port_error(&format!("publish to {}", self.arn), &error))?;
+        Ok(())
+    }
 }
 
 impl Tell for Topic {
     async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError> {
         self.heard().await?;
-        let request = self.client.publish().topic_arn(&self.arn).subject(subject).message(text::fit(text, LONGEST));
-        request.send().await.map_err(|error| port_error(&format!("publish to {}", self.arn), &error))?;
-        Ok(())
+        self.publish(subject, text).await
+    }
+}
+
+/// A topic on which it does no harm that nobody listens: whoever wants to hear of it subscribes.
+#[derive(Debug, Clone)]
+pub struct Notices(Topic);
+
+impl Notices {
+    /// The topic of this ARN.
+    pub fn new(config: &SdkConfig, arn: String) -> Self {
+        Self(Topic::new(config, arn))
+    }
+}
+
+impl Tell for Notices {
+    async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError> {
+        self.0.publish(subject, text).await
     }
 }

@@ -2,17 +2,23 @@
 
 use std::{cell::RefCell, path::PathBuf};
 
+use jiff::Timestamp;
 use pipeline_aws::{
-    events::{self, Event},
+    events::{self, Event, Pipelines},
     recorder::Recorder,
 };
 use pipeline_core::{
     memory::{Fault, World},
-    ports::Clock,
+    ports::{Clock, PortError},
+    preview::subject::Subject,
     record::{
         facts::Push,
         give_up::GiveUp,
+        notice::{News, Turn, What},
         perform::{Fact, Record},
+        sign::{Move, Sign},
+        tell::Heard,
+        watch::{ExecutionState, StepState},
     },
     verdict::{FailureKind, Report},
 };
@@ -23,11 +29,22 @@ const EXECUTION: &str = "22222222-abcd-1111-abcd-111111abcdef";
 
 thread_local! {
     static METRICS: RefCell<Vec<Value>> = const { RefCell::new(vec![]) };
+    static HEARD: RefCell<Vec<String>> = const { RefCell::new(vec![]) };
+}
+
+fn pipelines() -> Pipelines {
+    Pipelines { release: "time-service".into(), previews: "time-service-flowgate-previews".into() }
+}
+
+/// What is to be told, if it can be.
+fn hear(what: String) -> Result<Heard, PortError> {
+    HEARD.with_borrow_mut(|heard| heard.push(what));
+    Ok(Heard::Told)
 }
 
 fn read(event: &Value) -> Result<Event, String> {
     let text = event.to_string();
-    events::read(serde_json::from_str(&text).expect("JSON")).map_err(|error| error.to_string())
+    events::read(serde_json::from_str(&text).expect("JSON"), &pipelines()).map_err(|error| error.to_string())
 }
 
 /// What became of one event, and the metrics it counted in.
@@ -37,7 +54,9 @@ fn handle(world: &World, event: &Value) -> (Result<(), String>, Vec<Value>) {
     let recorder = Recorder {
         record: Record { builds: world, packages: world, facts: world },
         give_up: GiveUp { clock: world, verdicts: world, runs: world, jobs: world },
-        service: "time-service".into(),
+        tell: async |sign: &Sign, _| hear(format!("{sign:?}")),
+        notify: async |turn: &Turn, _| hear(format!("{turn:?}")),
+        pipelines: pipelines(),
         metrics: |line| METRICS.with_borrow_mut(|metrics| metrics.push(line.clone())),
     };
     let deadline = u64::try_from(world.now().as_millisecond()).expect("after 1970") + 300_000;
@@ -98,6 +117,126 @@ fn with(mut event: Value, change: impl FnOnce(&mut Value)) -> Value {
     event
 }
 
+fn execution(state: &str) -> Value {
+    with(documented("pipeline_succeeded"), |event| event["detail"]["state"] = json!(state))
+}
+
+fn approval() -> Value {
+    with(build(), |event| {
+        let detail = event["detail"].as_object_mut().unwrap();
+        detail.remove("output-artifacts");
+        detail.insert("state".into(), json!("STARTED"));
+        detail.insert("stage".into(), json!("Approve"));
+        detail.insert("action".into(), json!("Approve2"));
+        detail.insert("type".into(), json!({"owner": "AWS", "provider": "Manual", "category": "Approval"}));
+        detail.insert("action-execution-id".into(), json!("run-1"));
+        detail.insert("pipeline-execution-attempt".into(), json!(2.0));
+    })
+}
+
+fn preview() -> Value {
+    json!({
+        "version": "0", "source": "flowgate", "detail-type": "Flowgate Preview State Change",
+        "account": "111122223333", "time": "2026-11-21T11:59:00Z", "region": "eu-west-1", "resources": [],
+        "detail": {"service": "time-service", "preview": "pr-42", "version": 3, "phase": "RUNNING"},
+    })
+}
+
+/// The same, of the preview pipeline.
+fn of_previews(event: &Value) -> Value {
+    with(event.clone(), |event| {
+        event["detail"]["pipeline"] = json!("time-service-flowgate-previews");
+        let detail = event["detail"].as_object_mut().unwrap();
+        detail.entry("action-execution-id").or_insert(json!("run-1"));
+    })
+}
+
+fn at() -> Option<Timestamp> {
+    "2026-11-21T11:59:00Z".parse().ok()
+}
+
+#[test]
+fn a_preview_s_own_event_tells_its_version() {
+    let expected = Sign::Version { subject: Subject::PullRequest(42), version: 3 };
+    assert_eq!(read(&preview()), Ok(Event::Preview(expected)));
+}
+
+#[test]
+fn what_moves_in_the_preview_pipeline_is_a_sign_and_its_builds_are_no_facts() {
+    let moved = |what| Ok(Event::Preview(Sign::Moved { execution: EXECUTION.parse().unwrap(), what, at: at() }));
+    for (state, expected) in [
+        ("STARTED", ExecutionState::Running),
+        ("RESUMED", ExecutionState::Running),
+        ("STOPPING", ExecutionState::Stopping),
+        ("STOPPED", ExecutionState::Stopped),
+        ("CANCELED", ExecutionState::Cancelled),
+        ("SUPERSEDED", ExecutionState::Superseded),
+        ("FAILED", ExecutionState::Failed),
+        ("SUCCEEDED", ExecutionState::Succeeded),
+    ] {
+        assert_eq!(read(&of_previews(&execution(state))), moved(Move::Execution(expected)), "{state}");
+    }
+    for (state, expected) in [
+        ("STARTED", StepState::Running),
+        ("SUCCEEDED", StepState::Succeeded),
+        ("FAILED", StepState::Failed),
+        ("ABANDONED", StepState::Abandoned),
+        ("CANCELED", StepState::Abandoned),
+    ] {
+        let event = with(of_previews(&build()), |event| event["detail"]["state"] = json!(state));
+        assert_eq!(read(&event), moved(Move::Step { run: "run-1".into(), state: expected }), "{state}");
+    }
+}
+
+#[test]
+fn a_release_tells_of_its_turns_and_of_those_who_must_approve_it() {
+    let turn = |attempt, what, run: Option<&str>| {
+        let execution = EXECUTION.parse().unwrap();
+        let run = run.map(str::to_owned);
+        Ok(Event::Release(Turn { execution, news: News { attempt, what }, run, at: at() }))
+    };
+    for (state, what) in [
+        ("STARTED", What::Started),
+        ("STOPPED", What::Stopped),
+        ("CANCELED", What::Stopped),
+        ("FAILED", What::Failed),
+        ("SUCCEEDED", What::Succeeded),
+    ] {
+        assert_eq!(read(&execution(state)), turn(1, what, None), "{state}");
+    }
+    assert_eq!(read(&approval()), turn(2, What::Waits { stage: "Approve".into() }, Some("run-1")));
+    // Numbers come in several forms, and older events have none.
+    for (number, attempt) in [(json!(3), 3), (json!(3.0), 3), (json!("3"), 3), (json!(null), 0), (json!("x"), 0)] {
+        let event = with(execution("FAILED"), |event| event["detail"]["pipeline-execution-attempt"] = number);
+        assert_eq!(read(&event), turn(attempt, What::Failed, None));
+    }
+}
+
+#[test]
+fn what_is_to_be_told_is_told_by_whom_it_is_for_and_what_cannot_be_is_delivered_again() {
+    for (event, expected) in [(preview(), "Version"), (of_previews(&build()), "Moved"), (approval(), "Waits")] {
+        let world = world();
+        assert_eq!(handle(&world, &event), (Ok(()), vec![]));
+        let heard = HEARD.take();
+        assert!(heard.len() == 1 && heard[0].contains(expected), "{heard:?}");
+        assert!(world.effects.borrow().is_empty(), "no fact");
+    }
+    let text = preview().to_string();
+    let raw: &RawValue = serde_json::from_str(&text).expect("JSON");
+    let world = world();
+    let denied = || PortError::Denied { operation: "comment".into(), detail: "no".into() };
+    let recorder = Recorder {
+        record: Record { builds: &world, packages: &world, facts: &world },
+        give_up: GiveUp { clock: &world, verdicts: &world, runs: &world, jobs: &world },
+        tell: async |_: &Sign, _| Err(denied()),
+        notify: async |_: &Turn, _| Err(denied()),
+        pipelines: pipelines(),
+        metrics: |_| (),
+    };
+    let handled = world.run(recorder.handle(raw, 0)).expect("no fault");
+    assert_eq!(handled.unwrap_err().to_string(), denied().to_string());
+}
+
 #[test]
 fn a_build_tells_its_first_artifact() {
     let Ok(Event::Fact(Fact::Built { execution, artifact })) = read(&build()) else { panic!("no fact") };
@@ -154,6 +293,15 @@ fn what_is_not_for_us_is_ignored() {
         json!({"CodePipeline.job": {}}),
         json!({"source": "aws.codepipeline", "detail-type": "CodePipeline Stage Execution State Change", "detail": {}}),
         json!({"source": "mine", "detail-type": "CodeCommit Repository State Change", "detail": {}}),
+        with(build(), |event| event["detail"]["pipeline"] = json!("other-service")),
+        with(execution("FAILED"), |event| event["detail"]["pipeline"] = json!("other-service")),
+        execution("SUPERSEDED"),
+        execution("RESUMED"),
+        execution("STOPPING"),
+        of_previews(&execution("LOST")),
+        of_previews(&with(build(), |event| event["detail"]["state"] = json!("LOST"))),
+        with(preview(), |event| event["detail"]["service"] = json!("other-service")),
+        with(approval(), |event| event["detail"]["state"] = json!("SUCCEEDED")),
         with(build(), |event| event["detail"]["state"] = json!("FAILED")),
         with(build(), |event| event["detail"]["type"]["category"] = json!("Source")),
         with(build(), |event| event["detail"]["output-artifacts"] = json!([])),
@@ -174,6 +322,13 @@ fn what_is_for_us_and_malformed_is_an_error_so_that_lambda_delivers_it_again() {
         with(build(), |event| event["detail"] = json!({})),
         with(build(), |event| event["detail"]["execution-id"] = json!("not-a-uuid")),
         with(build(), |event| event["detail"]["output-artifacts"][0] = json!({"name": "Build"})),
+        with(execution("FAILED"), |event| event["detail"]["execution-id"] = json!("not-a-uuid")),
+        with(approval(), |event| event["detail"]["execution-id"] = json!("not-a-uuid")),
+        of_previews(&with(execution("FAILED"), |event| event["detail"]["execution-id"] = json!(7))),
+        of_previews(&with(build(), |event| event["detail"]["action-execution-id"] = json!(null))),
+        with(preview(), |event| event["detail"]["preview"] = json!(SENTINEL)),
+        with(preview(), |event| event["detail"]["version"] = json!("3")),
+        with(preview(), |event| event["detail"] = json!({})),
         with(push(), |event| event["detail"]["commitId"] = json!(null)),
         with(push(), |event| event["detail"]["commitId"] = json!("8f2c#main")),
         with(push(), |event| event["detail"]["repositoryName"] = json!(7)),
@@ -302,9 +457,7 @@ fn events_in_their_documented_shape_tell_what_they_should() {
     let Event::Fact(Fact::Built { artifact, .. }) = told else { panic!("{told:?}") };
     assert_eq!((&artifact.name[..], &artifact.key[..]), ("Build", "time-service/Build/b1"));
     assert!(matches!(read(&documented("retries_exhausted")), Ok(Event::GaveUp(told)) if told.job.is_some()));
-    for name in
-        ["build_started", "source_succeeded", "stage_started", "pipeline_succeeded", "branch_deleted", "tag_created"]
-    {
+    for name in ["build_started", "source_succeeded", "stage_started", "branch_deleted", "tag_created"] {
         assert!(matches!(read(&documented(name)), Ok(Event::Foreign(_))), "{name}");
     }
 }
@@ -319,7 +472,7 @@ fn published_events_are_read_where_there_are_any() {
     for path in entries.flatten().map(|entry| entry.path()) {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let Ok(raw) = serde_json::from_str::<&RawValue>(&text) else { continue };
-        if let Err(error) = events::read(raw) {
+        if let Err(error) = events::read(raw, &pipelines()) {
             assert!(error.to_string().contains("is not a full commit id"), "{}: {error}", path.display());
         }
     }

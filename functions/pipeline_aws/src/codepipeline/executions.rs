@@ -122,6 +122,6 @@ fn run(run: &ActionExecutionDetail) -> ActionRun {
     }
 }
 
-fn instant(time: Option<&DateTime>) -> Option<Timestamp> {
+pub(super) fn instant(time: Option<&DateTime>) -> Option<Timestamp> {
     Timestamp::from_millisecond(time?.to_millis().ok()?).ok()
 }

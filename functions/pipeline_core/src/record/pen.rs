@@ -75,6 +75,14 @@ impl<C: Clock, S, K, N: Fn() -> Nonce> Desk<'_, C, S, K, N> {
         }
     }
 
+    /// Writes that what was seen still stands, if it does.
+    pub(super) async fn confirm<T>(&self, seen: Option<&Slip<T>>, told: T) -> Result<bool, PortError>
+    where
+        S: KeepSlips<K, T>,
+    {
+        self.write(seen, &Slip { told, pen: None, nonce: (self.nonce)() }, self.until).await
+    }
+
     /// Takes the pen if what was seen still stands.
     pub(super) async fn take<T>(&self, seen: Option<&Slip<T>>, told: T) -> Result<Option<Slip<T>>, PortError>
     where
@@ -85,12 +93,19 @@ impl<C: Clock, S, K, N: Fn() -> Nonce> Desk<'_, C, S, K, N> {
         Ok(self.write(seen, &next, pen).await?.then_some(next))
     }
 
-    /// Lays the pen down; whether it was still ours.
-    pub(super) async fn lay_down<T>(&self, held: &Slip<T>, told: T) -> Result<bool, PortError>
+    /// Lays the pen down; whether it was still ours. After `done` came to nothing that is known, nobody takes it up before
+    /// its time is over, as a request may still be under way.
+    pub(super) async fn lay_down<T>(
+        &self,
+        held: &Slip<T>,
+        told: T,
+        done: &Result<(), PortError>,
+    ) -> Result<bool, PortError>
     where
         S: KeepSlips<K, T>,
     {
-        let next = Slip { told, pen: None, nonce: (self.nonce)() };
+        let pen = held.pen.filter(|_| matches!(done, Err(PortError::Unavailable { .. })));
+        let next = Slip { told, pen, nonce: (self.nonce)() };
         self.write(Some(held), &next, self.until).await
     }
 

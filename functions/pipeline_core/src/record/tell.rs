@@ -77,30 +77,32 @@ where
             return Ok(Heard::Nothing("a developer's preview has no pull request"));
         };
         let desk = Desk { clock: self.clock, slips: self.slips, key: &subject, nonce: &self.nonce, until };
-        // Whose pen was taken while they wrote: it may be their text that stands there now.
-        let mut is_overtaken = false;
+        // What we were at when somebody took our pen: it may be ours that stands there now.
+        let mut overtaken: Option<Told> = None;
         loop {
             let slip: Option<Slip<Told>> = desk.free().await?;
-            let sign = (!is_overtaken).then_some(sign);
+            let sign = overtaken.is_none().then_some(sign);
             let Some(view) = self.view(&subject, sign, slip.as_ref(), until).await? else {
                 return Ok(Heard::Nothing("it is not of the preview's latest execution"));
             };
             let said = say(&view.preview, view.progress.as_ref().map(|(_, progress)| progress), &self.place);
-            if !is_overtaken && stands(slip.as_ref(), &said) {
-                return Ok(Heard::Stands);
-            }
-            let mut before = slip.as_ref().map(|slip| slip.told.clone()).unwrap_or_default();
-            if is_overtaken {
-                before.shown = None;
+            let before = before(slip.as_ref(), overtaken.as_ref());
+            if slip.as_ref().map_or(!said.begins && said.status.is_none(), |_| before.shown.as_ref() == Some(&said)) {
+                // Who has read something older, and has yet to take the pen, does not get it any more.
+                let standing = Told { shown: Some(said), ..before };
+                if desk.confirm(slip.as_ref(), standing).await? {
+                    return Ok(Heard::Stands);
+                }
+                continue;
             }
             let Some(held) = desk.take(slip.as_ref(), before.changing(&said, view.seen())).await? else { continue };
             let (told, done) = self.write(number, &held, before.shown.as_ref(), &said).await;
-            let was_ours = desk.lay_down(&held, told).await;
+            let was_ours = desk.lay_down(&held, told, &done).await;
             done?;
             if was_ours? {
                 return Ok(Heard::Told);
             }
-            is_overtaken = true;
+            overtaken = Some(held.told);
         }
     }
 
@@ -229,12 +231,14 @@ where
 /// The pipeline variable that names the preview.
 const PREVIEW: &str = "Preview";
 
-/// Whether nothing is left to do. Who never heard of it need not hear of its end.
-fn stands(slip: Option<&Slip<Told>>, said: &Said) -> bool {
-    match slip {
-        Some(slip) => slip.told.shown.as_ref() == Some(said),
-        None => !said.begins && said.status.is_none(),
+/// What stood there before, as far as that is known.
+fn before(slip: Option<&Slip<Told>>, overtaken: Option<&Told>) -> Told {
+    let mut before = slip.map(|slip| slip.told.clone()).unwrap_or_default();
+    if let Some(ours) = overtaken {
+        before.shown = None;
+        before.pending.extend(ours.pending.iter().cloned());
     }
+    before
 }
 
 fn slow() -> PortError {

@@ -83,30 +83,4 @@ impl News {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_or_older_than_that_is_no_news() {
-        let news = |attempt, what| News { attempt, what };
-        let waits = |stage: &str| What::Waits { stage: stage.to_owned() };
-        let told = |all: &[News]| Noticed { told: all.to_vec() };
-        for (before, next, is_news) in [
-            (vec![], news(1, What::Started), true),
-            (vec![news(1, What::Started)], news(1, What::Started), false),
-            (vec![news(1, What::Started)], news(1, waits("Approve")), true),
-            (vec![news(1, waits("Approve"))], news(1, waits("Approve")), false),
-            (vec![news(1, waits("Approve"))], news(1, waits("Legal")), true),
-            (vec![news(1, waits("Approve"))], news(1, What::Started), false),
-            (vec![news(1, What::Succeeded)], news(1, What::Started), false),
-            (vec![news(1, What::Failed)], news(1, waits("Approve")), false),
-            (vec![news(1, What::Failed)], news(2, waits("Approve")), true),
-            (vec![news(1, What::Failed)], news(2, What::Failed), true),
-            (vec![news(2, What::Failed)], news(1, What::Failed), false),
-            (vec![news(0, What::Failed)], news(0, What::Succeeded), true),
-            (vec![news(2, What::Succeeded)], news(1, What::Failed), false),
-        ] {
-            assert_eq!(told(&before).is_news(&next), is_news, "{next:?} after {before:?}");
-        }
-    }
-}
+mod tests;

@@ -60,7 +60,7 @@ where
             let Some(held) = desk.take(slip.as_ref(), noticed.clone()).await? else { continue };
             let told = self.publish(turn, &progress, &held).await;
             let after = if told.is_ok() { noticed.with(&turn.news) } else { noticed };
-            let laid_down = desk.lay_down(&held, after).await;
+            let laid_down = desk.lay_down(&held, after, &Ok(())).await;
             told?;
             // People know: another delivery would tell them twice.
             let _ = laid_down.inspect_err(|error| tracing::warn!(%error, "told, and could not record that"));

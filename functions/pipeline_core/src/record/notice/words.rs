@@ -28,11 +28,11 @@ pub(super) fn message(news: &News, progress: &Progress, execution: &ExecutionId,
     let subject = format!("{service}: {what} {came}{}", commit(progress));
     let mut text = vec![format!("The {what} of {service} {came}.")];
     text.extend(progress.revisions.iter().map(revision));
-    text.extend(reason.map(|reason| cut(&printable(&reason), REASON)));
+    text.extend(reason.map(|reason| cut(&reason, REASON)));
     text.extend(todo);
     text.push(format!("Pipeline: {}", place.console.pipeline(&place.pipeline)));
     text.push(format!("Execution: {}", place.console.execution(&place.pipeline, execution)));
-    Message { subject: plain(&subject), text: format!("{}\n", text.join("\n\n")) }
+    Message { subject: plain(&subject), text: format!("{}\n", printable(&text.join("\n\n"))) }
 }
 
 type Words = (String, Option<String>, Option<String>);
@@ -97,7 +97,7 @@ fn commit(progress: &Progress) -> String {
 
 fn revision(revision: &Revision) -> String {
     let summary = revision.summary.as_deref().map(message_of).unwrap_or_default();
-    format!("Commit {}{summary}", printable(&revision.id))
+    format!("Commit {}{summary}", revision.id)
 }
 
 /// What CodeConnections puts into JSON, and CodeCommit does not: the first line of it.

@@ -47,3 +47,6 @@ pub fn say(preview: &Preview, progress: Option<&Progress>, place: &Place) -> Sai
     let text = format!("{}\n\n{}", words::of(&situation, place), mark(&place.service, &preview.subject));
     Said { status: status::of(&situation, place), text, begins: situation.begins() }
 }
+
+#[cfg(test)]
+mod tests;

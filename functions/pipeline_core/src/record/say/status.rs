@@ -12,7 +12,6 @@ use crate::{
         },
         speak::{Light, Status},
     },
-    text::{beginning, units},
 };
 
 /// The longest line that GitHub takes.
@@ -30,7 +29,7 @@ pub(super) fn of(situation: &Situation<'_>, place: &Place) -> Option<(CommitId, 
             let console = place.console.execution(&place.pipeline, &run.execution);
             // Who reviews may look at the preview, and need not be able to look at the pipeline.
             let url = url.filter(|url| light == Light::Success && is_url(url)).map_or(console, str::to_owned);
-            Some((run.commit.clone(), Status { light, line: fit(&said), url: Some(url) }))
+            Some((run.commit.clone(), Status { light, line: line(&said, LINE), url: Some(url) }))
         }
         Situation::Removing(_) | Situation::Removed(_) => None,
     }
@@ -50,13 +49,16 @@ fn waits(for_what: Option<&Wait>) -> &'static str {
 fn told(doing: &Doing<'_>) -> (Light, String) {
     match doing {
         Doing::Starting => (Light::Pending, "Starting.".to_owned()),
-        Doing::At(step) => (Light::Pending, format!("{}.", words::phrase(step))),
+        Doing::At(step) => {
+            let at = words::phrase(step).map_or_else(|| format!("at {}", words::place_of(step)), str::to_owned);
+            (Light::Pending, format!("{}.", capital(&at)))
+        }
         Doing::Testing => (Light::Pending, "Deployed, being tested.".to_owned()),
         Doing::Passed(test) => (Light::Success, format!("Deployed{}.", prefixed(", ", test.and_then(counts)))),
         Doing::TestsFailed(test) => (Light::Failure, format!("Deployed, {}", words::tests(test))),
         Doing::Failed(step) => {
-            let why = step.error.as_deref().unwrap_or("no reason was given");
-            (Light::Error, format!("{}/{} failed: {why}", step.stage, step.action))
+            let why = words::said(step.error.as_deref().unwrap_or("no reason was given"));
+            (Light::Error, format!("{} failed: {why}", words::place_of(step)))
         }
         Doing::Broke(why) => (Light::Error, format!("The pipeline failed{}", prefixed(": ", why.map(str::to_owned)))),
         Doing::Stopped => (Light::Error, "The execution was stopped.".to_owned()),
@@ -67,7 +69,7 @@ fn prefixed(with: &str, text: Option<String>) -> String {
     text.map(|text| format!("{with}{text}")).unwrap_or_default()
 }
 
-fn fit(text: &str) -> String {
-    let text = line(text, LINE);
-    if units(&text) <= LINE { text } else { beginning(&text, LINE).to_owned() }
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use crate::{
     record::{
         say::{
             Place,
-            markup::{block, code, line, link},
+            markup::{block, code, link},
             situation::{Doing, Situation},
         },
         told::short,
@@ -57,9 +57,10 @@ fn commit_of(commit: &str, branch: Option<&str>) -> String {
 
 /// What it is at or came to, and why, in the words of whatever failed.
 fn told(doing: &Doing<'_>) -> (String, Option<String>) {
+    let place = |step: &Step| code(&place_of(step), NAME);
     match doing {
         Doing::Starting => ("starting".to_owned(), None),
-        Doing::At(step) => (lower(&phrase(step)), None),
+        Doing::At(step) => (phrase(step).map_or_else(|| format!("at {}", place(step)), str::to_owned), None),
         Doing::Testing => ("deployed, being tested".to_owned(), None),
         Doing::Passed(test) => {
             let counts = test.and_then(counts).map(|counts| format!(", {counts}")).unwrap_or_default();
@@ -70,32 +71,28 @@ fn told(doing: &Doing<'_>) -> (String, Option<String>) {
             (format!("tests failed{counts}"), Some(failures(test)))
         }
         Doing::Failed(step) => {
-            let what = format!("{} failed at {}", lower(&phrase(step)), code(&place_of(step), NAME));
-            (what, step.error.as_deref().map(said))
+            let what = phrase(step).map(|phrase| format!("{phrase} ")).unwrap_or_default();
+            (format!("{what}failed at {}", place(step)), step.error.as_deref().map(said))
         }
         Doing::Broke(why) => ("the pipeline failed".to_owned(), why.map(said)),
         Doing::Stopped => ("stopped".to_owned(), None),
     }
 }
 
-/// What an action does, for people.
-pub(super) fn phrase(step: &Step) -> String {
+/// What an action does, for people; `None` of one that is not known here.
+pub(super) fn phrase(step: &Step) -> Option<&'static str> {
     match &step.action[..] {
-        "Source" => "Fetching the source".to_owned(),
-        "Build" | "Configure" => "Building".to_owned(),
-        "Enter" | "EnterTests" => "Waiting for its stack".to_owned(),
-        "Deploy" | "DeployTests" | "Bind" | "BindTests" => "Deploying".to_owned(),
-        _ => format!("At {}", line(&place_of(step), NAME)),
+        "Source" => Some("fetching the source"),
+        "Build" | "Configure" => Some("building"),
+        "Enter" | "EnterTests" => Some("waiting for its stack"),
+        "Deploy" | "DeployTests" | "Bind" | "BindTests" => Some("deploying"),
+        _ => None,
     }
 }
 
-fn place_of(step: &Step) -> String {
+/// Where an action is.
+pub(super) fn place_of(step: &Step) -> String {
     format!("{}/{}", step.stage, step.action)
-}
-
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// How many tests passed, such as `7 of 8 passed`: how the tests' action begins, or what it counted.
@@ -127,7 +124,7 @@ fn failures(test: &Step) -> String {
 }
 
 /// I26: the first paragraph. Behind it are the ends of logs, and a pull request may be read by anybody.
-fn said(why: &str) -> String {
+pub(super) fn said(why: &str) -> String {
     why.split("\n\n").next().unwrap_or_default().to_owned()
 }
 
