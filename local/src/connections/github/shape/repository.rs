@@ -135,5 +135,9 @@ fn repository(place: &Place, record: &Record, default_branch: &str) -> Value {
     for not in ["archived", "disabled", "has_downloads", "has_issues", "has_pages", "has_projects", "has_wiki"] {
         shown[not] = json!(false);
     }
+    for not in ["has_discussions", "is_template", "web_commit_signoff_required"] {
+        shown[not] = json!(false);
+    }
+    super::extend(&mut shown, json!({"allow_forking": true, "topics": [], "visibility": "public"}));
     shown
 }
