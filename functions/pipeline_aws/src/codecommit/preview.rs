@@ -4,7 +4,7 @@ use aws_sdk_codecommit::{
     operation::{get_branch::GetBranchError, get_pull_request::GetPullRequestError},
     types::{PullRequest, PullRequestStatusEnum, PullRequestTarget},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use pipeline_core::{
     ports::PortError,
     preview::pull::{Pull, PullStatus},
@@ -75,6 +75,8 @@ impl Shown {
         let status = self.status().ok_or("CodeCommit does not tell whether it is open or closed")?;
         let head = self.target.source_commit().and_then(|commit| commit.parse().ok());
         let updated = self.told.last_activity_date().and_then(|at| Timestamp::from_nanosecond(at.as_nanos()).ok());
+        // It comes as a fraction, which is inexact.
+        let updated = updated.and_then(|at| at.round(Unit::Millisecond).ok());
         Ok(Pull {
             number,
             status,

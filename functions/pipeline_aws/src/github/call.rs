@@ -19,12 +19,14 @@ pub(super) struct Call<'a> {
     pub(super) what: &'a str,
     /// The permission without which GitHub refuses it, where it need not say so itself.
     pub(super) needs: Option<&'static str>,
+    /// What people wrote of it, which is for those alone who read it there (I26).
+    pub(super) text: &'a str,
 }
 
 impl<'a> Call<'a> {
     /// Reads `what`.
     pub(super) fn read(url: &'a str, what: &'a str) -> Self {
-        Self { method: "GET", url, body: None, expected: 200, verb: "read", what, needs: None }
+        Self { method: "GET", url, body: None, expected: 200, verb: "read", what, needs: None, text: "" }
     }
 
     /// What it is for, such as `read pull request 7 of octo-org/time on GitHub`.

@@ -125,8 +125,8 @@ fn call<'a>(
     (method, expected, verb): (&'static str, u16, &'static str),
     url: &'a str,
     what: &'a str,
-    text: &str,
+    text: &'a str,
 ) -> Call<'a> {
     let body = json!({"body": shortened(text, LONGEST)}).to_string();
-    Call { method, url, body: Some(body), expected, verb, what, needs: Some(NEEDS) }
+    Call { method, url, body: Some(body), expected, verb, what, needs: Some(NEEDS), text }
 }

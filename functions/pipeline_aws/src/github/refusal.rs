@@ -6,13 +6,13 @@ use pipeline_core::{ports::PortError, text};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::github::call::Call;
+use crate::{discreet::Secrets, github::call::Call};
 
 /// An answer that is not what was asked for.
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
     pub(super) headers: &'a Headers,
-    /// With what repeats the request blanked.
+    /// With what repeats the token blanked.
     pub(super) body: &'a [u8],
     /// Whether a token was sent.
     pub(super) known: bool,
@@ -94,9 +94,14 @@ impl Refusal<'_> {
 
     fn said(&self) -> String {
         match self.message() {
-            Some(words) => format!("{}: {}", self.status, text::fit(&words, LONGEST)),
+            Some(words) => format!("{}: {}", self.status, text::fit(&self.discreet(&words), LONGEST)),
             None => self.status.to_string(),
         }
+    }
+
+    /// I26: GitHub's words without those that it was sent.
+    fn discreet(&self, words: &str) -> String {
+        String::from_utf8_lossy(&Secrets::new([self.call.text]).blank(words.as_bytes())).into_owned()
     }
 
     /// GitHub's words, with those on each thing that it finds wrong.

@@ -41,6 +41,7 @@ impl GitHub {
             verb: "set the status of",
             what: &what,
             needs: Some(NEEDS),
+            text: "",
         };
         self.0.tell(&call).await
     }

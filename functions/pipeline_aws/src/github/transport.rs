@@ -167,8 +167,7 @@ impl Transport {
             return Err(PortError::Unusable { what: call.what.to_owned(), why }.into());
         }
         // I26: a refusal may repeat what it refuses.
-        let sent = token.map(ExposeSecret::expose_secret).into_iter().chain(call.body.as_deref());
-        let body = Secrets::new(sent).blank(&body);
+        let body = Secrets::new(token.map(ExposeSecret::expose_secret)).blank(&body);
         let refusal = Refusal { status, headers: &headers, body: &body, known: token.is_some(), call };
         Err(Refused { status: Some(status), error: refusal.error() })
     }

@@ -49,7 +49,7 @@ fn a_pull_request_is_told_whole() {
         head: id('c').parse().expect("a commit"),
         branch: Some("feature".to_owned()),
         author: arn("alice"),
-        updated: "2017-10-25T14:13:43.285Z".parse().expect("a time"),
+        updated: "2017-10-25T20:20:23.285Z".parse().expect("a time"),
     };
     assert_eq!(run(host.pull(42)), Ok(Some(expected)));
     let asked: Vec<Value> = canned.asked().iter().map(crate::canned::Asked::json).collect();
