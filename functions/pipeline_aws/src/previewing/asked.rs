@@ -47,7 +47,7 @@ fn read_any(text: &str) -> Result<Asked, String> {
     match read::<Named>(text)?.operation {
         Operation::Up => read(text).and_then(up),
         Operation::Down => read::<DownWire>(text).and_then(down),
-        Operation::Show => read::<ShowWire>(text).map(|wire| Asked::Show(wire.preview)),
+        Operation::Show => read::<ShowWire>(text).and_then(show),
         Operation::List => read::<ListWire>(text).map(|_| Asked::List),
     }
 }
@@ -61,6 +61,15 @@ fn up(UpWire { developer: name, commit, branch, .. }: UpWire) -> Result<Asked, S
 
 fn down(DownWire { developer: name, .. }: DownWire) -> Result<Asked, String> {
     developer(&name).map(Subject::Developer).map(Asked::Down)
+}
+
+/// Which preview is meant a developer knows by their own name, and only we what is made of that.
+fn show(ShowWire { preview, developer: name, .. }: ShowWire) -> Result<Asked, String> {
+    match (preview, name) {
+        (Some(preview), None) => Ok(Asked::Show(preview)),
+        (None, Some(name)) => developer(&name).map(Subject::Developer).map(Asked::Show),
+        _ => Err("preview, developer: one of them says what is to be shown".to_owned()),
+    }
 }
 
 fn developer(name: &str) -> Result<DeveloperName, String> {
@@ -129,7 +138,8 @@ struct DownWire {
 struct ShowWire {
     #[serde(rename = "operation")]
     _operation: IgnoredAny,
-    preview: Subject,
+    preview: Option<Subject>,
+    developer: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,7 @@ mod leases;
 mod open;
 mod others;
 mod overrides;
+mod previews;
 mod progress;
 mod pushes;
 mod requests;
