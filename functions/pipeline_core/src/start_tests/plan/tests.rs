@@ -103,6 +103,17 @@ fn a_run_may_consist_of_the_file_alone() {
 }
 
 #[test]
+fn a_previews_tests_are_in_a_stack_of_its_own() {
+    let preview = r#"{"app_stack": "time-pr-42", "test_stack": "time-pr-42-tests", "stage": "pr-42"}"#;
+    let plan = planned(&job(), preview, &[("TestFunctionA", "time-pr-42-tests-A-1")], None).unwrap();
+    assert_eq!(names(&plan), ["TestFunctionA"]);
+    for other in ["time-pr-4-tests-A-1", "time-pr-420-tests-A-1", "time-pr-42-A-1", "time-tests-A-1", "time-prod-A-1"] {
+        let message = planned(&job(), preview, &[("TestFunctionA", other)], None).unwrap_err();
+        assert!(message.contains("names a function of another stack"), "{other}: {message}");
+    }
+}
+
+#[test]
 fn a_function_of_another_stage_or_account_is_not_invoked() {
     let (mine, prod) = ("111122223333", "arn:aws:lambda:eu-west-1:111122223333:function:time-prod-A-1");
     for (key, value, words) in [
