@@ -29,8 +29,8 @@ pub enum Host {
     },
     /// GitHub.
     GitHub {
-        /// It.
-        github: GitHub,
+        /// It, which is much larger than the other.
+        github: Box<GitHub>,
         /// The repository: `OWNER/NAME`.
         repository: String,
         /// The name of the statuses that are set there: those of other services of the same repository have others.
@@ -71,7 +71,7 @@ impl Host {
             }
             Provider::GitHub => {
                 let FullName(repository) = environment.parsed("REPOSITORY")?;
-                let github = GitHub::of_environment(config, environment)?;
+                let github = Box::new(GitHub::of_environment(config, environment)?);
                 Ok(Self::GitHub { github, repository, context: format!("flowgate/{service}") })
             }
         }

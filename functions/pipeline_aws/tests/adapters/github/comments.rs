@@ -18,7 +18,7 @@ use crate::{requests::logged, server::connected};
 const TEXT: &str = "It is *there*.\n\nSENTINEL of service time, pr-7";
 
 fn nonce() -> Nonce {
-    Nonce::from_random(Default::default())
+    Nonce::from_random(uuid::Uuid::nil())
 }
 
 fn write(served: &Served, text: &str) -> Result<CommentId, PortError> {
