@@ -16,7 +16,7 @@ pub enum Subject {
     Developer(DeveloperName),
 }
 
-/// A developer's name as it stands in a stack's: a-z, 0-9 and single hyphens, beginning with a letter, 30 characters at most.
+/// A developer's name as it stands in a stack's: a-z, 0-9 and single hyphens, beginning with a letter, 16 characters at most.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeveloperName(String);
@@ -26,8 +26,9 @@ pub struct DeveloperName(String);
 #[error("a text that is not a preview's name, such as pr-42 or dev-alice")]
 pub struct InvalidSubject;
 
-/// The longest developer's name.
-const LONGEST: usize = 30;
+/// The longest developer's name: CloudFormation cuts the names of functions to 64 characters, and of the tests' stack's name
+/// nothing may be lost there, as an output names only functions of its own stack.
+const LONGEST: usize = 16;
 /// How much of a digest tells names apart that would look the same.
 const MARK: usize = 8;
 /// The stack of a preview's tests is named after the preview's own.
