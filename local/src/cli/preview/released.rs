@@ -29,12 +29,14 @@ pub(in crate::cli) async fn until_released(
     let begun = Instant::now();
     loop {
         let seen = Seen::of(&function, preview).await?.map(|seen| seen.preview);
-        let Some(seen) = seen else {
-            say(target, json, number, preview, None);
-            return Ok(());
+        let stand = match &seen {
+            Some(seen) => stand(&leases, seen).await?,
+            None => Some(Stand::Never),
         };
-        if is_given_back(&leases, &seen).await? {
-            say(target, json, number, preview, Some(&seen));
+        if let Some(stand) = stand {
+            let text = words(&target.service.name, preview, stand, seen.as_ref());
+            let (stack, status) = (seen.map(|seen| seen.stack), stand.status());
+            tell(json, &text, json!({"status": status, "preview": preview, "stack": stack, "number": number}));
             return Ok(());
         }
         if begun.elapsed() > RELEASED_WITHIN {
@@ -45,40 +47,65 @@ pub(in crate::cli) async fn until_released(
     }
 }
 
-async fn is_given_back(leases: &Function, seen: &Preview) -> Result<bool, ClientError> {
-    match &*seen.phase {
-        "REMOVED" => Ok(true),
-        "REMOVING" => Ok(!is_held(leases, &seen.stack).await? && !is_held(leases, &seen.tests_stack).await?),
-        _ => Ok(false),
+/// What has become of the stacks of a preview that is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// There never was one.
+    Never,
+    /// They are there, and nobody holds them.
+    Released,
+    /// They are not there any more.
+    Gone,
+}
+
+impl Stand {
+    /// The word that programs know it by.
+    fn status(self) -> &'static str {
+        match self {
+            Self::Released => "Released",
+            Self::Never | Self::Gone => "Removed",
+        }
     }
 }
 
-async fn is_held(leases: &Function, stack: &str) -> Result<bool, ClientError> {
+/// Where that is; none while they are not given back.
+async fn stand(leases: &Function, seen: &Preview) -> Result<Option<Stand>, ClientError> {
+    match &*seen.phase {
+        "REMOVED" => Ok(Some(Stand::Gone)),
+        "REMOVING" => {
+            let states = [state(leases, &seen.stack).await?, state(leases, &seen.tests_stack).await?];
+            Ok(of_leases(&states.each_ref().map(Option::as_deref)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn of_leases(states: &[Option<&str>]) -> Option<Stand> {
+    let is_gone = |state: &Option<&str>| state.is_none_or(|state| state == "GONE");
+    match states {
+        states if states.contains(&Some("HELD")) => None,
+        states if states.iter().all(is_gone) => Some(Stand::Gone),
+        _ => Some(Stand::Released),
+    }
+}
+
+/// The state of a stack's lease; none where its name is free.
+async fn state(leases: &Function, stack: &str) -> Result<Option<String>, ClientError> {
     match leases.ask(&json!({"operation": "show", "stack": stack})).await {
-        Ok(answer) => Ok(leases.read::<Lease>(&answer)?.state == "HELD"),
-        Err(error) if error.code() == Some(FREE) => Ok(false),
+        Ok(answer) => Ok(Some(leases.read::<Lease>(&answer)?.state)),
+        Err(error) if error.code() == Some(FREE) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-fn say(target: &Target, json: bool, number: Number, preview: &str, seen: Option<&Preview>) {
-    let (text, status) = words(&target.service.name, preview, seen);
-    let stack = seen.map(|seen| &seen.stack);
-    tell(json, &text, json!({"status": status, "preview": preview, "stack": stack, "number": number}));
-}
-
-fn words(service: &str, preview: &str, seen: Option<&Preview>) -> (String, &'static str) {
-    match seen {
-        Some(seen) if seen.phase == "REMOVED" => (format!("there is no preview {preview} any more"), "Removed"),
-        Some(seen) => {
-            let Preview { stack, tests_stack, .. } = seen;
-            let text = format!(
-                "preview {preview} is given back; the sweep deletes stacks {stack} and {tests_stack}, now with `flowgate \
-                 sweep --apply {service}`"
-            );
-            (text, "Released")
-        }
-        None => (format!("there was no preview {preview}"), "Removed"),
+fn words(service: &str, preview: &str, stand: Stand, seen: Option<&Preview>) -> String {
+    match (stand, seen) {
+        (Stand::Released, Some(Preview { stack, tests_stack, .. })) => format!(
+            "preview {preview} is given back; the sweep deletes stacks {stack} and {tests_stack}, now with `flowgate sweep \
+             --apply {service}`"
+        ),
+        (Stand::Never, _) => format!("there was no preview {preview}"),
+        (Stand::Released | Stand::Gone, _) => format!("there is no preview {preview} any more"),
     }
 }
 
@@ -87,20 +114,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_nobody_holds_is_given_back() {
+        let cases = [
+            ([Some("HELD"), Some("HELD")], None),
+            ([Some("DIRTY"), Some("HELD")], None),
+            ([Some("DIRTY"), Some("DIRTY")], Some(Stand::Released)),
+            ([Some("GONE"), Some("DELETING")], Some(Stand::Released)),
+            ([Some("QUARANTINED"), None], Some(Stand::Released)),
+            ([Some("GONE"), None], Some(Stand::Gone)),
+        ];
+        for (states, expected) in cases {
+            assert_eq!(of_leases(&states), expected, "{states:?}");
+        }
+    }
+
+    #[test]
     fn what_becomes_of_the_stacks_is_said() {
-        let seen = |phase: &str| Preview {
-            phase: phase.into(),
-            stack: "shop-pr-7".into(),
-            tests_stack: "shop-pr-7-tests".into(),
-            ..Preview::default()
-        };
-        let (text, status) = words("shop", "pr-7", Some(&seen("REMOVING")));
+        let (stack, tests_stack) = ("shop-pr-7".to_owned(), "shop-pr-7-tests".to_owned());
+        let seen = Preview { stack, tests_stack, ..Preview::default() };
+        let text = words("shop", "pr-7", Stand::Released, Some(&seen));
         assert!(
             text.ends_with("stacks shop-pr-7 and shop-pr-7-tests, now with `flowgate sweep --apply shop`"),
             "{text}"
         );
-        assert_eq!(status, "Released");
-        assert_eq!(words("shop", "pr-7", Some(&seen("REMOVED"))).1, "Removed");
-        assert_eq!(words("shop", "pr-7", None).0, "there was no preview pr-7");
+        assert_eq!(words("shop", "pr-7", Stand::Gone, Some(&seen)), "there is no preview pr-7 any more");
+        assert_eq!(words("shop", "pr-7", Stand::Never, None), "there was no preview pr-7");
     }
 }
