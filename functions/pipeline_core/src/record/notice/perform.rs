@@ -14,7 +14,7 @@ use crate::{
         say::Place,
         sign::{Move, behind, read_anew},
         tell::Heard,
-        watch::{ExecutionState, Progress, ReadProgress, StepState},
+        watch::{ExecutionState, Progress, ReadProgress, Step, StepState},
     },
     sweep::ports::Tell,
 };
@@ -105,7 +105,7 @@ impl Turn {
 
 /// Whether it says that somebody is waited for who is not.
 fn is_answered(Turn { news: News { what, .. }, run, .. }: &Turn, progress: &Progress) -> bool {
-    let is_run = |step: &&crate::record::watch::Step| Some(&step.id) == run.as_ref();
+    let is_run = |step: &&Step| Some(&step.id) == run.as_ref();
     let run = progress.steps.iter().find(is_run);
     matches!(what, What::Waits { .. }) && run.is_some_and(|step| step.state != StepState::Running)
 }

@@ -5,7 +5,7 @@ use crate::{
     record::{
         notice::{News, What},
         say::Place,
-        watch::{ExecutionState, Progress, Revision, Step},
+        watch::{ExecutionState, Progress, Revision, Step, StepState},
     },
     sweep::notice::Message,
     text::{beginning, units},
@@ -66,7 +66,7 @@ fn stopped(progress: &Progress, service: &str) -> Words {
 }
 
 fn failed(progress: &Progress, service: &str) -> Words {
-    let last = progress.steps.iter().rev().find(|step| step.state == crate::record::watch::StepState::Failed);
+    let last = progress.steps.iter().rev().find(|step| step.state == StepState::Failed);
     let step = progress.failed().or(last);
     let Some(step) = step else {
         let todo = format!(

@@ -2,7 +2,7 @@
 
 use crate::{
     ids::CommitId,
-    preview::record::{Phase, Preview, Run, Wait, Wanted, Why},
+    preview::record::{Head, Phase, Preview, Run, Wait, Wanted, Why},
     record::watch::{ExecutionState, Progress, Step, StepState},
 };
 
@@ -68,7 +68,7 @@ pub(super) fn of<'a>(preview: &'a Preview, progress: Option<&'a Progress>) -> Si
     }
 }
 
-fn waiting<'a>(head: &'a crate::preview::record::Head, for_what: Option<&'a Wait>) -> Situation<'a> {
+fn waiting<'a>(head: &'a Head, for_what: Option<&'a Wait>) -> Situation<'a> {
     Situation::Waits { commit: &head.commit, branch: &head.branch, for_what }
 }
 

@@ -149,7 +149,7 @@ fn waits(wait: &Wait) -> String {
 
 fn because(why: Why) -> &'static str {
     match why {
-        Why::Closed => "The pull request was closed. Reopened, or opened anew, it has a preview again.",
+        Why::Closed => "The pull request was closed.",
         Why::Merged => "The pull request was merged.",
         Why::Draft => "The pull request is a draft. It has a preview when it is marked as ready for review.",
         Why::Fork => {

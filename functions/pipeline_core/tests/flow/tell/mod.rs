@@ -5,6 +5,8 @@ mod square;
 mod story;
 mod turns;
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use pipeline_core::{
     ports::PortError,
@@ -13,11 +15,11 @@ use pipeline_core::{
         subject::Subject,
     },
     record::{
-        sign::Sign,
+        sign::{Move, Sign},
         speak::Light,
         tell::Heard,
         told::{Comment, Told},
-        watch::{ExecutionState, StepState},
+        watch::{ExecutionState, Progress, StepState},
     },
 };
 
@@ -94,7 +96,7 @@ fn in_whatever_order_events_come_what_is_so_stands_there_in_the_end() {
 fn whoever_is_killed_unheard_or_misled_wherever_it_comes_right_in_the_end() {
     let kinds =
         [Fault::Throttled, Fault::Refused, Fault::ReplyLost, Fault::KilledBefore, Fault::KilledAfter, Fault::Stale];
-    let mut struck = std::collections::BTreeSet::new();
+    let mut struck = BTreeSet::new();
     for seed in 1..=12_000 {
         let square = Square::new();
         let mut chance = Chance(seed * 0x9e37_79b9);
@@ -318,14 +320,11 @@ fn developers_have_no_pull_request_and_other_executions_are_none_of_ours() {
     put(&square, &PR, wanted(1), running(1));
     square.comes_to(&execution(1), progress(ExecutionState::Running, &[]));
     square.comes_to(&execution(2), progress(ExecutionState::Running, &[]));
-    let moved = |number| Sign::Moved {
-        execution: execution(number),
-        what: pipeline_core::record::sign::Move::Execution(ExecutionState::Running),
-        at: None,
-    };
+    let moved =
+        |number| Sign::Moved { execution: execution(number), what: Move::Execution(ExecutionState::Running), at: None };
     assert!(matches!(hear(&square, &moved(2)), Ok(Heard::Nothing(_))));
     let nameless = progress(ExecutionState::Running, &[]);
-    square.comes_to(&execution(3), pipeline_core::record::watch::Progress { variables: [].into(), ..nameless });
+    square.comes_to(&execution(3), Progress { variables: [].into(), ..nameless });
     assert!(matches!(hear(&square, &moved(3)), Ok(Heard::Nothing(_))));
     assert!(square.comments.borrow().is_empty());
     assert_eq!(hear(&square, &moved(1)), Ok(Heard::Told));
@@ -337,11 +336,7 @@ fn an_event_that_is_newer_than_what_can_be_read_is_delivered_again() {
     let square = Square::new();
     put(&square, &PR, wanted(1), running(1));
     square.comes_to(&execution(1), progress(ExecutionState::Running, &[("Build", StepState::Running)]));
-    let ended = Sign::Moved {
-        execution: execution(1),
-        what: pipeline_core::record::sign::Move::Execution(ExecutionState::Succeeded),
-        at: None,
-    };
+    let ended = Sign::Moved { execution: execution(1), what: Move::Execution(ExecutionState::Succeeded), at: None };
     let begin = square.now.get();
     for sign in [ended.clone(), version_of(2)] {
         let error = hear(&square, &sign).unwrap_err().to_string();
