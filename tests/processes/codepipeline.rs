@@ -27,6 +27,8 @@ struct Told {
     settled: Vec<(String, Value)>,
     /// Every report of a job, also those that came too late.
     reports: Vec<(String, Value)>,
+    /// The executions that were started, each with the token of its request: the same request starts the same one.
+    started: Vec<(Value, String)>,
 }
 
 impl CodePipeline {
@@ -43,6 +45,12 @@ impl CodePipeline {
     /// From now on an execution has this status.
     pub(crate) fn execution(&self, id: &str, status: &'static str) {
         self.told.lock().unwrap().executions.insert(id.to_owned(), status);
+    }
+
+    /// The executions that were started with this token.
+    pub(crate) fn started(&self, token: &Value) -> Vec<String> {
+        let told = self.told.lock().unwrap();
+        told.started.iter().filter(|(known, _)| known == token).map(|(_, id)| id.clone()).collect()
     }
 
     /// The jobs that were settled since the last time.
@@ -78,7 +86,22 @@ async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: 
                 None => refuse("PipelineExecutionNotFoundException"),
             }
         }
+        "StartPipelineExecution" => {
+            Json(json!({"pipelineExecutionId": told.start(&asked["clientRequestToken"])})).into_response()
+        }
         _ => refuse("UnknownOperationException"),
+    }
+}
+
+impl Told {
+    fn start(&mut self, token: &Value) -> String {
+        if let Some((_, id)) = self.started.iter().find(|(known, _)| known == token) {
+            return id.clone();
+        }
+        let id = uuid::Uuid::new_v4().to_string();
+        self.started.push((token.clone(), id.clone()));
+        self.executions.insert(id.clone(), "InProgress");
+        id
     }
 }
 

@@ -1,4 +1,4 @@
-//! The real functions `lease`, `sweep`, `start_tests` and `gate`, as processes behind Lambda's Runtime API, against the
+//! The real functions `lease`, `sweep`, `start_tests`, `gate` and `preview`, as processes behind Lambda's Runtime API, against the
 //! local cloud or a world of a test's own. What they send to the cloud passes a proxy that writes it down, and can harm it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
@@ -17,6 +17,7 @@ mod no_jobs;
 mod own_stack;
 mod people;
 mod plan;
+mod preview;
 mod proxy;
 mod released;
 mod roles;

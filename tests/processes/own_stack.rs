@@ -1,4 +1,4 @@
-//! Flowgate's own stack, as far as leases, sweep and `start_tests` need it: these resources of `template.yaml`, as users
+//! Flowgate's own stack, as far as leases, sweep, previews and `start_tests` need it: these resources of `template.yaml`, as users
 //! get them.
 
 use std::collections::BTreeMap;
@@ -11,13 +11,14 @@ use flowgate::cloud::stacks::{Deployment, Template, deploy};
 use serde_json::{Map, Value, json};
 
 use crate::template::template;
-use crate::world::SERVICE;
+use crate::world::{SERVICE, WEBHOOK_SECRET};
 
-const RESOURCES: [&str; 10] = [
+const RESOURCES: [&str; 11] = [
     "StateTable",
     "LeaseRole",
     "SweepRole",
     "StartTestsRole",
+    "PreviewRole",
     "PreviewDeployRole",
     "PreviewPackageBucket",
     "NoticeTopic",
@@ -27,12 +28,13 @@ const RESOURCES: [&str; 10] = [
 ];
 
 /// Outputs of this stack, by name, and what they are of.
-const OUTPUTS: [(&str, &str, Option<&str>); 6] = [
+const OUTPUTS: [(&str, &str, Option<&str>); 7] = [
     ("Table", "StateTable", None),
     ("Topic", "NoticeTopic", None),
     ("lease", "LeaseRole", Some("Arn")),
     ("sweep", "SweepRole", Some("Arn")),
     ("start_tests", "StartTestsRole", Some("Arn")),
+    ("preview", "PreviewRole", Some("Arn")),
     ("PreviewDeployRole", "PreviewDeployRole", Some("Arn")),
 ];
 
@@ -41,7 +43,9 @@ pub(crate) async fn own_stack(config: &SdkConfig) -> Stack {
     let policies = policies_of_previews(config).await;
     let parameters = [
         ("ServiceName", SERVICE),
-        ("RepositoryName", SERVICE),
+        ("Provider", "GitHub"),
+        ("RepositoryName", "ada/shop"),
+        ("GitHubWebhookSecretParameter", WEBHOOK_SECRET),
         // I11: only who is subscribed can be told.
         ("NoticeEmail", "people@example.com"),
         ("PreviewPolicyArns", &policies),

@@ -24,7 +24,10 @@ use crate::proxy::Proxy;
 /// The service whose previews these are.
 pub(crate) const SERVICE: &str = "shop";
 
-const FUNCTIONS: [&str; 3] = ["lease", "sweep", "start_tests"];
+/// Where the secret of webhooks is kept.
+pub(crate) const WEBHOOK_SECRET: &str = "/flowgate/shop/webhook";
+
+const FUNCTIONS: [&str; 4] = ["lease", "sweep", "start_tests", "preview"];
 
 /// As `template.yaml` has it for sweep, which keeps most of a minute of it back for what it has begun.
 const TIMEOUT: Duration = Duration::from_secs(110);
@@ -129,6 +132,11 @@ impl World {
     /// One more environment of the function `start_tests`, whose invocations may take as long as `timeout`.
     pub(crate) fn start_tests(&self, wire: &Proxy, timeout: Duration) -> Function {
         self.launch("start_tests", &self.sessions["start_tests"], &[], wire, timeout)
+    }
+
+    /// One more environment of the function `preview`, told this as well.
+    pub(crate) fn preview_function(&self, settings: &[(&str, &str)], wire: &Proxy) -> Function {
+        self.launch("preview", &self.sessions["preview"], settings, wire, TIMEOUT)
     }
 
     fn function(&self, program: &str, settings: &[(&str, &str)]) -> Function {
