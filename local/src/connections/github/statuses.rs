@@ -78,5 +78,5 @@ pub(super) async fn combined(asked: &Asked, held: &Held, commit: &Commit) -> Res
     let repository = repository::of(&asked.place, held).await?;
     let page = page::by_number(&asked.url, latest);
     let page = page.shown(|one| status::simple(&asked.place, &commit.id, one));
-    Ok(page.within(|statuses| status::combined(&asked.place, told, statuses, &repository)))
+    Ok(page.within(|statuses| status::combined(&asked.place, told, &statuses, &repository)))
 }

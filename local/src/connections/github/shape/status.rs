@@ -39,7 +39,7 @@ pub(in super::super) fn simple(place: &Place, commit: &str, status: &Status) -> 
 }
 
 /// `combined-commit-status`
-pub(in super::super) fn combined(place: &Place, told: Combined, statuses: Vec<Value>, repository: &Value) -> Value {
+pub(in super::super) fn combined(place: &Place, told: Combined, statuses: &[Value], repository: &Value) -> Value {
     let Combined { commit, state, count } = told;
     json!({
         "state": state,
