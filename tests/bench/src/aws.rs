@@ -28,6 +28,7 @@ use crate::{
     job::{self, ACCOUNT, APPROVER, REGION, TEMPLATES},
     preview,
     tls::TlsListener,
+    webhook,
 };
 
 /// How often each operation was called.
@@ -144,6 +145,7 @@ async fn answer(State(can): State<Arc<Can>>, method: Method, uri: Uri, headers: 
         "GetPipelineExecution" => json(StatusCode::OK, &job::execution()),
         "ListActionExecutions" => json(StatusCode::OK, &job::approvals()),
         "GetParameter" if form.contains("/people") => json(StatusCode::OK, &people()),
+        "GetParameter" if form.contains("/webhook") => json(StatusCode::OK, &webhook::secret()),
         "GetParameter" if form.contains("/deletions") => json(StatusCode::OK, &preview::switch()),
         // A stage without a profile.
         "GetParameter" => json(StatusCode::BAD_REQUEST, &json!({"__type": "ParameterNotFound"})),

@@ -4,6 +4,8 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::webhook;
+
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
 /// How many tests the service has; each of them runs at the same time as the others.
@@ -27,7 +29,7 @@ const COMMIT: &str = "4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a4f3c2b1a";
 /// What shows that the function of this name did its work: the operation that it calls last, once for each event.
 pub(crate) fn proof(function: &str) -> &'static str {
     match function {
-        "record" => "PutItem",
+        "preview" | "record" => "PutItem",
         "sweep" => "DeleteStack",
         _ => "PutJobSuccessResult",
     }
@@ -36,6 +38,7 @@ pub(crate) fn proof(function: &str) -> &'static str {
 /// One event for the function of this name; `id` is the job's, or the execution's that the event is about.
 pub(crate) fn event(function: &str, id: Uuid) -> Result<Value> {
     match function {
+        "preview" => return Ok(webhook::event(id)),
         "record" => return Ok(built(id)),
         "sweep" => return Ok(json!({"mode": "apply"})),
         _ => {}

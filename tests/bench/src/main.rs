@@ -20,6 +20,7 @@ mod runtime_api;
 mod session;
 mod shipped;
 mod tls;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},

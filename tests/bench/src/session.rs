@@ -25,6 +25,7 @@ use crate::{
     preview,
     program::Program,
     runtime_api::RuntimeApi,
+    webhook,
 };
 
 /// Valgrind is slow, and machines are shared.
@@ -112,6 +113,7 @@ fn spawn(program: &Program, runtime: &RuntimeApi, aws: &Aws, scratch: &TempDir) 
         .env("STATE_TABLE", "state")
         .env("SERVICE", "time-service")
         .envs(preview::SETTINGS)
+        .envs(webhook::SETTINGS)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
