@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    ids::{FencingToken, Holder, StackName},
+    ids::{FencingToken, Holder, Nonce, Source, StackName},
     lease::{
         record::{Lease, State},
         refusal::Refusal,
@@ -139,7 +139,7 @@ where
         };
         match self.stacks.claim(claim, until).await {
             Ok(token) => Ok(Ok(token)),
-            Err(refusal) => obstacle(refusal).map(Err),
+            Err(refusal) => obstacle(refusal, &standing.subject.source()).map(Err),
         }
     }
 
@@ -185,7 +185,7 @@ where
             if next == seen {
                 return Ok(outcome);
             }
-            next.nonce = Some(crate::ids::Nonce::from_random((self.ids)()));
+            next.nonce = Some(Nonce::from_random((self.ids)()));
             let write = async || self.store.replace_slots(&seen, &next).await;
             match patiently(self.clock, until, Retry::Anything, write).await? {
                 Replaced::Conflict(standing) => {
@@ -207,9 +207,18 @@ where
     }
 }
 
-fn obstacle(refusal: Refusal) -> Result<Obstacle, PortError> {
+fn obstacle(refusal: Refusal, ours: &Source) -> Result<Obstacle, PortError> {
     match refusal {
         Refusal::Unavailable(error) => Err(error),
+        // I8: it may have been granted, and overtaken since by another claim for the same.
+        Refusal::Held { stack, used_for: Some(source), .. } | Refusal::Dirty { stack, used_for: Some(source) }
+            if source == *ours =>
+        {
+            Err(PortError::Unavailable {
+                operation: format!("claim stack {stack}"),
+                detail: "others claim it for the same just now".to_owned(),
+            })
+        }
         Refusal::Deleting(_) => Ok(Obstacle::Wait(Wait::Deletion)),
         Refusal::Superseded(_) | Refusal::Expired { .. } | Refusal::StaleToken { .. } => Ok(Obstacle::Ended),
         Refusal::BadRequest(_)
@@ -219,5 +228,21 @@ fn obstacle(refusal: Refusal) -> Result<Obstacle, PortError> {
         | Refusal::Quarantined { .. }
         | Refusal::Busy { .. }
         | Refusal::WrongStack { .. } => Ok(Obstacle::Wait(Wait::Person { what: refusal.to_string() })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_that_was_overtaken_by_one_for_the_same_needs_no_person() {
+        let ours: Source = "pull request 42".parse().unwrap();
+        let dirty = |source: &str| Refusal::Dirty {
+            stack: "shop-pr-42".parse().unwrap(),
+            used_for: Some(source.parse().unwrap()),
+        };
+        assert!(obstacle(dirty("pull request 42"), &ours).is_err(), "it is tried again");
+        assert!(matches!(obstacle(dirty("ada, by hand"), &ours), Ok(Obstacle::Wait(Wait::Person { .. }))));
     }
 }

@@ -50,7 +50,8 @@ where
         Ok(Step::Write(Preview { executions, ..next }))
     }
 
-    /// One last look, when whoever was at it meanwhile has ended: a claim that was made too late is given back too.
+    /// One last look, when whoever was at it meanwhile has ended: a claim that was made too late is given back too, and so is
+    /// a place.
     pub(super) async fn stay_removed(
         &self,
         standing: &Preview,
@@ -64,6 +65,7 @@ where
             let next = standing.next(Phase::Removing { why, since: at }, Some(now), (self.ids)());
             return Ok(Step::Write(next));
         }
+        self.change_slots(until, |slots| slots.leave(&standing.subject)).await?;
         match standing.due {
             Some(due) if due <= now => Ok(Step::Write(standing.next(standing.phase.clone(), None, (self.ids)()))),
             _ => Ok(Step::Rest),

@@ -184,6 +184,23 @@ fn a_claim_that_came_after_the_end_is_given_back_too() {
 }
 
 #[test]
+fn a_place_that_was_taken_after_the_end_is_given_back_too() {
+    let town = town();
+    tell(&town, 42, |_| {});
+    run(&town);
+    tell(&town, 42, |pull| pull.status = PullStatus::Closed);
+    let late = Rc::clone(&town);
+    town.begin(async move {
+        while !matches!(phase(&late, &PR), Phase::Removed { .. }) {
+            late.world.sleep_until(late.world.now() + SignedDuration::from_secs(1)).await;
+        }
+        late.world.previews.slots.borrow_mut().take(&PR, "ada", late.settings.quota, late.world.now());
+    });
+    run(&town);
+    town.is_clean(&PR).unwrap();
+}
+
+#[test]
 fn a_fork_and_a_draft_and_what_was_closed_before_anybody_looked_get_nothing() {
     let town = town();
     tell(&town, 1, |pull| pull.is_fork = true);
