@@ -101,7 +101,7 @@ impl<L: Look> Following<'_, L> {
             Stand::Waits(why) => {
                 shown.end();
                 if let Some(why) = why {
-                    self.waits(&now.preview, why);
+                    self.waits(&now.preview, &why);
                 }
                 Ok(Turn::GoesOn)
             }
@@ -139,7 +139,7 @@ impl<L: Look> Following<'_, L> {
         Ok(Turn::Ended(Ended::by(now, commit, progress)))
     }
 
-    fn waits(&mut self, preview: &str, why: String) {
+    fn waits(&mut self, preview: &str, why: &str) {
         self.say(format!("preview {preview} waits: {why}"), "Waiting");
     }
 
