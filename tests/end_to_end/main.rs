@@ -19,6 +19,7 @@ mod job_events;
 mod lease;
 mod passed_on;
 mod passing;
+mod previews;
 #[cfg(target_os = "linux")]
 mod processes;
 mod promoted;
