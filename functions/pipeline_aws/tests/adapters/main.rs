@@ -10,6 +10,7 @@ mod executions;
 mod functions;
 mod github;
 mod leases;
+mod notices;
 mod open;
 mod others;
 mod overrides;

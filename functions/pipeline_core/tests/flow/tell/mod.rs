@@ -29,7 +29,7 @@ use self::{
         PR, WHOLE, comes, commit, execution, final_words, hears, progress, put, removed, running, starting, story,
         turn, wanted,
     },
-    turns::{Chance, Choose, Each, Happening, play},
+    turns::{Chance, Choose, Each, Happening, InTurn, play},
 };
 
 const AT_ONCE: SignedDuration = SignedDuration::ZERO;
@@ -190,8 +190,47 @@ fn killed_at_each_effect_the_next_delivery_goes_on_from_there() {
             let came_to = play(&square, events(&square), &mut Chance(1), |sign, _| hears(&square, sign, AT_ONCE));
             all_heard(&came_to, &format!("{fault:?} at {effect}"));
             is_right(&square, &format!("{fault:?} at {effect}"));
+            // I8: a write of one's own is known again, and nobody waits for oneself.
+            if (sites[effect], fault) == ("write slip", Fault::ReplyLost) {
+                let took = square.now.get().duration_since(whole.now.get());
+                assert!(took.as_secs() < 5 && !square.effects.borrow().contains(&"edit comment"), "{took}");
+            }
         }
     }
+}
+
+/// Something newer comes a second after whoever edits the comment is heard of no more.
+fn while_it_is_edited(fault: Fault, newer: u8) {
+    let square = Square::new();
+    put(&square, &PR, wanted(1), starting());
+    assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Told));
+    let effects = square.effects.borrow().len();
+    // Its fourth effect is to edit the comment.
+    square.faults.borrow_mut().insert(effects + 3, fault);
+    put(&square, &PR, wanted(2), starting());
+    let next = Happening {
+        change: Box::new(|| {
+            put(&square, &PR, wanted(newer), starting());
+        }),
+        events: vec![(version_of(3), SignedDuration::from_secs(1))],
+    };
+    let happenings = vec![told_of(&version_of(2)), next];
+    let came_to = play(&square, happenings, &mut InTurn, |sign, _| hears(&square, sign, AT_ONCE));
+    all_heard(&came_to, &format!("{fault:?}"));
+    assert_eq!(*square.struck.borrow(), [("edit comment", fault)]);
+    square.now.set(square.now.get() + SignedDuration::from_hours(1));
+    square.arrive();
+    is_right(&square, &format!("{fault:?}"));
+}
+
+#[test]
+fn what_may_still_be_under_way_is_waited_for_before_something_newer_is_written() {
+    while_it_is_edited(Fault::Late, 3);
+}
+
+#[test]
+fn what_somebody_began_to_change_is_written_anew_though_it_is_as_it_was_told() {
+    while_it_is_edited(Fault::KilledAfter, 1);
 }
 
 /// Then one takes a pen that is still held, and both write.

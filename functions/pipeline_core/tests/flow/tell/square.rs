@@ -41,6 +41,8 @@ pub(crate) enum Fault {
     KilledBefore,
     /// Whoever asked is killed after it was done.
     KilledAfter,
+    /// Nobody knows, and what was to be edited is edited some seconds later.
+    Late,
     /// What is read of an execution is what it was before it changed last.
     Stale,
 }
@@ -61,6 +63,8 @@ pub(crate) struct Square {
     pub(crate) told: RefCell<BTreeMap<Subject, Slip<Told>>>,
     pub(crate) noticed: RefCell<BTreeMap<ExecutionId, Slip<Noticed>>>,
     pub(crate) comments: RefCell<Vec<Comment>>,
+    /// Edits that are still under way, and when they arrive.
+    pub(crate) under_way: RefCell<Vec<(Timestamp, usize, String)>>,
     pub(crate) statuses: RefCell<Vec<(CommitId, Status)>>,
     pub(crate) gone: RefCell<BTreeSet<CommitId>>,
     pub(crate) mails: RefCell<Vec<(String, String)>>,
@@ -86,6 +90,7 @@ impl Square {
             told: RefCell::default(),
             noticed: RefCell::default(),
             comments: RefCell::default(),
+            under_way: RefCell::default(),
             statuses: RefCell::default(),
             gone: RefCell::default(),
             mails: RefCell::default(),
@@ -121,6 +126,7 @@ impl Square {
         work: impl FnOnce(bool) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
         self.turn().await;
+        self.arrive();
         let index = self.effects.borrow().len();
         self.effects.borrow_mut().push(name);
         if let Some(error) = self.outages.borrow().get(name) {
@@ -131,7 +137,8 @@ impl Square {
         let lost = || PortError::Unavailable { operation: name.to_owned(), detail: "connection reset".to_owned() };
         match fault {
             None => work(false),
-            Some(Fault::Stale) => work(true),
+            Some(Fault::Stale) => work(name == "read execution"),
+            Some(Fault::Late) => work(name == "edit comment").and_then(|_| Err(lost())),
             Some(Fault::Throttled) => {
                 Err(PortError::Throttled { operation: name.to_owned(), detail: "rate exceeded".to_owned() })
             }
@@ -142,6 +149,14 @@ impl Square {
                 let _done = work(false);
                 self.die().await
             }
+        }
+    }
+
+    /// What was under way until now arrives.
+    pub(crate) fn arrive(&self) {
+        let now = self.now.get();
+        for (_, place, text) in self.under_way.borrow_mut().extract_if(.., |(at, ..)| *at <= now) {
+            self.comments.borrow_mut()[place].text = text;
         }
     }
 
@@ -275,8 +290,13 @@ impl Speak for Square {
     }
 
     async fn edit(&self, _: u64, comment: &CommentId, text: &str) -> Result<(), PortError> {
-        let edit = |_| {
+        let edit = |is_late: bool| {
             let place: usize = comment.0.parse().expect("a number");
+            if is_late {
+                let at = self.now.get() + SignedDuration::from_secs(8);
+                self.under_way.borrow_mut().push((at, place, text.to_owned()));
+                return Ok(());
+            }
             let mut comments = self.comments.borrow_mut();
             if comments[place].deleted {
                 return Err(PortError::NotFound { what: "comment".to_owned() });

@@ -26,6 +26,15 @@ pub(crate) trait Choose {
     fn choose(&mut self, of: usize) -> usize;
 }
 
+/// Whoever began first goes on.
+pub(crate) struct InTurn;
+
+impl Choose for InTurn {
+    fn choose(&mut self, _: usize) -> usize {
+        0
+    }
+}
+
 /// By chance.
 pub(crate) struct Chance(pub(crate) u64);
 
