@@ -55,7 +55,7 @@ pub(super) fn read(event: &RawValue, home: &Home) -> Result<Told, MalformedEvent
         return Ok(Told::Foreign("not of CodeCommit, or of another account or region"));
     }
     match outer.detail_type.as_str() {
-        PULL => pull(parse(PULL, outer.detail)?, repository),
+        PULL => pull(&parse(PULL, outer.detail)?, repository),
         REPOSITORY => reference(parse(REPOSITORY, outer.detail)?, repository),
         _ => Ok(Told::Foreign("nothing that previews depend on")),
     }
@@ -65,7 +65,7 @@ fn parse<'a, T: Deserialize<'a>>(kind: &'static str, text: &'a RawValue) -> Resu
     serde_json::from_str(text.get()).map_err(|error| MalformedEvent { kind, why: text::complaint(&error) })
 }
 
-fn pull(detail: Pull, repository: &str) -> Result<Told, MalformedEvent> {
+fn pull(detail: &PullDetail, repository: &str) -> Result<Told, MalformedEvent> {
     if !CHANGES.contains(&detail.event.as_str()) {
         return Ok(Told::Foreign("of a pull request, and nothing that changes it"));
     }
@@ -77,7 +77,7 @@ fn pull(detail: Pull, repository: &str) -> Result<Told, MalformedEvent> {
     Ok(Told::Changed(Change::of_pull_request(number)))
 }
 
-fn reference(detail: Reference, repository: &str) -> Result<Told, MalformedEvent> {
+fn reference(detail: ReferenceDetail, repository: &str) -> Result<Told, MalformedEvent> {
     if detail.event != "referenceDeleted" || detail.repository_name != repository {
         return Ok(Told::Foreign("of another repository, or no deletion"));
     }
@@ -103,7 +103,7 @@ struct Outer<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Pull {
+struct PullDetail {
     event: String,
     pull_request_id: String,
     repository_names: Vec<String>,
@@ -111,7 +111,7 @@ struct Pull {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Reference {
+struct ReferenceDetail {
     event: String,
     repository_name: String,
     reference_type: Option<String>,

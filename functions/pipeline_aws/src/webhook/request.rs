@@ -31,9 +31,10 @@ impl Request {
     pub(crate) fn read(event: &RawValue) -> Result<Self, Answer> {
         let wire: Wire<'_> = serde_json::from_str(event.get()).map_err(|_| UNREADABLE)?;
         let text = wire.body.unwrap_or_default();
-        let body = match wire.is_base64_encoded {
-            true => BASE64_STANDARD.decode(text.as_bytes()).map_err(|_| UNREADABLE)?,
-            false => text.into_owned().into_bytes(),
+        let body = if wire.is_base64_encoded {
+            BASE64_STANDARD.decode(text.as_bytes()).map_err(|_| UNREADABLE)?
+        } else {
+            text.into_owned().into_bytes()
         };
         Ok(Self { method: wire.request_context.http.method, headers: wire.headers, body })
     }

@@ -90,7 +90,7 @@ impl Published {
 fn each_is_read_or_does_not_matter() {
     let all = published();
     for one in &all {
-        for sent in [one.sent(), one.sent().as_form(), Sent { encoded: true, ..one.sent() }] {
+        for sent in [one.sent(), one.sent().into_form(), Sent { encoded: true, ..one.sent() }] {
             let here = Here::new();
             let expected = one.expected();
             let answer = one.answers(&here, &sent);

@@ -14,7 +14,7 @@ fn what_github_signed_is_passed_on_and_remembered_then() {
 fn a_form_and_a_body_in_base64_are_read_as_well() {
     let encoded = Sent { encoded: true, ..push() };
     let json = push().with("content-type", "Application/JSON; charset=utf-8");
-    for sent in [push().as_form(), encoded, json] {
+    for sent in [push().into_form(), encoded, json] {
         let here = Here::new();
         assert_eq!(here.answer(&sent), Answer::ACCEPTED, "{sent:?}");
         assert_eq!(here.passed_on(), [change()]);

@@ -40,7 +40,7 @@ fn what_is_unsigned_or_signed_otherwise_is_refused() {
 fn the_signature_is_that_of_the_bytes_as_they_were_sent() {
     let spaced = pushed().to_string().replace(':', ": ");
     is_refused(401, &push().with_body(spaced));
-    let form = push().as_form();
+    let form = push().into_form();
     is_refused(401, &form.clone().with("x-hub-signature-256", &signature(pushed().to_string().as_bytes(), SECRET)));
     // The base64 of the body is no body.
     let encoded = BASE64_STANDARD.encode(&form.body);
@@ -87,7 +87,7 @@ fn what_is_signed_and_makes_no_sense_is_refused() {
         push().without("content-type"),
         push().with("content-type", "text/plain"),
         push().with("content-type", "application/x-www-form-urlencoded"),
-        push().as_form().with("content-type", "application/json"),
+        push().into_form().with("content-type", "application/json"),
         with_body(""),
         with_body("not json"),
         with_body("null"),
@@ -112,9 +112,9 @@ fn what_is_signed_and_makes_no_sense_is_refused() {
         Sent::by_github("delete", json!({"ref_type": "branch", "repository": {"full_name": REPOSITORY}}).to_string()),
         Sent::by_github("ping", "not json"),
         Sent::by_github("push", "{\"a\":"),
-        push().as_form().with_body("load=%7B%7D").signed(SECRET),
-        push().as_form().with_body("payload=%7B%7D&payload=%7B%7D").signed(SECRET),
-        push().as_form().with_body("payload=%FF%7B%7D").signed(SECRET),
+        push().into_form().with_body("load=%7B%7D").signed(SECRET),
+        push().into_form().with_body("payload=%7B%7D&payload=%7B%7D").signed(SECRET),
+        push().into_form().with_body("payload=%FF%7B%7D").signed(SECRET),
     ] {
         is_refused(400, &sent);
     }

@@ -143,7 +143,7 @@ impl Sent {
     }
 
     /// The same as a form.
-    fn as_form(mut self) -> Self {
+    fn into_form(mut self) -> Self {
         let form: String = form_urlencoded::Serializer::new(String::new())
             .append_pair("payload", std::str::from_utf8(&self.body).unwrap())
             .finish();

@@ -1,5 +1,7 @@
 //! Previews: their records, their pipeline, and who hears of them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+
 mod pipeline;
 mod records;
 mod told;

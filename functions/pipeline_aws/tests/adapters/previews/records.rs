@@ -25,7 +25,9 @@ fn table(answers: impl IntoIterator<Item = (u16, Value)>) -> (StateTable, Canned
 
 fn conflict(standing: Option<&Value>) -> (u16, Value) {
     let (status, mut error) = refused("com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException");
-    standing.map(|item| error["Item"] = item.clone());
+    if let Some(item) = standing {
+        error["Item"] = item.clone();
+    }
     (status, error)
 }
 
