@@ -89,7 +89,7 @@ impl Ended {
         report::deployed(&heading, outputs, tests.filter(|_| self.succeeded()))
     }
 
-    fn object(&self, number: Number) -> Value {
+    pub(super) fn object(&self, number: Number) -> Value {
         let tests = self.tests.as_ref();
         json!({
             "status": self.status,
