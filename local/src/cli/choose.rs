@@ -23,7 +23,7 @@ pub(super) async fn pipeline(client: &Client, named: Option<&str>) -> Result<Str
     if let Some(name) = named {
         return Ok(name.to_owned());
     }
-    only(names(client).await?)
+    only(&names(client).await?)
 }
 
 async fn names(client: &Client) -> Result<Vec<String>, CallError> {
@@ -36,8 +36,8 @@ async fn names(client: &Client) -> Result<Vec<String>, CallError> {
     Ok(names)
 }
 
-fn only(names: Vec<String>) -> Result<String, ChooseError> {
-    let mut names: Vec<_> = names.iter().filter(|name| !is_of_previews(name, &names)).cloned().collect();
+fn only(names: &[String]) -> Result<String, ChooseError> {
+    let mut names: Vec<_> = names.iter().filter(|name| !is_of_previews(name, names)).cloned().collect();
     match (names.pop(), names.is_empty()) {
         (Some(name), true) => Ok(name),
         (None, _) => Err(ChooseError::None),
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn one_pipeline_needs_no_name_and_several_are_named() {
-        let chosen = |names: &[&str]| only(names.iter().map(ToString::to_string).collect());
+        let chosen = |names: &[&str]| only(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(chosen(&["a"]).unwrap(), "a");
         let message = |names| chosen(names).unwrap_err().to_string();
         assert_eq!(message(&[]), "there is no pipeline; make one with `flowgate push DIR`");

@@ -37,14 +37,16 @@ pub(super) async fn run(options: &Logs) -> Result<End, ClientError> {
         let events = reader.news(&client, Timestamp::now()).await?;
         reader.print(&events, options.whose.about.json, true);
     }
-    while options.follow {
+    if !options.follow {
+        return Ok(End::Succeeded);
+    }
+    loop {
         sleep(TURN).await;
         for reader in &mut readers {
             let events = reader.news(&client, Timestamp::now()).await?;
             reader.print(&events, options.whose.about.json, false);
         }
     }
-    Ok(End::Succeeded)
 }
 
 /// The log of a function, as far as it was read.

@@ -36,7 +36,7 @@ pub(super) fn branch(name: &str) -> String {
     while let Some(byte) = bytes.next() {
         // Inside a word, and not before `lock`, which git keeps for itself.
         let is_inner_dot = byte == b'.' && before.is_some_and(is_plain) && bytes.peek().copied().is_some_and(is_plain);
-        if is_plain(byte) || (is_inner_dot && !name.ends_with(".lock")) {
+        if is_plain(byte) || (is_inner_dot && name.strip_suffix(".lock").is_none()) {
             branch.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.

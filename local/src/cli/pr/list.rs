@@ -16,7 +16,9 @@ pub(super) async fn run(options: &List) -> Result<End, ClientError> {
     let pulls = Host::of(&target, &repository).open_ones().await?;
     let rows = joined(pulls, previews(&target.function()).await?);
     if *json {
-        rows.iter().for_each(|(pull, seen)| say(object(pull.as_ref(), seen.as_ref())));
+        for (pull, seen) in &rows {
+            say(object(pull.as_ref(), seen.as_ref()));
+        }
     } else if rows.is_empty() {
         say(format_args!("repository {} has no open pull request, and no preview", repository.name));
     } else {

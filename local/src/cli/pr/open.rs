@@ -30,13 +30,12 @@ pub(super) async fn run(options: &Open) -> Result<End, ClientError> {
         None => None,
     };
     taken.push(&repository).await?;
-    let pull = match again {
-        Some(pull) => reopen(&host, pull).await?,
-        None => {
-            let title = title.unwrap_or(&branch);
-            let title = title.char_indices().nth(LONGEST).map_or(title, |(end, _)| &title[..end]);
-            host.open(New { title, branch: &branch, into: &repository.released, number: options.number }).await?
-        }
+    let pull = if let Some(pull) = again {
+        reopen(&host, pull).await?
+    } else {
+        let title = title.unwrap_or(&branch);
+        let title = title.char_indices().nth(LONGEST).map_or(title, |(end, _)| &title[..end]);
+        host.open(New { title, branch: &branch, into: &repository.released, number: options.number }).await?
     };
     said(&target, options, &pull, taken.commit());
     if options.wait.no_wait {

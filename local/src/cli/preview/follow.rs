@@ -82,7 +82,7 @@ impl<L: Look> Following<'_, L> {
         let mut is_heard = false;
         loop {
             match self.turn(&mut shown).await {
-                Ok(Turn::Ended(ended)) => return Ok(ended),
+                Ok(Turn::Ended(ended)) => return Ok(*ended),
                 Ok(Turn::Unheard) if !is_heard && begun.elapsed() > HEARD_WITHIN => return Err(self.unheard()),
                 Ok(turn) => (is_heard, patience) = (is_heard || turn != Turn::Unheard, PATIENCE),
                 Err(error) if patience > 0 && is_passing(&error) => patience -= 1,
@@ -107,7 +107,7 @@ impl<L: Look> Following<'_, L> {
             }
             Stand::Absent(why) => {
                 shown.end();
-                Ok(Turn::Ended(Ended::absent(&now, why)))
+                Ok(Turn::Ended(Box::new(Ended::absent(&now, why))))
             }
             Stand::Runs { execution, commit } => self.watch(shown, &now, &execution, &commit).await,
         }
@@ -136,7 +136,7 @@ impl<L: Look> Following<'_, L> {
             return Ok(Turn::GoesOn);
         }
         shown.end();
-        Ok(Turn::Ended(Ended::by(now, commit, progress)))
+        Ok(Turn::Ended(Box::new(Ended::by(now, commit, progress))))
     }
 
     fn waits(&mut self, preview: &str, why: &str) {
@@ -174,7 +174,7 @@ enum Turn {
     /// It is under way.
     GoesOn,
     /// It has ended so.
-    Ended(Ended),
+    Ended(Box<Ended>),
 }
 
 /// The execution that is shown, if one is.

@@ -38,8 +38,8 @@ fn preview(phase: &str, commit: &str, execution: Option<&str>) -> Preview {
     }
 }
 
-fn gone() -> Result<Option<Preview>, ClientError> {
-    Ok(Some(Preview { why: Some("CLOSED".into()), ..preview("REMOVING", "new", None) }))
+fn gone() -> Preview {
+    Preview { why: Some("CLOSED".into()), ..preview("REMOVING", "new", None) }
 }
 
 fn unreachable() -> Result<Option<Preview>, ClientError> {
@@ -63,15 +63,16 @@ async fn followed(
     Ok(ended.object(Some(7)))
 }
 
-fn running(execution: &str) -> Result<Option<Preview>, ClientError> {
-    Ok(Some(preview("RUNNING", "new", Some(execution))))
+fn running(execution: &str) -> Preview {
+    preview("RUNNING", "new", Some(execution))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_preview_is_followed_from_the_event_to_the_end_of_its_execution() {
-    let old = || Ok(Some(preview("RUNNING", "old", Some("0"))));
-    let waits = Ok(Some(Preview { waits: Some("for a place".into()), ..preview("STARTING", "new", None) }));
-    let seen = [Ok(None), old(), old(), waits, running("1"), running("1")];
+    let old = || preview("RUNNING", "old", Some("0"));
+    let waits = Preview { waits: Some("for a place".into()), ..preview("STARTING", "new", None) };
+    let seen = [old(), old(), waits, running("1"), running("1")];
+    let seen = [None].into_iter().chain(seen.map(Some)).map(Ok);
     let ended = followed(seen, &["InProgress", "InProgress", "Succeeded"]).await.unwrap();
     assert_eq!((&ended["status"], &ended["commit"]), (&json!("Succeeded"), &json!("new")));
 }
@@ -80,13 +81,13 @@ async fn a_preview_is_followed_from_the_event_to_the_end_of_its_execution() {
 async fn an_execution_that_ended_because_another_took_its_place_is_not_the_end() {
     // At its end the preview has another execution, which is followed.
     let seen = [running("1"), running("2"), running("2"), running("2")];
-    let ended = followed(seen, &["Stopped", "Succeeded"]).await.unwrap();
+    let ended = followed(seen.map(|seen| Ok(Some(seen))), &["Stopped", "Succeeded"]).await.unwrap();
     assert_eq!((&ended["status"], &ended["execution"]), (&json!("Succeeded"), &json!("2")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_preview_that_is_closed_meanwhile_ends_so() {
-    let ended = followed([running("1"), gone(), gone()], &["Stopped"]).await.unwrap();
+    let ended = followed([running("1"), gone(), gone()].map(|seen| Ok(Some(seen))), &["Stopped"]).await.unwrap();
     assert_eq!((&ended["status"], &ended["why"]), (&json!("Removed"), &json!("its pull request is closed")));
 }
 
@@ -101,7 +102,7 @@ async fn what_is_never_heard_of_ends_with_whom_to_ask() {
 
 #[tokio::test(start_paused = true)]
 async fn that_nobody_answers_is_borne_for_a_while() {
-    let passing = (0..PATIENCE).map(|_| unreachable()).chain([running("1"), running("1")]);
+    let passing = (0..PATIENCE).map(|_| unreachable()).chain([running("1"), running("1")].map(|seen| Ok(Some(seen))));
     assert_eq!(followed(passing, &["Succeeded"]).await.unwrap()["status"], "Succeeded");
     let lasting = (0..=PATIENCE).map(|_| unreachable());
     assert!(followed(lasting, &[]).await.unwrap_err().starts_with("Invoke got no answer: no route"));

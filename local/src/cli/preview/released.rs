@@ -81,10 +81,10 @@ async fn stand(leases: &Function, seen: &Preview) -> Result<Option<Stand>, Clien
 }
 
 fn of_leases(states: &[Option<&str>]) -> Option<Stand> {
-    let is_gone = |state: &Option<&str>| state.is_none_or(|state| state == "GONE");
+    let is_gone = |state: Option<&str>| state.is_none_or(|state| state == "GONE");
     match states {
         states if states.contains(&Some("HELD")) => None,
-        states if states.iter().all(is_gone) => Some(Stand::Gone),
+        states if states.iter().copied().all(is_gone) => Some(Stand::Gone),
         _ => Some(Stand::Released),
     }
 }

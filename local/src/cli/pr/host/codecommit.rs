@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_codecommit::Client;
-use aws_sdk_codecommit::types::{PullRequest, PullRequestStatusEnum, PullRequestTarget, Target};
+use aws_sdk_codecommit::types::{MergeMetadata, PullRequest, PullRequestStatusEnum, PullRequestTarget, Target};
 
 use super::{New, Pull, State};
 use crate::cli::call::{CallError, Called as _};
@@ -100,7 +100,7 @@ fn read(pull: &PullRequest, repository: &str) -> Option<Pull> {
 }
 
 fn state(pull: &PullRequest, target: &PullRequestTarget) -> State {
-    let is_merged = target.merge_metadata().is_some_and(|merge| merge.is_merged());
+    let is_merged = target.merge_metadata().is_some_and(MergeMetadata::is_merged);
     match pull.pull_request_status() {
         _ if is_merged => State::Merged,
         Some(PullRequestStatusEnum::Closed) => State::Closed,
@@ -110,8 +110,6 @@ fn state(pull: &PullRequest, target: &PullRequestTarget) -> State {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_codecommit::types::MergeMetadata;
-
     use super::*;
 
     #[test]
