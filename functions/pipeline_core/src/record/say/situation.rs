@@ -60,11 +60,11 @@ pub(super) fn of<'a>(preview: &'a Preview, progress: Option<&'a Progress>) -> Si
             runs(run, Some(&head.branch), progress)
         }
         (Phase::Starting { waits, .. }, Wanted::Deployed(head)) => waiting(head, waits.as_ref()),
-        (Phase::Removing { .. }, Wanted::Deployed(head)) => waiting(head, Some(&Wait::Deletion)),
         // Something newer is wanted, which is taken up next.
-        (Phase::Running(_) | Phase::Removed { .. }, Wanted::Deployed(head)) => waiting(head, None),
-        (Phase::Removed { why, .. }, Wanted::Removed { .. }) => Situation::Removed(*why),
-        (_, Wanted::Removed { why }) => Situation::Removing(*why),
+        (Phase::Running(_), Wanted::Deployed(head)) => waiting(head, None),
+        (Phase::Removed { why, .. }, _) => Situation::Removed(*why),
+        // Its lease ran out: what was wanted then is not wanted again before somebody pushes.
+        (Phase::Removing { why, .. }, Wanted::Deployed(_)) | (_, Wanted::Removed { why }) => Situation::Removing(*why),
     }
 }
 

@@ -258,15 +258,22 @@ fn what_it_waits_for_is_told_with_numbers() {
 #[test]
 fn what_is_wanted_anew_counts_whatever_stands_there() {
     let newer: CommitId = "0123".repeat(10).parse().unwrap();
-    for (phase, title) in [
-        (starting(None), "starting"),
-        (running(), "starting"),
-        (removed(Why::RanOut), "starting"),
-        (removing(Why::Closed), "waiting"),
-    ] {
+    for phase in [starting(None), running()] {
         let said = say(&preview(head(&newer, "main"), phase), None, &place());
-        assert_eq!(paragraphs(&said)[0], format!("**Preview: {title}**"));
+        assert_eq!(paragraphs(&said)[0], "**Preview: starting**");
         assert_eq!(said.status.as_ref().unwrap().0, newer);
+    }
+}
+
+/// Its record goes on to want what was pushed last.
+#[test]
+fn what_ran_out_is_told_to_go_and_to_be_gone_though_its_pull_request_is_open() {
+    for (phase, title) in [(removing(Why::RanOut), "being removed"), (removed(Why::RanOut), "removed")] {
+        let said = say(&preview(head(&commit(), "main"), phase), None, &place());
+        let all = paragraphs(&said);
+        assert_eq!(all[0], format!("**Preview: {title}**"));
+        assert!(all[1].starts_with("Nobody pushed for so long") && all.len() == 2, "{all:?}");
+        assert_eq!((said.begins, said.status), (false, None));
     }
 }
 

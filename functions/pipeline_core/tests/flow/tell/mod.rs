@@ -243,7 +243,7 @@ fn who_finds_that_somebody_else_wrote_meanwhile_writes_once_more() {
         play(&square, vec![told_of(&first)], &mut Chance(1), |sign, _| hears(&square, sign, AT_ONCE));
         let version = |version| Sign::Version { subject: PR, version };
         let next = |wanted: u8, version: u64| {
-            let (square, sign) = (&square, self::version_of(version));
+            let (square, sign) = (&square, version_of(version));
             let change = Box::new(move || {
                 put(square, &PR, self::wanted(wanted), starting());
             });
@@ -333,7 +333,9 @@ fn a_comment_that_was_made_before_anybody_remembers_is_taken_up() {
 fn nobody_is_told_the_end_of_what_they_never_heard_of() {
     for why in [Why::Closed, Why::Merged, Why::Draft, Why::BranchDeleted, Why::RanOut] {
         let square = Square::new();
-        let (wanted, phase) = removed(why);
+        let (gone, phase) = removed(why);
+        // Nobody took back what has run out.
+        let wanted = if why == Why::RanOut { wanted(1) } else { gone };
         put(&square, &PR, wanted, phase);
         assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Stands));
         assert!(square.comments.borrow().is_empty() && square.statuses.borrow().is_empty(), "{why:?}");
@@ -428,6 +430,22 @@ fn where_comments_are_refused_the_status_is_set_all_the_same_and_it_is_said() {
     square.outages.borrow_mut().clear();
     assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Told));
     is_right(&square, "when they are not");
+}
+
+#[test]
+fn what_ran_out_does_not_stay_pending_and_the_next_push_brings_it_back() {
+    let square = Square::new();
+    let told = |version, number, phase| {
+        put(&square, &PR, wanted(number), phase);
+        assert_eq!(hear(&square, &version_of(version)), Ok(Heard::Told));
+        is_right(&square, "it ran out");
+        square.comments.borrow()[0].text.lines().next().expect("a heading").to_owned()
+    };
+    assert_eq!(told(1, 1, starting()), "**Preview: starting**");
+    let (_, gone) = removed(Why::RanOut);
+    assert_eq!(told(2, 1, Phase::Removing { why: Why::RanOut, since: square.now.get() }), "**Preview: being removed**");
+    assert_eq!(told(3, 1, gone), "**Preview: removed**");
+    assert_eq!(told(4, 2, starting()), "**Preview: starting**");
 }
 
 #[test]
