@@ -39,7 +39,8 @@ pub enum Light {
 
 /// Speaking on pull requests.
 pub trait Speak {
-    /// The first comment of a pull request that has `mark` in it and that we may edit.
+    /// The first comment of a pull request that has this mark (see [`is_marked`](super::say::is_marked)) and that we may
+    /// edit.
     fn find(&self, number: u64, mark: &str) -> impl Future<Output = Result<Option<CommentId>, PortError>>;
     /// Writes a comment; where the host can tell by `nonce` that it is the same again, it is written once.
     fn comment(&self, number: u64, text: &str, nonce: Nonce) -> impl Future<Output = Result<CommentId, PortError>>;

@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    ids::{ExecutionId, Nonce},
-    ports::{Clock, PortError, within},
+    ids::{CommitId, ExecutionId, Nonce},
+    ports::{Clock, PortError, Retry, patiently, within},
     preview::{
         ports::ReadPreviews,
         record::{Phase, Preview},
@@ -17,7 +17,7 @@ use crate::{
         pen::{Desk, KeepSlips, Slip},
         say::{Place, Said, mark, say},
         sign::{Sign, behind, read_anew},
-        speak::{CommentId, Speak},
+        speak::{CommentId, Speak, Status},
         told::{Comment, Seen, Told},
         watch::{Progress, ReadProgress},
     },
@@ -163,10 +163,10 @@ where
             let comment = if shown.is_some_and(|shown| shown.text == said.text) {
                 Ok(())
             } else {
-                self.comment(number, &mut told.comment, said, held.nonce).await
+                self.comment(number, &mut told.comment, said, held.nonce, pen).await
             };
-            let status = self.status(&told, shown, said).await;
-            comment.and(status)
+            let status = self.status(&told, shown, said, pen).await;
+            unless_refused(number, comment).and(status)
         };
         let done = within(self.clock, pen, work).await.unwrap_or_else(|| Err(slow()));
         if done.is_ok() {
@@ -177,41 +177,48 @@ where
     }
 
     /// One comment, which is made when there is none: whoever made one may not have come to say so.
-    async fn comment(&self, number: u64, comment: &mut Comment, said: &Said, nonce: Nonce) -> Result<(), PortError> {
-        let again = match &*comment {
+    async fn comment(
+        &self,
+        number: u64,
+        comment: &mut Comment,
+        said: &Said,
+        nonce: Nonce,
+        pen: Timestamp,
+    ) -> Result<(), PortError> {
+        let lost = match &*comment {
             Comment::Unwanted => return Ok(()),
-            Comment::None => false,
-            Comment::Made { id, again } => match self.host.edit(number, id, &said.text).await {
-                Err(PortError::NotFound { .. }) if *again => {
-                    *comment = Comment::Unwanted;
-                    return Ok(());
-                }
-                Err(PortError::NotFound { .. }) => true,
+            Comment::None => None,
+            Comment::Made { id, again } => match self.edit(number, id, said, pen).await {
+                Err(PortError::NotFound { .. }) => Some((id.clone(), *again)),
                 done => return done,
             },
         };
-        if let Some(id) = self.made(number, said, nonce).await? {
+        let mark = mark(&self.place.service, &Subject::PullRequest(number));
+        if let Some(id) = self.calmly(pen, async || self.host.find(number, &mark).await).await? {
+            self.edit(number, &id, said, pen).await?;
+            // One that is still there was not deleted, whatever its host said before.
+            let again = lost.is_some_and(|(lost, again)| again || lost != id);
             *comment = Comment::Made { id, again };
+        } else if lost.as_ref().is_some_and(|(_, again)| *again) {
+            *comment = Comment::Unwanted;
+        } else if said.begins {
+            let id = self.calmly(pen, async || self.host.comment(number, &said.text, nonce).await).await?;
+            *comment = Comment::Made { id, again: lost.is_some() };
         }
         Ok(())
     }
 
-    async fn made(&self, number: u64, said: &Said, nonce: Nonce) -> Result<Option<CommentId>, PortError> {
-        let mark = mark(&self.place.service, &Subject::PullRequest(number));
-        if let Some(id) = self.host.find(number, &mark).await? {
-            self.host.edit(number, &id, &said.text).await?;
-            return Ok(Some(id));
-        }
-        if !said.begins {
-            return Ok(None);
-        }
-        self.host.comment(number, &said.text, nonce).await.map(Some)
+    async fn edit(&self, number: u64, id: &CommentId, said: &Said, pen: Timestamp) -> Result<(), PortError> {
+        self.calmly(pen, async || self.host.edit(number, id, &said.text).await).await
     }
 
     /// The status of the commit, and of those before that nobody is at any more.
-    async fn status(&self, told: &Told, shown: Option<&Said>, said: &Said) -> Result<(), PortError> {
+    async fn status(&self, told: &Told, shown: Option<&Said>, said: &Said, pen: Timestamp) -> Result<(), PortError> {
+        let set = async |commit: &CommitId, status: &Status| {
+            self.calmly(pen, async || self.host.status(commit, status).await).await
+        };
         for (commit, status) in told.closing(said) {
-            match self.host.status(&commit, &status).await {
+            match set(&commit, &status).await {
                 // A commit that nobody can see any more, after a force-push.
                 Err(error @ (PortError::NotFound { .. } | PortError::Unusable { .. })) => {
                     tracing::warn!(%commit, %error, "its status stays as it is");
@@ -221,10 +228,28 @@ where
         }
         match &said.status {
             Some((commit, status)) if shown.and_then(|shown| shown.status.as_ref()) != said.status.as_ref() => {
-                self.host.status(commit, status).await
+                set(commit, status).await
             }
             _ => Ok(()),
         }
+    }
+
+    /// What the host did nothing of for now is asked for again while the pen is held. What it may have begun is not: an
+    /// edit that arrives late would stand over what is told next.
+    async fn calmly<T>(&self, pen: Timestamp, ask: impl AsyncFn() -> Result<T, PortError>) -> Result<T, PortError> {
+        patiently(self.clock, pen, Retry::Throttled, ask).await
+    }
+}
+
+/// A comment that is refused, as where a conversation is locked, is refused the next time as well: until there is something
+/// else to tell it counts as told, and the status says it alone.
+fn unless_refused(number: u64, comment: Result<(), PortError>) -> Result<(), PortError> {
+    match comment {
+        Err(error @ (PortError::Denied { .. } | PortError::Unusable { .. })) => {
+            tracing::error!(number, %error, "the pull request cannot be commented on");
+            Ok(())
+        }
+        done => done,
     }
 }
 

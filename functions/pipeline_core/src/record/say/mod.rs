@@ -41,6 +41,11 @@ pub fn mark(service: &str, subject: &Subject) -> String {
     format!("Flowgate keeps this comment up to date ({service} {subject}).")
 }
 
+/// Whether a comment has this mark where ours has it: who quotes ours, or copies the mark into words of theirs, makes none.
+pub fn is_marked(comment: &str, mark: &str) -> bool {
+    comment.lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with(mark))
+}
+
 /// What is to be said of `preview`, whose latest execution is as far as `progress`.
 pub fn say(preview: &Preview, progress: Option<&Progress>, place: &Place) -> Said {
     let situation = situation::of(preview, progress);

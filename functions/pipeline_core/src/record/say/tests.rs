@@ -348,3 +348,19 @@ fn the_mark_begins_the_last_line_and_is_of_one_service_alone() {
     let other = mark("shop-api", &Subject::PullRequest(42));
     assert!(!other.contains(&mark("shop", &Subject::PullRequest(4))) && !other.contains(LAST));
 }
+
+#[test]
+fn only_a_comment_that_ends_with_the_mark_has_it() {
+    for (comment, has_it) in [
+        (format!("It is there.\n\n{LAST}"), true),
+        (format!("It is there.\r\n\r\n{LAST}\r\n \r\n"), true),
+        (format!("{LAST} (cut)"), true),
+        (format!("> It is there.\n>\n> {LAST}"), false),
+        (format!("{LAST}\n\nIs that so?"), false),
+        (format!("I see: {LAST}"), false),
+        (format!("    {LAST}"), false),
+        (String::new(), false),
+    ] {
+        assert_eq!(is_marked(&comment, LAST), has_it, "{comment:?}");
+    }
+}

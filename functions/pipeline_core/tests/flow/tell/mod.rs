@@ -419,17 +419,76 @@ fn a_commit_that_is_gone_keeps_nobody_from_telling_of_the_next() {
 }
 
 #[test]
-fn where_comments_are_refused_the_status_is_set_all_the_same_and_it_is_said() {
-    let square = Square::new();
-    put(&square, &PR, wanted(1), starting());
+fn where_comments_are_refused_the_status_is_set_once_and_the_next_change_is_commented_again() {
     let denied = PortError::Denied { operation: "comment".into(), detail: "locked".into() };
-    square.outages.borrow_mut().insert("comment", denied.clone());
-    assert_eq!(hear(&square, &version_of(1)), Err(denied));
-    assert_eq!(square.statuses.borrow().len(), 3, "at each of three deliveries");
-    assert!(square.now.get().duration_since("2026-11-22T12:00:00Z".parse().unwrap()).as_secs() < 200, "nobody waits");
-    square.outages.borrow_mut().clear();
-    assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Told));
-    is_right(&square, "when they are not");
+    let unusable = PortError::Unusable { what: "pull request 42".into(), why: "both at the same commit".into() };
+    for refusal in [denied, unusable] {
+        let square = Square::new();
+        put(&square, &PR, wanted(1), starting());
+        square.outages.borrow_mut().insert("comment", refusal);
+        assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Told));
+        assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Stands), "it is not asked for again");
+        assert_eq!((square.statuses.borrow().len(), square.comments.borrow().len()), (1, 0));
+        square.outages.borrow_mut().clear();
+        put(&square, &PR, wanted(2), starting());
+        assert_eq!(hear(&square, &version_of(2)), Ok(Heard::Told));
+        is_right(&square, "when they are not");
+    }
+}
+
+#[test]
+fn a_host_that_is_throttled_for_a_moment_is_waited_for() {
+    for effect in ["find comment", "comment", "set status"] {
+        let square = Square::new();
+        put(&square, &PR, wanted(1), starting());
+        let sites = ["read slip", "read preview", "write slip", "find comment", "comment", "set status"];
+        let at = sites.iter().position(|site| *site == effect).expect("a site");
+        square.faults.borrow_mut().extend([(at, Fault::Throttled), (at + 1, Fault::Throttled)]);
+        assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Told));
+        is_right(&square, effect);
+        let read = square.effects.borrow().iter().filter(|effect| **effect == "read slip").count();
+        assert_eq!((square.struck.borrow().len(), read), (2, 1), "one delivery does");
+    }
+}
+
+/// The tick wakes us now and then, with the version that is there.
+#[test]
+fn what_no_delivery_could_tell_is_told_when_the_same_version_is_heard_of_later() {
+    let throttled = PortError::Throttled { operation: "ask".into(), detail: "for an hour".into() };
+    let out = PortError::Unavailable { operation: "ask".into(), detail: "no answer".into() };
+    for effect in ["find comment", "comment", "set status"] {
+        for outage in [&throttled, &out] {
+            let square = Square::new();
+            put(&square, &PR, wanted(1), starting());
+            square.outages.borrow_mut().insert(effect, outage.clone());
+            assert_eq!(hear(&square, &version_of(1)).as_ref(), Err(outage));
+            square.outages.borrow_mut().clear();
+            square.now.set(square.now.get() + SignedDuration::from_hours(1));
+            assert_eq!(hear(&square, &version_of(1)), Ok(Heard::Told), "{effect}");
+            is_right(&square, effect);
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_its_host_cannot_find_for_a_moment_was_not_deleted() {
+    let square = Square::new();
+    let push = |number: u8, fault: Option<Fault>| {
+        // The fourth effect is to edit the comment.
+        let at = square.effects.borrow().len() + 3;
+        square.faults.borrow_mut().extend(fault.map(|fault| (at, fault)));
+        let version = put(&square, &PR, wanted(number), starting());
+        assert_eq!(hear(&square, &version_of(version)), Ok(Heard::Told));
+        square.told.borrow()[&PR].told.comment.clone()
+    };
+    let first = push(1, None);
+    assert_eq!(push(2, Some(Fault::Missing)), first);
+    square.comments.borrow_mut()[0].deleted = true;
+    let again = push(3, None);
+    assert!(matches!(again, Comment::Made { again: true, .. }), "{again:?}");
+    assert_eq!(push(4, Some(Fault::Missing)), again, "nobody deleted that one");
+    assert_eq!(*square.struck.borrow(), [("edit comment", Fault::Missing); 2]);
+    assert_eq!(square.comments.borrow().iter().filter(|comment| comment.text == final_words(&square).text).count(), 1);
 }
 
 #[test]

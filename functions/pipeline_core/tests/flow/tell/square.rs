@@ -20,6 +20,7 @@ use pipeline_core::{
     record::{
         notice::Noticed,
         pen::{KeepSlips, Slip},
+        say::is_marked,
         speak::{CommentId, Speak, Status},
         told::Told,
         watch::{Progress, ReadProgress},
@@ -43,6 +44,8 @@ pub(crate) enum Fault {
     KilledAfter,
     /// Nobody knows, and what was to be edited is edited some seconds later.
     Late,
+    /// Nothing is done, as if what was asked for were not there.
+    Missing,
     /// What is read of an execution is what it was before it changed last.
     Stale,
 }
@@ -142,6 +145,7 @@ impl Square {
             Some(Fault::Throttled) => {
                 Err(PortError::Throttled { operation: name.to_owned(), detail: "rate exceeded".to_owned() })
             }
+            Some(Fault::Missing) => Err(PortError::NotFound { what: name.to_owned() }),
             Some(Fault::Refused) => Err(lost()),
             Some(Fault::ReplyLost) => work(false).and_then(|_| Err(lost())),
             Some(Fault::KilledBefore) => self.die().await,
@@ -274,7 +278,7 @@ impl Speak for Square {
     async fn find(&self, _: u64, mark: &str) -> Result<Option<CommentId>, PortError> {
         let find = |_| {
             let comments = self.comments.borrow();
-            let found = comments.iter().position(|comment| !comment.deleted && comment.text.contains(mark));
+            let found = comments.iter().position(|comment| !comment.deleted && is_marked(&comment.text, mark));
             Ok(found.map(|place| CommentId(place.to_string())))
         };
         self.effect("find comment", find).await
