@@ -11,6 +11,7 @@ async fn two_pull_requests_never_touch_each_others_stack_nor_what_is_released() 
     let desk = Desk::released().await;
     let released = ["shop-beta", "shop-gamma", "shop-tests"];
     let before = facts(&desk, &released).await;
+    assert!(desk.stack("shop-prod").await.is_none(), "nobody has approved");
     desk.open(4, "four").await;
     desk.open(42, "forty-two").await;
     for (stack, word) in [("shop-pr-4", "four"), ("shop-pr-42", "forty-two")] {
@@ -27,6 +28,7 @@ async fn two_pull_requests_never_touch_each_others_stack_nor_what_is_released() 
     assert_eq!(facts(&desk, &["shop-pr-42", "shop-pr-42-tests"]).await, theirs);
     assert_eq!(desk.word("shop-pr-42").await.as_deref(), Some("forty-two"));
     assert_eq!(facts(&desk, &released).await, before, "previews never touch what is released");
+    assert!(desk.stack("shop-prod").await.is_none(), "nor release it");
     assert_eq!(desk.word("shop-beta").await.as_deref(), Some("hello"));
 }
 
@@ -67,7 +69,7 @@ async fn a_pull_requests_build_reaches_nothing_of_the_release() {
     {
         let name = role(logical).await;
         let arn = if name.starts_with("arn:") { name } else { format!("arn:aws:iam::{account}:role/{name}") };
-        attempts.push(format!("aws sts assume-role --role-session-name x --role-arn {arn}"));
+        attempts.push(format!("aws sts assume-role --role-session-name somebody --role-arn {arn}"));
     }
     let tries: String = attempts
         .iter()
@@ -96,7 +98,8 @@ async fn a_pull_requests_build_reaches_nothing_of_the_release() {
 async fn log(desk: &Desk) -> String {
     let logs = Logs::new(&desk.up.sdk());
     let events = logs.filter_log_events().log_group_name("/aws/codebuild/shop-preview-build").send().await.unwrap();
-    events.events().iter().filter_map(|event| event.message()).collect()
+    let lines: Vec<_> = events.events().iter().filter_map(|event| event.message()).collect();
+    lines.join("\n")
 }
 
 #[tokio::test]

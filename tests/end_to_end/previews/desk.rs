@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use aws_sdk_cloudformation::Client as CloudFormation;
+use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_cloudformation::types::Stack;
 use aws_sdk_codecommit::Client as CodeCommit;
 use aws_sdk_lambda::Client as Lambda;
@@ -122,8 +123,11 @@ impl Desk {
 
     /// The one stack of this name.
     pub(super) async fn stack(&self, name: &str) -> Option<Stack> {
-        let found = CloudFormation::new(&self.up.sdk()).describe_stacks().stack_name(name).send().await.ok()?;
-        found.stacks().first().cloned()
+        match CloudFormation::new(&self.up.sdk()).describe_stacks().stack_name(name).send().await {
+            Ok(found) => found.stacks().first().cloned(),
+            Err(error) if error.message().is_some_and(|message| message.ends_with("does not exist")) => None,
+            Err(error) => panic!("{name}: {}", DisplayErrorContext(error)),
+        }
     }
 
     /// What the service of this stack says; `None` while it is not there.
@@ -166,10 +170,14 @@ impl Desk {
         .await
     }
 
+    /// The state of a stack's lease; `GONE` where its name is free.
     pub(super) async fn lease(&self, stack: &str) -> String {
         let done = self.up.flowgate("lease", &["show", stack, "--json"]).await;
-        let view: Value = serde_json::from_str(done.stdout.trim()).unwrap_or_default();
-        view["state"].as_str().unwrap_or("GONE").to_owned()
+        if done.stderr.contains("(NoLease)") {
+            return "GONE".to_owned();
+        }
+        let view: Value = serde_json::from_str(done.stdout.trim()).unwrap_or_else(|_| panic!("{stack}: {done:?}"));
+        view["state"].as_str().unwrap_or_else(|| panic!("{stack}: {view}")).to_owned()
     }
 
     /// Sweeps until these stacks are gone, their leases too.

@@ -109,8 +109,8 @@ impl Shop {
         list.pipeline_execution_summaries().iter().filter(|one| one.trigger().is_some()).count()
     }
 
-    /// What somebody sends who does not know the secret.
-    async fn forge(&self, body: &Value, signature: Option<&str>) -> u16 {
+    /// What somebody sends who does not know the secret, and gets for it.
+    async fn send(&self, body: &Value, signature: Option<&str>) -> u16 {
         let client = Client::builder().no_proxy().build().unwrap();
         let mut request = client.post(&self.url).header("X-GitHub-Event", "pull_request").json(body);
         request = request.header("X-GitHub-Delivery", "8d9bd8a0-0000-11f0-8000-000000000000");
@@ -136,9 +136,10 @@ async fn a_pull_request_of_github_is_deployed_reopened_in_the_middle_of_its_remo
 
     let before = shop.executions().await;
     shop.redeliver().await;
+    shop.replay(number).await;
     let forged = json!({"action": "opened", "number": 77, "pull_request": {"number": 77}});
-    assert_eq!(shop.forge(&forged, None).await, 401);
-    assert_eq!(shop.forge(&forged, Some(&format!("sha256={}", "0".repeat(64)))).await, 401);
+    assert_eq!(shop.send(&forged, None).await, 401);
+    assert_eq!(shop.send(&forged, Some(&format!("sha256={}", "0".repeat(64)))).await, 401);
     assert_eq!(shop.executions().await, before, "nothing was begun");
 
     let first = desk.stack(&stack).await.unwrap().stack_id().map(str::to_owned);
@@ -167,7 +168,7 @@ async fn a_pull_request_of_github_is_deployed_reopened_in_the_middle_of_its_remo
     desk.until_phase(&preview, "REMOVING").await;
     desk.swept(&[&stack, &tests]).await;
     desk.tick().await;
-    shop.until_told(number, &["removed", "merged"]).await;
+    shop.until_told(number, &["Preview: removed", "merged"]).await;
 }
 
 #[tokio::test]
@@ -176,6 +177,8 @@ async fn forks_and_drafts_get_no_stack_and_a_deleted_branch_takes_its_stack_alon
     let desk = &shop.desk;
     let url = "/v1/connections/eve/linked";
     let fork = format!("{}{url}", desk.up.sdk().endpoint_url().unwrap()).replacen("://", "://author:author@", 1);
+    desk.says("evil");
+    git(shop.folder(), &["commit", "-qam", "evil"]).await;
     git(shop.folder(), &["push", "-q", &fork, "HEAD:evil"]).await;
     let forked = shop.open("eve:evil", &json!({})).await;
     shop.until_told(forked, &["fork"]).await;
@@ -184,10 +187,13 @@ async fn forks_and_drafts_get_no_stack_and_a_deleted_branch_takes_its_stack_alon
     shop.commit("draft", "drafted").await;
     let number = shop.open("draft", &json!({"draft": true})).await;
     let (preview, stack) = (format!("pr-{number}"), format!("linked-pr-{number}"));
-    let draft = async |is: bool| shop.call(Method::PATCH, &format!("/pulls/{number}"), &json!({"draft": is})).await;
-    draft(false).await;
+    for number in [forked, number] {
+        assert_eq!(desk.ask(&json!({"pull_request": number})).await, Value::Null, "it was looked at");
+    }
+    assert_eq!(shop.executions().await, 0, "neither the fork nor the draft begins one");
+    shop.call(Method::PATCH, &format!("/pulls/{number}"), &json!({"draft": false})).await;
     desk.until_says(&stack, "drafted").await;
-    assert_eq!(shop.executions().await, 1, "neither the fork nor the draft began one");
+    assert_eq!(shop.executions().await, 1, "and the fork never does");
     git(shop.folder(), &["push", "-q", &shop.remote(), ":draft"]).await;
     desk.until_phase(&preview, "REMOVING").await;
     desk.swept(&[&stack, &format!("{stack}-tests")]).await;
@@ -199,22 +205,42 @@ impl Shop {
         format!("{endpoint}/v1/connections/ada/linked")
     }
 
-    /// Has GitHub send everything again that it has sent.
-    async fn redeliver(&self) {
+    /// What GitHub has sent, or how one of it was sent.
+    async fn deliveries(&self, id: Option<&Value>) -> Value {
         let hooks = self.call(Method::GET, "/hooks", &json!({})).await;
-        let hook = format!("/hooks/{}", hooks[0]["id"]);
-        let deliveries = self.call(Method::GET, &format!("{hook}/deliveries"), &json!({})).await;
-        let ids: Vec<_> = deliveries.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
-        assert!(!ids.is_empty(), "{deliveries}");
-        for id in &ids {
-            self.call(Method::POST, &format!("{hook}/deliveries/{id}/attempts"), &json!({})).await;
+        let one = id.map(|id| format!("/{id}")).unwrap_or_default();
+        self.call(Method::GET, &format!("/hooks/{}/deliveries{one}", hooks[0]["id"]), &json!({})).await
+    }
+
+    /// Has GitHub send everything again that it has sent: 200 says that it has no effect, as 202 that it was passed on.
+    async fn redeliver(&self) {
+        let sent = self.deliveries(None).await.as_array().unwrap().clone();
+        assert!(sent.iter().any(|one| one["action"] == "opened" && one["status_code"] == 202), "{sent:?}");
+        let hook = self.call(Method::GET, "/hooks", &json!({})).await[0]["id"].clone();
+        for one in &sent {
+            let again = format!("/hooks/{hook}/deliveries/{}/attempts", one["id"]);
+            self.call(Method::POST, &again, &json!({})).await;
         }
-        self.desk
-            .until("all were sent again", async || {
-                let deliveries = self.call(Method::GET, &format!("{hook}/deliveries"), &json!({})).await;
-                let again = deliveries.as_array().unwrap().iter().filter(|one| one["redelivery"] == true);
-                (again.filter(|one| one["status_code"] == 200).count() == ids.len()).then_some(())
-            })
-            .await;
+        let codes = self.desk.until("all were sent again", async || {
+            let all = self.deliveries(None).await;
+            let again = all.as_array().unwrap().iter().filter(|one| one["redelivery"] == true);
+            let codes: Vec<_> = again.map(|one| one["status_code"].clone()).collect();
+            (codes.len() == sent.len()).then_some(codes)
+        });
+        assert!(codes.await.iter().all(|code| *code == 200), "each was accepted before");
+    }
+
+    /// Sends what opened the pull request as somebody would who once saw it: under another delivery's id.
+    async fn replay(&self, number: u64) {
+        let all = self.deliveries(None).await;
+        let opened = all.as_array().unwrap().iter().find(|one| one["action"] == "opened").unwrap()["id"].clone();
+        let request = self.deliveries(Some(&opened)).await["request"].clone();
+        let (told, signature) = (&request["payload"], request["headers"]["x-hub-signature-256"].as_str());
+        assert_eq!(told["number"], number, "{told}");
+        assert_eq!(self.send(told, signature).await, 202, "it is signed, and passed on");
+        // What it tells itself then, told by somebody who waits until it is done.
+        let pull = &told["pull_request"];
+        let passed_on = json!({"pull_request": number, "updated": pull["updated_at"], "head": pull["head"]["sha"]});
+        assert_eq!(self.desk.ask(&passed_on).await, Value::Null);
     }
 }

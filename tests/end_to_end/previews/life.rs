@@ -15,7 +15,7 @@ async fn a_pull_request_is_deployed_tested_updated_and_gives_its_stack_back() {
     desk.until_says("shop-pr-42", "second").await;
     assert_eq!(desk.stack("shop-pr-42").await.unwrap().stack_id(), first.stack_id(), "the same stack");
     let commit = desk.until_phase("pr-42", "RUNNING").await["commit"].as_str().unwrap().to_owned();
-    desk.until_told(42, &[&commit[..8], "1 of 1 passed"]).await;
+    desk.until_told(42, &[&commit[..7], "1 of 1 passed"]).await;
 
     desk.push(42, "wrong").await;
     desk.until_told(42, &["0 of 1 passed", "TestFunctionWord", "expected a word that is not wrong"]).await;
@@ -25,7 +25,7 @@ async fn a_pull_request_is_deployed_tested_updated_and_gives_its_stack_back() {
     assert_eq!(desk.lease("shop-pr-42").await, "DIRTY", "given back");
     desk.swept(&["shop-pr-42", "shop-pr-42-tests"]).await;
     desk.tick().await;
-    desk.until_told(42, &["removed", "closed"]).await;
+    desk.until_told(42, &["Preview: removed", "closed"]).await;
 }
 
 /// What a stack exports is the account's: two previews cannot both have it.

@@ -13,7 +13,7 @@ async fn twenty_pull_requests_at_once_each_have_their_own_and_one_more_waits_for
         desk.open(number, &format!("word-{number}")).await;
     }
     desk.open(MANY + 1, "late").await;
-    desk.until_told(MANY + 1, &["20"]).await;
+    desk.until_told(MANY + 1, &["Preview: waiting", "Its author has 20 previews already"]).await;
     let says = (1..=MANY).map(async |number| {
         desk.until_says(&format!("shop-pr-{number}"), &format!("word-{number}")).await;
         desk.until_told(number, &["1 of 1 passed"]).await;
