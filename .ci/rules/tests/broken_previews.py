@@ -117,7 +117,7 @@ BROKEN = {
     ],
     "previews_enter": [
         *(moved("Preview", name, out=True, of=OF) for name in ("Enter", "EnterTests", "Bind", "BindTests")),
-        moved("Preview", "Enter", order=2, of=OF),
+        moved("Preview", "Enter", order=3, of=OF),
         moved("Preview", "DeployTests", order=1, of=OF),
         moved("Preview", "Bind", order=1, of=OF),
         retold("Preview", "Enter", "#{variables.Token}", "#{variables.TestsToken}", of=OF),

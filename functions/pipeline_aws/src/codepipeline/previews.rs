@@ -21,9 +21,8 @@ const SOURCE: &str = "Source";
 /// The longest reason of a stop, in characters.
 const REASON: usize = 200;
 
-/// The error codes by which CodePipeline says that it started nothing, and may do so later.
-const NOT_NOW: [&str; 3] =
-    ["ConcurrentPipelineExecutionsLimitExceededException", "ConcurrentModificationException", "ConflictException"];
+/// The error codes by which CodePipeline says that it started nothing, and may do so a moment later.
+const NOT_NOW: [&str; 2] = ["ConcurrentModificationException", "ConflictException"];
 
 /// The pipeline that deploys previews.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ pub struct PreviewPipeline {
 }
 
 impl RunPreviews for PreviewPipeline {
-    async fn start(&self, start: &Start) -> Result<ExecutionId, PortError> {
+    async fn start(&self, start: &Start) -> Result<Option<ExecutionId>, PortError> {
         let operation = format!("start pipeline {} for {}", self.name, start.subject);
         let unusable = |detail: String| PortError::Unavailable { operation: operation.clone(), detail };
         let variables: Result<Vec<_>, _> = variables(start).into_iter().map(variable).collect();
@@ -44,16 +43,21 @@ impl RunPreviews for PreviewPipeline {
             .set_variables(Some(variables.map_err(|error| unusable(error.to_string()))?))
             .source_revisions(revision(start).map_err(|error| unusable(error.to_string()))?)
             .client_request_token(start.holder.as_str());
-        let answer = request.send().await.map_err(|error| {
-            let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
-            match error.as_service_error() {
-                Some(refused) if refused.is_pipeline_not_found_exception() => self.not_found(),
-                Some(_) if NOT_NOW.contains(&code) => throttled(&operation, code),
-                _ => port_error(&operation, &error),
+        let error = match request.send().await {
+            Ok(answer) => {
+                let id = answer.pipeline_execution_id().and_then(|id| id.parse().ok());
+                let unnamed = || unusable("CodePipeline does not say which execution it started".to_owned());
+                return id.map(Some).ok_or_else(unnamed);
             }
-        })?;
-        let id = answer.pipeline_execution_id().and_then(|id| id.parse().ok());
-        id.ok_or_else(|| unusable("CodePipeline does not say which execution it started".to_owned()))
+            Err(error) => error,
+        };
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+        match error.as_service_error() {
+            Some(refused) if refused.is_concurrent_pipeline_executions_limit_exceeded_exception() => Ok(None),
+            Some(refused) if refused.is_pipeline_not_found_exception() => Err(self.not_found()),
+            Some(_) if NOT_NOW.contains(&code) => Err(throttled(&operation, code)),
+            _ => Err(port_error(&operation, &error)),
+        }
     }
 
     async fn stop(&self, execution: &ExecutionId, reason: &str) -> Result<(), PortError> {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     drive::Action,
     ids::Nonce,
     job::Job,
     lease::{
+        due::later,
         perform::Leases,
         refusal::Refusal,
         request::{Release, Request},
@@ -52,11 +53,37 @@ where
         let text = job.user_parameters.as_deref().ok_or_else(|| unsuited(r#"missing; give {"operation": "…", …}"#))?;
         let request = Request::parse(text).map_err(|refusal| unsuited(&refusal.to_string()))?;
         suits(&request)?;
-        match self.leases.handle(request, until).await? {
-            Answer::Lease(view) => Ok(success(&view)),
-            Answer::Leases { .. } => Err(unsuited("several leases are no action's result")),
+        let began = self.leases.clock.now();
+        let until = if matches!(request, Request::Enter(_)) { until.min(later(began, LOOK)) } else { until };
+        match self.leases.handle(request, until).await {
+            Ok(Answer::Lease(view)) => Ok(success(&view)),
+            Ok(Answer::Leases { .. }) => Err(unsuited("several leases are no action's result")),
+            Err(refusal @ Refusal::Busy { passes: true, .. }) => wait(job, began, refusal),
+            Err(refusal) => Err(refusal),
         }
     }
+}
+
+/// How long one job waits for what is in the way: no function is kept for it.
+const LOOK: SignedDuration = SignedDuration::from_secs(40);
+/// How long they wait in all: longer than deploying takes that was begun before.
+const LONGEST: SignedDuration = SignedDuration::from_hours(2);
+
+/// Has CodePipeline ask again; the token says since when.
+fn wait(job: &Job, now: Timestamp, refusal: Refusal) -> Result<Report, Refusal> {
+    let since = match &job.continuation {
+        None => now,
+        // A clock that was ahead, or a token that was made up, does not make the wait longer.
+        Some(token) => {
+            token.parse::<Timestamp>().map_err(|_| unsuited("the continuation token is none of ours"))?.min(now)
+        }
+    };
+    let waited = now.duration_since(since);
+    if waited >= LONGEST {
+        return Err(refusal);
+    }
+    let percent = waited.as_secs().saturating_mul(100).checked_div(LONGEST.as_secs()).unwrap_or_default();
+    Ok(Report::proceed(&since.to_string(), u8::try_from(percent).unwrap_or_default(), &refusal.to_string()))
 }
 
 fn unsuited(why: &str) -> Refusal {

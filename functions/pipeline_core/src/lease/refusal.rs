@@ -82,6 +82,8 @@ pub enum Refusal {
         stack: StackName,
         /// What it is busy with, and what to do about it.
         why: String,
+        /// Whether that passes by itself.
+        passes: bool,
     },
     /// A stack is not the one that the lease is about (I5).
     #[error("stack {id} cannot be bound: {why}")]

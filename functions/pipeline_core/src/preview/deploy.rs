@@ -88,7 +88,6 @@ where
             }
         }
         let [app, tests] = tokens[..] else { unreachable!("a preview has two stacks") };
-        let running = self.stop_others(standing, None, until).await?;
         let [stack, tests_stack] = self.stacks_of(standing);
         let start = Start {
             subject: standing.subject.clone(),
@@ -98,12 +97,10 @@ where
             head: head.clone(),
             holder: holder.clone(),
         };
-        let started = patiently(self.clock, until, Retry::Anything, async || match self.pipeline.start(&start).await {
-            // Not worth waiting for here.
-            Err(PortError::Throttled { .. }) => Ok(None),
-            started => started.map(Some),
-        });
+        let started = patiently(self.clock, until, Retry::Anything, async || self.pipeline.start(&start).await);
         let Some(execution) = started.await? else { return Ok(Err(Obstacle::Wait(Wait::Executions))) };
+        // Only now: the same start again, after one that nobody noted, is the same execution.
+        let running = self.stop_others(standing, Some(&execution), until).await?;
         let now = self.clock.now();
         let run = Run {
             holder: holder.clone(),
@@ -210,14 +207,11 @@ where
 fn obstacle(refusal: Refusal, ours: &Source) -> Result<Obstacle, PortError> {
     match refusal {
         Refusal::Unavailable(error) => Err(error),
-        // I8: it may have been granted, and overtaken since by another claim for the same.
-        Refusal::Held { stack, used_for: Some(source), .. } | Refusal::Dirty { stack, used_for: Some(source) }
+        // Granted before, and given back, run out or overtaken since (I8): a new claim takes it over.
+        Refusal::Held { used_for: Some(source), .. } | Refusal::Dirty { used_for: Some(source), .. }
             if source == *ours =>
         {
-            Err(PortError::Unavailable {
-                operation: format!("claim stack {stack}"),
-                detail: "others claim it for the same just now".to_owned(),
-            })
+            Ok(Obstacle::Ended)
         }
         Refusal::Deleting(_) => Ok(Obstacle::Wait(Wait::Deletion)),
         Refusal::Superseded(_) | Refusal::Expired { .. } | Refusal::StaleToken { .. } => Ok(Obstacle::Ended),
@@ -242,7 +236,7 @@ mod tests {
             stack: "shop-pr-42".parse().unwrap(),
             used_for: Some(source.parse().unwrap()),
         };
-        assert!(obstacle(dirty("pull request 42"), &ours).is_err(), "it is tried again");
+        assert!(matches!(obstacle(dirty("pull request 42"), &ours), Ok(Obstacle::Ended)));
         assert!(matches!(obstacle(dirty("ada, by hand"), &ours), Ok(Obstacle::Wait(Wait::Person { .. }))));
     }
 }

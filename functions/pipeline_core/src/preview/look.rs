@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 use crate::{
     ids::ExecutionId,
-    lease::record::Entered,
+    lease::{due::later, record::Entered},
     ports::{Clock, PortError, Retry, patiently},
     preview::{
         hint::Hint,
         ports::{Announce, FindPreviews, KeepSlots, ReadPreviews, Replaced, RunPreviews, UseStacks, WritePreviews},
         pull::ReadPulls,
-        record::{Phase, Preview, Wanted},
-        settings::Settings,
+        record::{Phase, Preview, Wanted, Why},
+        settings::{LOOK, Settings},
         subject::Subject,
         turn::turned,
         wanted,
@@ -68,6 +68,7 @@ where
     /// # Errors
     /// A service did not answer till the end. What was done stands, and the next look goes on from there.
     pub async fn look(&self, subject: &Subject, hint: &Hint, until: Timestamp) -> Result<Option<Preview>, PortError> {
+        let until = until.min(later(self.clock.now(), LOOK));
         let standing = self.steps(subject, hint, until).await?;
         if let Some(preview) = &standing {
             patiently(self.clock, until, Retry::Anything, async || self.announce.changed(preview).await).await?;
@@ -83,7 +84,7 @@ where
             let turned = turned(seen.as_ref(), subject, &wanted, again, self.clock.now(), (self.ids)());
             let step = match (turned, &seen) {
                 (Some(next), _) => Step::Write(next),
-                (None, Some(standing)) => self.step(standing, until).await?,
+                (None, Some(standing)) => self.step(standing, hint, until).await?,
                 (None, None) => Step::Rest,
             };
             let Step::Write(next) = step else { return Ok(seen) };
@@ -109,12 +110,12 @@ where
         })
     }
 
-    async fn step(&self, standing: &Preview, until: Timestamp) -> Result<Step, PortError> {
+    async fn step(&self, standing: &Preview, hint: &Hint, until: Timestamp) -> Result<Step, PortError> {
         match (&standing.phase, &standing.wanted) {
             (Phase::Starting { holder, waits, since }, Wanted::Deployed(head)) => {
                 self.start(standing, holder, waits.as_ref(), *since, head, until).await
             }
-            (Phase::Running(run), _) => self.follow(standing, run, until).await,
+            (Phase::Running(run), _) => self.follow(standing, run, hint, until).await,
             (Phase::Removing { why, since }, _) => self.remove(standing, *why, *since, until).await,
             (Phase::Removed { why, at }, _) => self.stay_removed(standing, *why, *at, until).await,
             (Phase::Starting { .. }, Wanted::Removed { .. }) => {
@@ -136,7 +137,9 @@ where
             wanted::up_to_date(*number, pull.as_ref(), hint)?;
             Ok(pull)
         });
-        Ok(pull.await?.map(|pull| wanted::of_pull(pull, self.settings.drafts)))
+        // What its host does not have, though nobody spoke of it just now, is not to be had any more.
+        let gone = seen.map(|_| Wanted::Removed { why: Why::Closed });
+        Ok(pull.await?.map(|pull| wanted::of_pull(pull, self.settings.drafts)).or(gone))
     }
 
     /// A developer who asks for what stands already wants it made anew, unless that is under way.
@@ -153,7 +156,7 @@ where
     /// released by whoever looks next; so this saves time and money, and safety does not rest on it.
     async fn undo(&self, ours: &Preview, standing: Option<&Preview>, until: Timestamp) -> Result<(), PortError> {
         let Phase::Running(run) = &ours.phase else { return Ok(()) };
-        if standing.is_some_and(|standing| standing.executions.contains(&run.execution)) {
+        if standing.is_some_and(|standing| standing.deploys(&run.execution)) {
             return Ok(());
         }
         self.stop(&run.execution, "a newer state of its preview came first", until).await

@@ -92,8 +92,8 @@ pub struct Start {
 
 /// Starting and stopping executions of the preview pipeline.
 pub trait RunPreviews {
-    /// Starts one. Too many at once is [`PortError::Throttled`].
-    fn start(&self, start: &Start) -> impl Future<Output = Result<ExecutionId, PortError>>;
+    /// Starts one; `None` while as many run as may.
+    fn start(&self, start: &Start) -> impl Future<Output = Result<Option<ExecutionId>, PortError>>;
     /// Has one stop when what it is at has ended, so that nothing of it goes on unseen; one that stops already, or has
     /// ended, is left alone.
     fn stop(&self, execution: &ExecutionId, reason: &str) -> impl Future<Output = Result<(), PortError>>;

@@ -27,6 +27,14 @@ pub struct Preview {
     pub nonce: Nonce,
 }
 
+impl Preview {
+    /// Whether this execution was started for it, and is to go on, or was not yet seen to have ended.
+    pub fn deploys(&self, execution: &ExecutionId) -> bool {
+        let is_run = matches!(&self.phase, Phase::Running(run) if run.execution == *execution);
+        is_run || self.executions.contains(execution)
+    }
+}
+
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "SCREAMING_SNAKE_CASE")]

@@ -5,14 +5,18 @@ use uuid::Uuid;
 
 use crate::{
     ids::{ExecutionId, StackName},
-    lease::record::{Lease, State},
+    lease::{
+        due::later,
+        record::{Lease, State},
+    },
     ports::{Clock, PortError},
     preview::{
+        hint::Hint,
         look::{Previewing, Step},
         ports::{Announce, FindPreviews, KeepSlots, ReadPreviews, RunPreviews, UseStacks, WritePreviews},
         pull::ReadPulls,
         record::{Phase, Preview, Run, Why},
-        settings::{SETTLE, TICK},
+        settings::{CALM, SETTLE, TICK},
         turn::starting,
     },
     sweep::{policy, ports::WatchExecutions, stack::StackFacts},
@@ -38,7 +42,13 @@ where
     A: Announce,
     N: Fn() -> Uuid,
 {
-    pub(super) async fn follow(&self, standing: &Preview, run: &Run, until: Timestamp) -> Result<Step, PortError> {
+    pub(super) async fn follow(
+        &self,
+        standing: &Preview,
+        run: &Run,
+        hint: &Hint,
+        until: Timestamp,
+    ) -> Result<Step, PortError> {
         let now = self.clock.now();
         let expires_at = match self.claims(standing, run, until).await? {
             Claims::Stand { expires_at } => expires_at,
@@ -48,13 +58,29 @@ where
                 return Ok(Step::Write(standing.next(phase, Some(now), (self.ids)())));
             }
         };
-        let executions = self.stop_others(standing, Some(&run.execution), until).await?;
-        let runs = executions.contains(&run.execution);
+        self.keep_place(standing, until).await?;
+        let mut executions = self.stop_others(standing, Some(&run.execution), until).await?;
+        let mut runs = executions.contains(&run.execution);
+        if !runs && now < later(run.since, TICK) {
+            // CodePipeline may not show yet what it has just started.
+            executions.push(run.execution.clone());
+            runs = true;
+        }
         if !runs && self.is_spoilt(standing, run, until).await? {
             return Ok(self.anew(standing, now));
         }
-        let due = due(run, !runs && executions.is_empty(), expires_at, now);
+        let due = match hint {
+            // The host may have shown what was so before what it told of.
+            Hint::Changed { head, .. } if head.as_ref() != Some(&run.commit) => later(now, TICK),
+            _ => due(run, !runs && executions.is_empty(), expires_at, now),
+        };
         Ok(rest_or_write(standing, executions, due, now, (self.ids)()))
+    }
+
+    /// Whoever was about to give back an earlier one's may have come in between.
+    async fn keep_place(&self, standing: &Preview, until: Timestamp) -> Result<(), PortError> {
+        let (Some(head), now) = (standing.wanted.head(), self.clock.now()) else { return Ok(()) };
+        self.change_slots(until, |slots| slots.keep(&standing.subject, &head.author, now)).await
     }
 
     fn anew(&self, standing: &Preview, now: Timestamp) -> Step {
@@ -152,13 +178,13 @@ pub(super) fn is_usable(facts: &StackFacts) -> bool {
     )
 }
 
-/// When to look next: soon while anything runs, or while whoever began before us may still be at it; else when it runs out.
+/// When to look next: soon while anything runs, or while whoever began before us may still be at it; else when it runs out,
+/// or an event may have been lost.
 fn due(run: &Run, is_done: bool, expires_at: Timestamp, now: Timestamp) -> Timestamp {
-    let soon = now.saturating_add(TICK).unwrap_or(now);
-    let settled = run.since.saturating_add(SETTLE).unwrap_or(run.since);
+    let (soon, settled) = (later(now, TICK), later(run.since, SETTLE));
     match is_done && now >= settled {
         // After it has run out sweep takes its time: people are told first.
-        true => expires_at.max(now.saturating_add(SETTLE).unwrap_or(now)),
+        true => expires_at.max(later(now, SETTLE)).min(later(now, CALM)),
         false if is_done => settled.max(soon),
         false => soon,
     }
@@ -172,7 +198,7 @@ pub(super) fn rest_or_write(
     now: Timestamp,
     id: Uuid,
 ) -> Step {
-    if standing.executions == executions && standing.due.is_some_and(|due| due > now) {
+    if standing.executions == executions && standing.due.is_some_and(|standing| now < standing && standing <= due) {
         return Step::Rest;
     }
     let next = standing.next(standing.phase.clone(), Some(due), id);

@@ -21,6 +21,12 @@ pub struct Settings {
 
 /// Between two looks at a preview that something goes on with.
 pub const TICK: SignedDuration = SignedDuration::from_mins(2);
+/// How long one preview is looked at, at most: what cannot be read does not keep the others, nor a function.
+pub const LOOK: SignedDuration = SignedDuration::from_secs(40);
+/// How long a tick lasts, at most: less than it takes until the next.
+pub const ROUND: SignedDuration = SignedDuration::from_secs(100);
+/// Between two looks at a preview that nothing goes on with: an event may have been lost.
+pub const CALM: SignedDuration = SignedDuration::from_hours(1);
 /// Longer than any invocation lasts: whoever was at a preview before is not any more.
 pub const SETTLE: SignedDuration = SignedDuration::from_mins(10);
 /// The longest time between two looks at a removal that makes no progress.

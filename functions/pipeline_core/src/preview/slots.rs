@@ -1,6 +1,6 @@
 //! How many previews there may be at once, of each author and in all; who comes first is served first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,12 @@ impl Slots {
         wait
     }
 
+    /// Has one that stands keep its place, whatever there may be.
+    pub fn keep(&mut self, subject: &Subject, author: &str, now: Timestamp) {
+        self.waiting.remove(subject);
+        self.taken.entry(subject.clone()).or_insert_with(|| Place { author: author.to_owned(), since: now });
+    }
+
     /// Gives a place back, or ceases to wait.
     pub fn leave(&mut self, subject: &Subject) {
         self.taken.remove(subject);
@@ -77,8 +83,11 @@ impl Slots {
         if of(&place.author) + before(&place.author) >= quota.author {
             return Some(Wait::AuthorsQuota { limit: quota.author });
         }
-        let free = first.iter().filter(|earlier| of(&earlier.author) < quota.author).count();
-        (self.taken.len() + free >= quota.all).then_some(Wait::Quota { limit: quota.all })
+        // Of those before, no more of an author than have room.
+        let authors: BTreeSet<&str> = first.iter().map(|earlier| earlier.author.as_str()).collect();
+        let room = |author: &str| before(author).min(quota.author.saturating_sub(of(author)));
+        let coming: usize = authors.into_iter().map(room).sum();
+        (self.taken.len() + coming >= quota.all).then_some(Wait::Quota { limit: quota.all })
     }
 }
 
@@ -114,5 +123,11 @@ mod tests {
         slots.leave(&pr(3));
         slots.leave(&pr(5));
         assert_eq!(slots.waiting.len(), 0);
+        let quota = Quota { all: 4, author: 2 };
+        let mut slots = Slots::default();
+        for number in 1..=4 {
+            slots.take(&pr(number), "ada", quota, at(number.cast_signed()));
+        }
+        assert_eq!(slots.take(&pr(5), "bob", quota, at(5)), None, "no more of hers may come");
     }
 }

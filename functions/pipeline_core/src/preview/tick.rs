@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    lease::due::later,
     ports::{Clock, PortError, Retry, patiently},
     preview::{
         hint::Hint,
@@ -11,6 +12,7 @@ use crate::{
         ports::{Announce, FindPreviews, KeepSlots, ReadPreviews, RunPreviews, UseStacks, WritePreviews},
         pull::ReadPulls,
         record::Preview,
+        settings::ROUND,
         subject::Subject,
     },
     sweep::ports::WatchExecutions,
@@ -29,42 +31,46 @@ where
     A: Announce,
     N: Fn() -> Uuid,
 {
-    /// Looks at those that are due, the oldest first. What cannot be looked at does not keep the others; the first such
-    /// failure is the tick's.
+    /// Looks at those that are due. What cannot be looked at does not keep the others: it is looked at again by the next
+    /// tick, and each begins with another one. The answer is how many were.
     ///
     /// # Errors
-    /// What is due could not be found, or not be looked at.
+    /// What is due could not be found.
     pub async fn tick(&self, until: Timestamp) -> Result<usize, PortError> {
+        let until = until.min(later(self.clock.now(), ROUND));
         let due = async || self.store.due(self.clock.now(), BATCH).await;
-        let due = patiently(self.clock, until, Retry::Anything, due).await?;
-        self.look_at(due.iter().map(|subject| (subject, Hint::Nothing)), until).await
+        let mut due = patiently(self.clock, until, Retry::Anything, due).await?;
+        let first = (self.ids)().as_u128() % u128::try_from(due.len().max(1)).unwrap_or(1);
+        due.rotate_left(usize::try_from(first).unwrap_or_default());
+        Ok(self.look_at(&due, until).await.0)
     }
 
-    /// Looks at those whose branch was deleted. What a developer's stack was made of is gone, and so is that; a pull request
-    /// says itself what becomes of it.
+    /// Looks at the pull requests whose branch was deleted. A developer's stack stays: only they give it back.
     ///
     /// # Errors
-    /// As of [`Self::tick`].
+    /// Those could not be found, or one not be looked at.
     pub async fn branch_deleted(&self, branch: &str, until: Timestamp) -> Result<usize, PortError> {
         let active = patiently(self.clock, until, Retry::Anything, async || self.store.active().await).await?;
         let mut meant = vec![];
-        for subject in &active {
-            let preview = self.read(subject, until).await?;
-            if preview.as_ref().and_then(Preview::branch) == Some(branch) {
-                meant.push((subject, hint(subject)));
+        for subject in active.into_iter().filter(|subject| matches!(subject, Subject::PullRequest(_))) {
+            match self.read(&subject, until).await {
+                Ok(preview) if preview.as_ref().and_then(Preview::branch) != Some(branch) => {}
+                // What cannot be read is looked at too, and says why not.
+                Ok(_) | Err(_) => meant.push(subject),
             }
         }
-        self.look_at(meant.into_iter(), until).await
+        let (looked, failure) = self.look_at(&meant, until).await;
+        failure.map_or(Ok(looked), Err)
     }
 
-    async fn look_at<'s>(
-        &self,
-        subjects: impl Iterator<Item = (&'s Subject, Hint)>,
-        until: Timestamp,
-    ) -> Result<usize, PortError> {
+    /// How many were looked at, and the first failure.
+    async fn look_at(&self, subjects: &[Subject], until: Timestamp) -> (usize, Option<PortError>) {
         let (mut looked, mut failure) = (0, None);
-        for (subject, hint) in subjects.take_while(|_| self.clock.now() < until) {
-            match self.look(subject, &hint, until).await {
+        for subject in subjects {
+            if self.clock.now() >= until {
+                break;
+            }
+            match self.look(subject, &Hint::Nothing, until).await {
                 Ok(_) => looked += 1,
                 Err(error) => {
                     tracing::error!(%subject, %error, "could not see to a preview");
@@ -72,14 +78,7 @@ where
                 }
             }
         }
-        failure.map_or(Ok(looked), Err)
-    }
-}
-
-fn hint(subject: &Subject) -> Hint {
-    match subject {
-        Subject::PullRequest(_) => Hint::Nothing,
-        Subject::Developer(_) => Hint::Down,
+        (looked, failure)
     }
 }
 

@@ -34,11 +34,8 @@ pub(super) fn of_developer(hint: &Hint, seen: Option<&Preview>) -> Option<Wanted
 /// The host told us of something that it does not show yet: an answer that is older than its own event would take back what
 /// was pushed or closed.
 pub(super) fn up_to_date(number: u64, pull: Option<&Pull>, hint: &Hint) -> Result<(), PortError> {
-    let Hint::Changed { updated: Some(updated), head } = hint else { return Ok(()) };
-    let shows = |pull: &Pull| {
-        let is_other = head.as_ref().is_some_and(|head| *head != pull.head);
-        pull.updated > *updated || (pull.updated == *updated && !is_other)
-    };
+    let Hint::Changed { updated: Some(updated), .. } = hint else { return Ok(()) };
+    let shows = |pull: &Pull| pull.updated >= *updated;
     if pull.is_some_and(shows) {
         return Ok(());
     }

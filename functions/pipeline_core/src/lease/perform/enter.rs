@@ -50,7 +50,7 @@ where
             };
             let next = later(self.clock.now(), PAUSE);
             if next >= until {
-                return Err(Refusal::Busy { stack: enter.stack.clone(), why });
+                return Err(Refusal::Busy { stack: enter.stack.clone(), why, passes: true });
             }
             self.clock.sleep_until(next).await;
         }
@@ -131,7 +131,7 @@ fn unrest(stack: &StackName, status: &StackStatus) -> Result<Option<String>, Ref
         }
         Standing::Untouchable => {
             let why = format!("is {name}, which does not pass by itself; see to it, then retry");
-            Err(Refusal::Busy { stack: stack.clone(), why })
+            Err(Refusal::Busy { stack: stack.clone(), why, passes: false })
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use pipeline_core::{
     drive::Delivered,
     job::Job,
     lease::action::LeaseAction,
     memory::{Fault, World},
-    ports::Settled,
+    ports::{Clock, Settled},
     verdict::{FailureKind, Report},
 };
 use serde_json::{Value, json};
@@ -104,6 +105,34 @@ fn i16_i19_killed_at_any_effect_the_next_delivery_sends_the_one_verdict_of_one_c
             distinct.dedup();
             assert_eq!((accepted, distinct.len()), (1, 1), "{fault:?} at {site}");
             assert_eq!(world.leases.history.borrow().len(), 1, "{fault:?} at {site}");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_enter_yet_is_asked_again_and_keeps_no_function_meanwhile() {
+    for (waited, expected) in [(None, true), (Some(119), true), (Some(121), false)] {
+        let world = world();
+        granted(&world, &claim(MINE, PR));
+        deploy(&world, &id("a"), "UPDATE_IN_PROGRESS", standing(&world).token);
+        let begin = world.now();
+        let enter = json!({
+            "operation": "enter", "stack": STACK, "token": standing(&world).token, "pipeline": "shop-previews",
+            "execution": EXECUTION,
+        });
+        let continuation = waited.map(|minutes| (begin - SignedDuration::from_mins(minutes)).to_string());
+        let job = Job { user_parameters: Some(enter.to_string()), continuation, ..job("") };
+        let action = LeaseAction { leases: leases(&world, &world) };
+        world.run(deliver(&world, Ok((job, action)), begin + SignedDuration::from_mins(15)));
+        assert!(world.now().duration_since(begin) < SignedDuration::from_mins(1), "{waited:?}");
+        match (&reports(&world)[..], expected) {
+            ([Report::Continue { token, summary, .. }], true) => {
+                let since = begin - SignedDuration::from_mins(waited.unwrap_or_default());
+                assert_eq!(token.parse::<Timestamp>().unwrap(), since, "{waited:?}");
+                assert!(summary.contains("UPDATE_IN_PROGRESS"), "{summary}");
+            }
+            ([Report::Fail { message, .. }], false) => assert!(message.contains("UPDATE_IN_PROGRESS"), "{message}"),
+            reports => panic!("{waited:?}: {reports:?}"),
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use pipeline_core::{
     ids::{CommitId, FencingToken},
     lease::record::{Lease, State},
+    memory::Fault,
     ports::Clock,
     preview::{
         hint::Hint,
@@ -221,11 +222,11 @@ fn a_fork_and_a_draft_and_what_was_closed_before_anybody_looked_get_nothing() {
 }
 
 #[test]
-fn a_branch_that_is_deleted_takes_the_previews_along_that_are_made_of_it() {
+fn a_branch_that_is_deleted_takes_its_pull_requests_preview_along_and_no_developers() {
     let town = town();
     let dev = Subject::Developer(DeveloperName::of("alice"));
     let up = Hint::Up(Head { commit: commit(1), branch: "dev/alice".into(), author: "alice".into() });
-    town.begin(Rc::clone(&town).deliver(dev.clone(), up.clone(), SignedDuration::ZERO));
+    town.begin(Rc::clone(&town).deliver(dev.clone(), up, SignedDuration::ZERO));
     tell(&town, 42, |_| {});
     run(&town);
     town.has(&dev, &commit(1)).unwrap();
@@ -236,10 +237,7 @@ fn a_branch_that_is_deleted_takes_the_previews_along_that_are_made_of_it() {
         town.begin(Rc::clone(&town).branch_deleted(branch));
     }
     run(&town);
-    town.is_clean(&dev).unwrap();
     town.is_clean(&PR).unwrap();
-    town.begin(Rc::clone(&town).deliver(dev.clone(), up, SignedDuration::ZERO));
-    run(&town);
     town.has(&dev, &commit(1)).unwrap();
 }
 
@@ -355,4 +353,64 @@ fn an_event_that_is_newer_than_what_its_host_shows_waits_for_it() {
     let started: Vec<_> =
         town.world.previews.started.borrow().iter().map(|(_, start)| start.head.commit.clone()).collect();
     assert_eq!(started, commits, "nothing that was overtaken was deployed");
+}
+
+#[test]
+fn what_was_started_and_not_noted_is_noted_and_not_stopped() {
+    let town = town();
+    town.world.previews.knows_again.set(true);
+    town.world.previews.lag.set(SignedDuration::from_secs(2));
+    tell(&town, 42, |_| {});
+    // The table does not answer when it is to be noted, and for a while after.
+    let late = Rc::clone(&town);
+    town.begin(async move {
+        while late.world.previews.started.borrow().is_empty() {
+            late.world.sleep_until(late.world.now() + SignedDuration::from_millis(100)).await;
+        }
+        late.world.outage("replace preview", Fault::Refused);
+        late.world.sleep_until(late.world.now() + SignedDuration::from_mins(6)).await;
+        late.world.recover();
+    });
+    run(&town);
+    town.has(&PR, &commit(1)).unwrap();
+    assert_eq!(town.world.previews.started.borrow().len(), 1);
+    assert!(town.world.previews.stopped.borrow().is_empty());
+}
+
+#[test]
+fn an_event_that_was_lost_is_made_up_for_within_the_hour() {
+    let town = town();
+    tell(&town, 42, |_| {});
+    run(&town);
+    town.change(Pull { status: PullStatus::Closed, ..town.pull(42).unwrap() });
+    run(&town);
+    town.is_clean(&PR).unwrap();
+}
+
+#[test]
+fn one_that_cannot_be_read_does_not_keep_the_others() {
+    let town = town();
+    for number in [1, 2] {
+        tell(&town, number, |_| {});
+    }
+    run(&town);
+    town.world.outage("read pull request", Fault::Throttled);
+    let dev = Subject::Developer(DeveloperName::of("alice"));
+    let up = Hint::Up(Head { commit: commit(5), branch: "dev/alice".into(), author: "alice".into() });
+    for next in [up, Hint::Up(Head { commit: commit(6), branch: "dev/alice".into(), author: "alice".into() })] {
+        town.begin(Rc::clone(&town).deliver(dev.clone(), next, SignedDuration::ZERO));
+        run(&town);
+    }
+    town.has(&dev, &commit(6)).unwrap();
+    town.world.recover();
+}
+
+#[test]
+fn a_pull_request_that_its_host_has_no_more_is_given_back() {
+    let town = town();
+    tell(&town, 42, |_| {});
+    run(&town);
+    town.world.previews.pulls.borrow_mut().remove(&42);
+    run(&town);
+    town.is_clean(&PR).unwrap();
 }

@@ -57,6 +57,7 @@ fn play(seed: u64) -> Rc<Town> {
     town.world.previews.staleness.set(SignedDuration::from_secs(60));
     town.world.previews.lag.set(SignedDuration::from_secs(2));
     town.world.previews.at_once.set(6);
+    town.world.previews.knows_again.set(seed % 2 == 0);
     for _ in 0..town.chance(60) {
         let fault = [Fault::Refused, Fault::Throttled, Fault::ReplyLost][usize::try_from(town.chance(3)).unwrap()];
         town.world.strike(usize::try_from(town.chance(20_000)).unwrap(), fault);

@@ -271,6 +271,9 @@ impl Town {
     pub(super) fn has(&self, subject: &Subject, commit: &CommitId) -> Result<(), String> {
         let record = self.record(subject).ok_or_else(|| format!("{subject} has no record"))?;
         let Phase::Running(run) = &record.phase else { return Err(format!("{subject} is not deployed: {record:#?}")) };
+        if !self.world.previews.slots.borrow().taken.contains_key(subject) {
+            return Err(format!("{subject} has no place"));
+        }
         if run.commit != *commit || !record.executions.is_empty() {
             return Err(format!("{subject} is not at {commit}: {record:#?}"));
         }
