@@ -1,6 +1,6 @@
 //! `flowgate dev logs`: what the functions of a developer's stack wrote.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client;
@@ -53,8 +53,28 @@ pub(super) async fn run(options: &Logs) -> Result<End, ClientError> {
 struct Reader {
     function: StackFunction,
     from: Timestamp,
-    /// What was printed of it since then.
-    seen: BTreeSet<(i64, String)>,
+    /// What was printed of it since then, and the how many-th of its kind it was.
+    seen: BTreeSet<(Line, usize)>,
+}
+
+/// What tells a line from others. Only AWS gives each an id; elsewhere the same line may be there several times.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Line {
+    at: i64,
+    id: Option<String>,
+    stream: Option<String>,
+    message: Option<String>,
+}
+
+impl From<&FilteredLogEvent> for Line {
+    fn from(event: &FilteredLogEvent) -> Self {
+        Self {
+            at: event.timestamp().unwrap_or_default(),
+            id: event.event_id().map(str::to_owned),
+            stream: event.log_stream_name().map(str::to_owned),
+            message: event.message().map(str::to_owned),
+        }
+    }
 }
 
 impl Reader {
@@ -75,12 +95,16 @@ impl Reader {
     }
 
     fn take(&mut self, found: Vec<FilteredLogEvent>, now: Timestamp) -> Vec<FilteredLogEvent> {
-        let key = |event: &FilteredLogEvent| {
-            (event.timestamp().unwrap_or_default(), event.event_id().unwrap_or_default().to_owned())
+        let mut met = BTreeMap::new();
+        let mut is_new = |event: &FilteredLogEvent| {
+            let line = Line::from(event);
+            let times = met.entry(line.clone()).or_insert(0);
+            *times += 1;
+            self.seen.insert((line, *times))
         };
-        let news: Vec<_> = found.into_iter().filter(|event| self.seen.insert(key(event))).collect();
+        let news: Vec<_> = found.into_iter().filter(|event| is_new(event)).collect();
         self.from = self.from.max(now.checked_sub(LATE).unwrap_or(Timestamp::MIN));
-        self.seen.retain(|(at, _)| *at >= self.from.as_millisecond());
+        self.seen.retain(|(line, _)| line.at >= self.from.as_millisecond());
         news
     }
 
@@ -107,12 +131,18 @@ impl Reader {
 mod tests {
     use super::*;
 
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn reader() -> Reader {
+        Reader::new(StackFunction { id: "A".into(), name: "a".into() }, second(1_000))
+    }
+
     #[test]
     fn a_line_is_told_once_even_if_it_comes_late() {
         let event = |at: i64, id: &str| FilteredLogEvent::builder().timestamp(at).event_id(id).build();
-        let second = |second| Timestamp::from_second(second).unwrap();
-        let function = StackFunction { id: "A".into(), name: "a".into() };
-        let mut reader = Reader::new(function, second(1_000));
+        let mut reader = reader();
         let mut take = |events: &[(i64, &str)], now| {
             let found = events.iter().map(|(at, id)| event(*at, id)).collect();
             let news = reader.take(found, second(now));
@@ -121,5 +151,17 @@ mod tests {
         assert_eq!(take(&[(1_001_000, "a"), (1_050_000, "b")], 1_060), ["a", "b"]);
         assert_eq!(take(&[(1_040_000, "late"), (1_050_000, "b"), (1_061_000, "c")], 1_062), ["late", "c"]);
         assert_eq!(take(&[(1_050_000, "b"), (1_061_000, "c")], 1_064), [""; 0]);
+    }
+
+    #[test]
+    fn all_lines_of_a_moment_are_told_where_none_has_an_id() {
+        let mut reader = reader();
+        let mut take = |messages: &[&str]| {
+            let event = |message: &&str| FilteredLogEvent::builder().timestamp(1_001_000).message(*message).build();
+            let news = reader.take(messages.iter().map(event).collect(), second(1_002));
+            news.into_iter().filter_map(|event| event.message).collect::<Vec<_>>()
+        };
+        assert_eq!(take(&["START", "said mine", "said mine", "END"]), ["START", "said mine", "said mine", "END"]);
+        assert_eq!(take(&["START", "said mine", "said mine", "END", "said mine"]), ["said mine"]);
     }
 }
