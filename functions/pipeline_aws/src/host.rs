@@ -6,7 +6,10 @@ use aws_types::SdkConfig;
 use pipeline_core::{
     ids::{CommitId, Nonce},
     ports::PortError,
-    preview::pull::{Pull, ReadPulls},
+    preview::{
+        pull::{Pull, ReadPulls},
+        subject::Subject,
+    },
     record::speak::{CommentId, Speak, Status},
     text,
 };
@@ -33,8 +36,8 @@ pub enum Host {
         github: Box<GitHub>,
         /// The repository: `OWNER/NAME`.
         repository: String,
-        /// The name of the statuses that are set there: those of other services of the same repository have others.
-        context: String,
+        /// The service, by which statuses are named: those of other services of the same repository have other names.
+        service: String,
     },
 }
 
@@ -72,7 +75,7 @@ impl Host {
             Provider::GitHub => {
                 let FullName(repository) = environment.parsed("REPOSITORY")?;
                 let github = Box::new(GitHub::of_environment(config, environment)?);
-                Ok(Self::GitHub { github, repository, context: format!("flowgate/{service}") })
+                Ok(Self::GitHub { github, repository, service: service.to_owned() })
             }
         }
     }
@@ -109,11 +112,13 @@ impl Speak for Host {
         }
     }
 
-    async fn status(&self, commit: &CommitId, status: &Status) -> Result<(), PortError> {
+    async fn status(&self, number: u64, commit: &CommitId, status: &Status) -> Result<(), PortError> {
         match self {
             Self::CodeCommit { .. } => Ok(()),
-            Self::GitHub { github, repository, context } => {
-                github.set_status(repository, context, commit, status).await
+            Self::GitHub { github, repository, service } => {
+                // Pull requests of one commit have a preview each.
+                let context = format!("flowgate/{service} {}", Subject::PullRequest(number));
+                github.set_status(repository, &context, commit, status).await
             }
         }
     }

@@ -10,7 +10,11 @@ use aws_sdk_codecommit::{
     },
     types::{Comment, CommentsForPullRequest},
 };
-use pipeline_core::{ids::Nonce, ports::PortError, record::speak::CommentId};
+use pipeline_core::{
+    ids::Nonce,
+    ports::PortError,
+    record::{say::is_marked, speak::CommentId},
+};
 
 use crate::{codecommit::CodeCommit, error::port_error, host::shortened, pages};
 
@@ -18,7 +22,7 @@ use crate::{codecommit::CodeCommit, error::port_error, host::shortened, pages};
 const LONGEST: usize = 10_240;
 
 impl CodeCommit {
-    /// The first of our comments that has `mark` in it.
+    /// The first of our comments that has this mark.
     ///
     /// Nobody may edit what others wrote. So that who copies our mark does not hide ours, AWS is asked who we are; and only
     /// if there is a comment with the mark.
@@ -39,12 +43,12 @@ impl CodeCommit {
         Ok(ours.and_then(|comment| comment.comment_id).map(CommentId))
     }
 
-    /// Those that have it in them.
+    /// Those that have it.
     async fn comments(&self, repository: &str, number: u64, mark: &str) -> Result<Vec<Comment>, PortError> {
         let operation = format!("list the comments on pull request {number}");
         let is_ours = |told: &CommentsForPullRequest| told.repository_name() == Some(repository);
         let is_marked =
-            |comment: &Comment| !comment.deleted && comment.content().is_some_and(|text| text.contains(mark));
+            |comment: &Comment| !comment.deleted && comment.content().is_some_and(|text| is_marked(text, mark));
         let page = async |token| {
             // Without commits it lists what was said of all of them.
             let request = self.0.get_comments_for_pull_request().pull_request_id(number.to_string());

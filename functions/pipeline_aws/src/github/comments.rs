@@ -1,6 +1,9 @@
 //! Comments on a pull request. To GitHub they are those of the issue that each pull request also is.
 
-use pipeline_core::{ports::PortError, record::speak::CommentId};
+use pipeline_core::{
+    ports::PortError,
+    record::{say::is_marked, speak::CommentId},
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -51,7 +54,7 @@ enum We {
 }
 
 impl GitHub {
-    /// The first of our comments that has `mark` in it.
+    /// The first of our comments that has this mark.
     ///
     /// Who may write to a repository may edit what anybody wrote there. So that nobody who copies our mark has us edit their
     /// comment in place of ours, GitHub is asked who we are; and only if there is a comment with the mark.
@@ -64,7 +67,7 @@ impl GitHub {
         let what = format!("the comments on {}", named(repository, number));
         let path = format!("issues/{number}/comments?per_page={EACH}");
         let mut marked = vec![];
-        let is_marked = |comment: &Comment| comment.body.as_ref().is_some_and(|body| body.contains(mark));
+        let is_marked = |comment: &Comment| comment.body.as_ref().is_some_and(|body| is_marked(body, mark));
         let see = |page: Vec<Comment>| {
             marked.extend(page.into_iter().filter(is_marked).map(|comment| (comment.id, comment.user)));
         };
@@ -107,7 +110,21 @@ impl GitHub {
         // Another host's, from before the service came here.
         let id: u64 = comment.0.parse().map_err(|_| PortError::NotFound { what: what.clone() })?;
         let url = self.0.api().url(repository, &format!("issues/comments/{id}"))?;
-        self.0.tell(&call(("PATCH", 200, "edit"), &url, &what, text)).await
+        let call = call(("PATCH", 200, "edit"), &url, &what, text);
+        match self.0.tell(&call).await {
+            Err(error @ PortError::NotFound { .. }) => Err(self.lost(repository, &call, error).await),
+            done => done,
+        }
+    }
+
+    /// That what was to be written anew is not there. Of a repository that the token may not see for now, GitHub says so of
+    /// all that is in it: to believe that would be to write no comments any more.
+    async fn lost(&self, repository: &str, call: &Call<'_>, lost: PortError) -> PortError {
+        match self.see(repository).await {
+            Ok(()) => lost,
+            Err(error @ PortError::NotFound { .. }) => call.failed(error.to_string()),
+            Err(error) => error,
+        }
     }
 }
 

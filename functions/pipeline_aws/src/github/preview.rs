@@ -43,7 +43,7 @@ impl GitHub {
 
     /// Whether the repository can be seen. A token that may not see it is told of each pull request that there is none: to
     /// believe that would remove every preview.
-    async fn see(&self, repository: &str) -> Result<(), PortError> {
+    pub(super) async fn see(&self, repository: &str) -> Result<(), PortError> {
         let what = format!("repository {repository} on GitHub");
         self.0.one::<IgnoredAny>(repository, "", &what).await.map(drop)
     }

@@ -46,6 +46,6 @@ pub trait Speak {
     fn comment(&self, number: u64, text: &str, nonce: Nonce) -> impl Future<Output = Result<CommentId, PortError>>;
     /// Writes a comment anew. [`PortError::NotFound`]: somebody deleted it.
     fn edit(&self, number: u64, comment: &CommentId, text: &str) -> impl Future<Output = Result<(), PortError>>;
-    /// Sets the status of a commit, where the host knows such; elsewhere it does nothing.
-    fn status(&self, commit: &CommitId, status: &Status) -> impl Future<Output = Result<(), PortError>>;
+    /// Sets the status that a commit has for this pull request, where the host knows such; elsewhere it does nothing.
+    fn status(&self, number: u64, commit: &CommitId, status: &Status) -> impl Future<Output = Result<(), PortError>>;
 }

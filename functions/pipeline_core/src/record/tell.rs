@@ -165,7 +165,7 @@ where
             } else {
                 self.comment(number, &mut told.comment, said, held.nonce, pen).await
             };
-            let status = self.status(&told, shown, said, pen).await;
+            let status = self.status(number, &told, shown, said, pen).await;
             unless_refused(number, comment).and(status)
         };
         let done = within(self.clock, pen, work).await.unwrap_or_else(|| Err(slow()));
@@ -213,9 +213,16 @@ where
     }
 
     /// The status of the commit, and of those before that nobody is at any more.
-    async fn status(&self, told: &Told, shown: Option<&Said>, said: &Said, pen: Timestamp) -> Result<(), PortError> {
+    async fn status(
+        &self,
+        number: u64,
+        told: &Told,
+        shown: Option<&Said>,
+        said: &Said,
+        pen: Timestamp,
+    ) -> Result<(), PortError> {
         let set = async |commit: &CommitId, status: &Status| {
-            self.calmly(pen, async || self.host.status(commit, status).await).await
+            self.calmly(pen, async || self.host.status(number, commit, status).await).await
         };
         for (commit, status) in told.closing(said) {
             match set(&commit, &status).await {

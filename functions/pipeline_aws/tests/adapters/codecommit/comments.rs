@@ -13,7 +13,7 @@ use super::{
 };
 use crate::canned::{Canned, answered, run};
 
-const MARK: &str = "kept up to date (time pr-42).";
+const MARK: &str = "Kept up to date (time pr-42).";
 const WE: &str = "arn:aws:sts::111122223333:assumed-role/record-role/time-record";
 const NONCE: &str = "11111111-abcd-1111-abcd-111111abcdef";
 
@@ -30,7 +30,7 @@ fn comment(id: &str, by: &str, at: f64, content: &str) -> Value {
 }
 
 fn marked(id: &str, by: &str, at: f64) -> Value {
-    comment(id, by, at, &format!("It is there.\n\nThis is {MARK}\n"))
+    comment(id, by, at, &format!("It is there.\n\n{MARK}\n"))
 }
 
 /// What is said of some commits.
@@ -61,10 +61,11 @@ fn ours(id: &str) -> Result<Option<CommentId>, PortError> {
 
 #[test]
 fn our_comment_is_found_by_its_mark_on_all_pages_and_commits() {
-    let other = comment("o", WE, 1.0, "kept up to date (time pr-420).");
+    let other = comment("o", WE, 1.0, "Kept up to date (time pr-420).");
+    let quoted = comment("q", WE, 1.0, &format!("> {MARK}\n\n{MARK}\n\nWhy?"));
     let mut deleted = marked("d", WE, 1.0);
     deleted["deleted"] = json!(true);
-    let first = page(&[said(REPOSITORY, &[other.clone(), deleted]), said(REPOSITORY, &[])], Some("next"));
+    let first = page(&[said(REPOSITORY, &[other.clone(), quoted, deleted]), said(REPOSITORY, &[])], Some("next"));
     let second =
         page(&[said(REPOSITORY, &[marked("late", WE, 3.0)]), said(REPOSITORY, &[marked("early", WE, 2.0)])], None);
     let (found, canned) = found(vec![first, second], true);

@@ -120,7 +120,7 @@ fn codecommit_has_no_statuses() {
     let (host, canned) = host([]);
     let status = Status { light: Light::Success, line: "deployed".to_owned(), url: None };
     let commit: CommitId = id('c').parse().expect("a commit");
-    assert_eq!(run(host.status(&commit, &status)), Ok(()));
+    assert_eq!(run(host.status(42, &commit, &status)), Ok(()));
     assert_eq!(canned.asked().len(), 0);
 }
 
@@ -137,9 +137,9 @@ fn the_environment_names_the_host_and_its_repository() {
     let own = made("CodeCommit", "time_service");
     assert!(matches!(&own, Ok(Host::CodeCommit { repository, .. }) if repository == "time_service"), "{own:?}");
     let theirs = made("GitHub", "octo-org/time");
-    let expected = ("octo-org/time", "flowgate/time");
+    let expected = ("octo-org/time", "time");
     assert!(
-        matches!(&theirs, Ok(Host::GitHub { repository, context, .. }) if (&repository[..], &context[..]) == expected),
+        matches!(&theirs, Ok(Host::GitHub { repository, service, .. }) if (&repository[..], &service[..]) == expected),
         "{theirs:?}"
     );
     for (provider, repository, words) in [

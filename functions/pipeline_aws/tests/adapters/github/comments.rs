@@ -59,7 +59,7 @@ fn a_comment_is_not_written_twice_when_the_answer_is_lost() {
     let lost = write(&served, TEXT).expect_err("an error");
     assert_eq!(kind(&lost), Kind::Unavailable, "{lost}");
     assert_eq!(served.world().said(), [(5000, TEXT.to_owned())]);
-    let found = connected(host(&served).find(7, "service time, pr-7"));
+    let found = connected(host(&served).find(7, "SENTINEL of service time, pr-7"));
     assert_eq!(found, Ok(Some(CommentId("5000".to_owned()))), "and so it is found");
 }
 
@@ -89,6 +89,23 @@ fn a_comment_that_was_deleted_or_is_another_hosts_is_not_there() {
     assert_eq!(served.written().len(), 1, "GitHub is asked for numbers only");
     served.world().scripted.insert("issues/comments/1".to_owned(), [refused(410, "Gone")].into());
     assert_eq!(edit(&served, "1", TEXT).map_err(|error| kind(&error)), Err(Kind::NotFound));
+}
+
+#[test]
+fn of_a_repository_that_cannot_be_seen_it_is_not_said_that_a_comment_was_deleted() {
+    for (reply, expected) in [
+        (refused(404, "Not Found"), Kind::Unavailable),
+        (refused(403, "Resource not accessible by integration"), Kind::Denied),
+        (refused(500, "Server Error"), Kind::Unavailable),
+    ] {
+        let served = Served::new(world(vec![comment(5, &we(), "before")]));
+        let scripts = [("issues/comments/5", refused(404, "Not Found")), ("", reply)];
+        let scripts = scripts.map(|(path, reply)| (path.to_owned(), [reply].into()));
+        served.world().scripted.extend(scripts);
+        let error = edit(&served, "5", TEXT).expect_err("an error");
+        assert_eq!(kind(&error), expected, "{error}");
+        assert_eq!(edit(&served, "5", TEXT), Ok(()), "when it can be seen again");
+    }
 }
 
 #[test]

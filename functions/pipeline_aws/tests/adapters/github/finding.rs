@@ -14,7 +14,7 @@ use super::{
 };
 use crate::server::connected;
 
-const MARK: &str = "kept up to date (time pr-7).";
+const MARK: &str = "Kept up to date (time pr-7).";
 
 fn found_by(served: &Served) -> Result<Option<String>, PortError> {
     connected(host(served).find(7, MARK)).map(|found| found.map(|CommentId(id)| id))
@@ -25,16 +25,18 @@ fn found(comments: Vec<Value>) -> Result<Option<String>, PortError> {
 }
 
 fn marked(id: u64, by: &Value) -> Value {
-    comment(id, by, &format!("It is there.\n\nThis is {MARK}\n"))
+    comment(id, by, &format!("It is there.\n\n{MARK}\n"))
 }
 
 #[test]
 fn our_comment_is_found_by_its_mark() {
     assert_eq!(found(vec![]), Ok(None));
-    let others = comment(1, &we(), "This is kept up to date (time pr-70).");
+    let others = comment(1, &we(), "Kept up to date (time pr-70).");
     assert_eq!(found(vec![others.clone()]), Ok(None));
+    let quoted = comment(4, &we(), &format!("> It is there.\n>\n> {MARK}\n\n{MARK}\n\nWhy?"));
+    assert_eq!(found(vec![quoted.clone()]), Ok(None), "what only holds the mark is not ours to edit");
     let ours = [marked(2, &we()), marked(3, &we())];
-    assert_eq!(found(vec![others, ours[0].clone(), ours[1].clone()]), Ok(Some("2".to_owned())));
+    assert_eq!(found(vec![quoted, others, ours[0].clone(), ours[1].clone()]), Ok(Some("2".to_owned())));
 }
 
 #[test]

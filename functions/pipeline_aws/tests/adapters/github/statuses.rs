@@ -23,7 +23,7 @@ fn path() -> String {
 }
 
 fn set(served: &Served, status: &Status) -> Result<(), PortError> {
-    connected(host(served).status(&sha('c').parse().expect("a commit"), status))
+    connected(host(served).status(7, &sha('c').parse().expect("a commit"), status))
 }
 
 /// What is sent for a status.
@@ -36,13 +36,13 @@ fn sent(status: &Status) -> Value {
 }
 
 #[test]
-fn a_status_is_set_under_the_services_name() {
+fn a_status_is_set_under_the_names_of_the_service_and_of_the_pull_request() {
     for (light, state) in
         [(Light::Pending, "pending"), (Light::Success, "success"), (Light::Failure, "failure"), (Light::Error, "error")]
     {
         let url = "https://example.com/a?b=c";
         let expected =
-            json!({"state": state, "description": "deployed", "target_url": url, "context": "flowgate/time"});
+            json!({"state": state, "description": "deployed", "target_url": url, "context": "flowgate/time pr-7"});
         assert_eq!(sent(&status(light, "deployed", Some(url))), expected);
     }
 }
@@ -88,9 +88,11 @@ fn the_permission_that_is_missing_is_named() {
         assert!(error.contains(words), "{error}");
     }
     let served = Served::new(world(vec![]));
-    let alone = connected(
-        hosted(&served, None).status(&sha('c').parse().expect("a commit"), &status(Light::Error, "no", None)),
-    );
+    let alone = connected(hosted(&served, None).status(
+        7,
+        &sha('c').parse().expect("a commit"),
+        &status(Light::Error, "no", None),
+    ));
     let error = alone.expect_err("an error");
     assert_eq!(kind(&error), Kind::Denied);
     assert!(error.to_string().contains("GitHub wants a token (parameter GitHubTokenSecret or "), "{error}");

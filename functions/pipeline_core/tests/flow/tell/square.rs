@@ -311,7 +311,7 @@ impl Speak for Square {
         self.effect("edit comment", edit).await
     }
 
-    async fn status(&self, commit: &CommitId, status: &Status) -> Result<(), PortError> {
+    async fn status(&self, _: u64, commit: &CommitId, status: &Status) -> Result<(), PortError> {
         let set = |_| {
             if self.gone.borrow().contains(commit) {
                 return Err(PortError::NotFound { what: "commit".to_owned() });
