@@ -192,6 +192,19 @@ fn tests_that_failed_are_counted_and_named_and_their_logs_stay_where_they_are() 
 }
 
 #[test]
+fn what_a_test_says_stays_together_and_where_its_report_is_stored_stays_untold() {
+    let mut progress = up_to("Test", StepState::Failed, ExecutionState::Failed);
+    let message = "1 of 9 passed; A failed: not a; but b failed; B never answered; 3 tests were not started: late; set up \
+                   first; the report is missing: no; … and 2 more; report: s3://bucket/key\n\nthe end of the log of A:\nx";
+    progress.steps.last_mut().unwrap().error = Some(message.into());
+    let said = runs(Some(&progress));
+    let expected = "    A failed: not a; but b failed\n    B never answered\n    3 tests were not started: late; set up \
+                    first\n    the report is missing: no\n    … and 2 more";
+    assert_eq!(paragraphs(&said)[3], expected);
+    assert!(!format!("{said:?}").contains("bucket"), "{said:?}");
+}
+
+#[test]
 fn what_else_failed_is_told_with_its_place_and_its_words() {
     for (action, title) in [
         ("Build", "building failed at `Build/Build`"),

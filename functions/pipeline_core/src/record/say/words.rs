@@ -110,17 +110,36 @@ pub(super) fn counts(test: &Step) -> Option<String> {
     Some(format!("{passed} of {} passed", passed.saturating_add(failed)))
 }
 
-/// The tests that failed, and how, on one line: what stands behind the counts.
+/// The tests that failed, and how, on one line: what stands behind the counts. Where their report is stored is not for
+/// everybody who reads a pull request.
 pub(super) fn tests(test: &Step) -> String {
     let why = said(test.error.as_deref().unwrap_or("the tests failed"));
-    why.trim_end().to_owned()
+    let told = why.rsplit_once("; report: s3://").map_or(&why[..], |(told, _)| told);
+    told.trim_end().to_owned()
 }
 
 /// The same, each on a line of its own.
 fn failures(test: &Step) -> String {
     let why = tests(test);
     let rest = counts(test).and_then(|counts| why.strip_prefix(&counts).map(str::to_owned)).unwrap_or(why);
-    rest.trim_start_matches("; ").replace("; ", "\n")
+    let mut lines: Vec<String> = vec![];
+    for part in rest.trim_start_matches("; ").split("; ") {
+        match lines.last_mut().filter(|_| !is_of_a_test(part)) {
+            // A test's own words go on.
+            Some(line) => line.extend(["; ", part]),
+            None => lines.push(part.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// Whether this begins what is said of a test, of several, or of their report.
+fn is_of_a_test(part: &str) -> bool {
+    let told = ["failed: ", "could not be started: ", "was lost: ", "was not started: ", "never answered"];
+    let others = ["tests were not started: ", "report is missing: ", "and "];
+    let (whom, words) = part.split_once(' ').unwrap_or_default();
+    let is_other = whom == "the" || whom == "…" || whom.bytes().all(|byte| byte.is_ascii_digit());
+    told.iter().any(|told| words.starts_with(told)) || is_other && others.iter().any(|told| words.starts_with(told))
 }
 
 /// I26: the first paragraph. Behind it are the ends of logs, and a pull request may be read by anybody.
@@ -138,7 +157,11 @@ fn waits(wait: &Wait) -> String {
             "There are {limit} previews already, which is as many as there may be. This one begins when one of them is \
              gone and nobody waits longer."
         ),
-        Wait::Deletion => "What stood there before is being deleted. This one begins when that is gone.".to_owned(),
+        Wait::Deletion => {
+            "What stood there before is being deleted by the sweep, which deletes by itself where SweepMode is apply, and \
+             else with `flowgate sweep --apply`. This one begins when that is gone."
+                .to_owned()
+        }
         Wait::Person { what } => format!("It needs a person:\n\n{}", block(what, REASON.0, REASON.1)),
         Wait::Executions => {
             "As many executions of the preview pipeline run as may. This one begins when one of them has ended."

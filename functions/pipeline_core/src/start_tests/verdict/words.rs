@@ -31,7 +31,7 @@ pub(super) fn failure(head: &str, parts: &[Part<'_>], unfiled: Option<&str>, rep
     let troubles = |limit| {
         let mut troubles = troubles(parts, limit);
         troubles.extend(
-            unfiled.map(|why| Trouble { parts: 0, words: format!("the report is missing: {}", fit(why, limit)) }),
+            unfiled.map(|why| Trouble { parts: 0, words: format!("the report is missing: {}", line(why, limit)) }),
         );
         troubles
     };
@@ -97,7 +97,7 @@ fn troubles(parts: &[Part<'_>], limit: usize) -> Vec<Trouble> {
 fn not_started(parts: &[Part<'_>], first: &Part<'_>, why: &str, limit: usize) -> Trouble {
     let parts = parts.iter().filter(|part| skipped(part) == Some(why)).count();
     let whom = if parts == 1 { format!("{} was", first.name) } else { format!("{parts} tests were") };
-    Trouble { parts, words: format!("{whom} not started: {}", fit(why, limit)) }
+    Trouble { parts, words: format!("{whom} not started: {}", line(why, limit)) }
 }
 
 /// Why a test was skipped; set-up and tear-down are always told of by name.
@@ -110,7 +110,7 @@ fn skipped<'a>(part: &Part<'a>) -> Option<&'a str> {
 
 fn words(part: &Part<'_>, limit: usize) -> Option<String> {
     let name = part.name;
-    let said = |verb: &str, message: &str| Some(format!("{name} {verb}: {}", fit(message, limit)));
+    let said = |verb: &str, message: &str| Some(format!("{name} {verb}: {}", line(message, limit)));
     match part.outcome {
         Some(Outcome::Passed) => None,
         Some(Outcome::Failed { message }) => said("failed", message),
@@ -119,6 +119,11 @@ fn words(part: &Part<'_>, limit: usize) -> Option<String> {
         Some(Outcome::Skipped { message }) => said("was not started", message),
         None => Some(format!("{name} never answered")),
     }
+}
+
+/// On one line: an empty one begins the logs, which not everybody is shown who is shown what failed.
+fn line(message: &str, limit: usize) -> String {
+    fit(&message.split_whitespace().collect::<Vec<_>>().join(" "), limit)
 }
 
 fn logs(text: &mut String, parts: &[Part<'_>]) {
@@ -153,6 +158,20 @@ mod tests {
         let text = failure("0 of 30 passed", &parts, None, None);
         assert!(names.iter().all(|name| text.contains(name.as_str())), "{text}");
         assert!(text.chars().count() <= MESSAGE && !text.contains("more"), "{text}");
+    }
+
+    #[test]
+    fn each_tests_words_stand_on_one_line_and_only_logs_behind_an_empty_one() {
+        let said = |message: &str| Outcome::Failed { message: message.to_owned() };
+        let (torn, lost) =
+            (said(" expected:\n\n  200\r\n\r\ngot:\t502\n"), Outcome::Lost { message: "no\n\nanswer".into() });
+        let skipped = Outcome::Skipped { message: "not\n\nready".into() };
+        let parts =
+            [part("A", Some(&torn), Some("a\n\nlog")), part("B", Some(&lost), None), part("C", Some(&skipped), None)];
+        let text = failure("0 of 3 passed", &parts, Some("no\n\nbucket"), None);
+        let expected = "0 of 3 passed; A failed: expected: 200 got: 502; B was lost: no answer; C was not started: not \
+                        ready; the report is missing: no bucket\n\nthe end of the log of A:\na\n\nlog";
+        assert_eq!(text, expected);
     }
 
     #[test]
