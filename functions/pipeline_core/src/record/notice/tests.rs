@@ -65,6 +65,9 @@ fn a_release_that_begins_and_ends_well_is_told_with_its_commit() {
     let unknown = Progress { revisions: vec![], ..progress(ExecutionState::Running, "", &[]) };
     let expected = ("shop: release started".to_owned(), "The release of shop started.".to_owned());
     assert_eq!(words(What::Started, &unknown), expected);
+    let unfetched = Revision { id: String::new(), summary: Some(String::new()) };
+    let unfetched = Progress { revisions: vec![unfetched], ..unknown.clone() };
+    assert_eq!(words(What::Started, &unfetched), expected, "with its pipeline and execution");
     let back = Progress { is_rollback: true, ..unknown };
     assert_eq!(words(What::Started, &back).0, "shop: rollback started");
 }
@@ -84,6 +87,7 @@ fn a_failure_says_where_and_why_and_what_to_do() {
     assert_eq!(subject, "shop: release failed at Gamma/Test (8f2c8f2)");
     assert!(text.contains("7 of 8 passed; A failed: no\n\nthe end of the log of A:\n[31mx\n\n"), "{text}");
     assert!(text.contains("flowgate retry shop"), "{text}");
+    assert!(text.contains("has deployed so far stays deployed, unless the stage rolls back."), "{text}");
     let answer = failed("Approve", "Approve", "Approval", "not before Monday");
     let (subject, text) = words(What::Failed, &progress(ExecutionState::Failed, "x", &[answer]));
     assert_eq!(subject, "shop: release was rejected at Approve (8f2c8f2)");

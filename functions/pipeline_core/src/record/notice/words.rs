@@ -20,6 +20,9 @@ const REASON: usize = 3000;
 /// The category of actions that people answer.
 const APPROVAL: &str = "Approval";
 
+/// What a release that came to its end too early leaves behind.
+const STAYS: &str = "What this release has deployed so far stays deployed, unless the stage rolls back.";
+
 /// The message about this turn of an execution.
 pub(super) fn message(news: &News, progress: &Progress, execution: &ExecutionId, place: &Place) -> Message {
     let service = &place.service;
@@ -27,7 +30,7 @@ pub(super) fn message(news: &News, progress: &Progress, execution: &ExecutionId,
     let (came, reason, todo) = told(news, progress, service);
     let subject = format!("{service}: {what} {came}{}", commit(progress));
     let mut text = vec![format!("The {what} of {service} {came}.")];
-    text.extend(progress.revisions.iter().map(revision));
+    text.extend(known(progress).map(revision));
     text.extend(reason.map(|reason| cut(&reason, REASON)));
     text.extend(todo);
     text.push(format!("Pipeline: {}", place.console.pipeline(&place.pipeline)));
@@ -78,12 +81,12 @@ fn failed(progress: &Progress, service: &str) -> Words {
     let Step { stage, action, category, summary, error, .. } = step;
     let reason = error.as_ref().or(summary.as_ref()).cloned();
     if category == APPROVAL {
-        let todo = "What was deployed before stays. To ask again, retry all actions of that stage; to release something \
-                    else, push it.";
-        return (format!("was rejected at {stage}"), reason, Some(todo.to_owned()));
+        let todo =
+            format!("{STAYS} To ask again, retry all actions of that stage; to release something else, push it.");
+        return (format!("was rejected at {stage}"), reason, Some(todo));
     }
     let todo = format!(
-        "What was deployed before stays. If trying again may help: flowgate retry {service}, or retry the stage on the \
+        "{STAYS} If trying again may help: flowgate retry {service}, or retry the stage on the \
          pipeline's page. If not, push what mends it."
     );
     (format!("failed at {stage}/{action}"), reason, Some(todo))
@@ -91,8 +94,13 @@ fn failed(progress: &Progress, service: &str) -> Words {
 
 /// The commit by which a mail is found; its message has no place in a subject.
 fn commit(progress: &Progress) -> String {
-    let id = progress.revisions.first().map(|revision| beginning(&revision.id, 7));
+    let id = known(progress).next().map(|revision| beginning(&revision.id, 7));
     id.map(|id| format!(" ({id})")).unwrap_or_default()
+}
+
+/// The revisions that CodePipeline knows by now: of one that is still being fetched it may name the artifact alone.
+fn known(progress: &Progress) -> impl Iterator<Item = &Revision> {
+    progress.revisions.iter().filter(|revision| !revision.id.trim().is_empty())
 }
 
 fn revision(revision: &Revision) -> String {
