@@ -119,15 +119,6 @@ impl Source {
     }
 }
 
-/// The branch that is checked out where the folder is, if that is a branch.
-pub(super) async fn checked_out(folder: &Path) -> Option<String> {
-    let mut command = isolated();
-    let output =
-        command.arg("-C").arg(folder).args(["symbolic-ref", "--quiet", "--short", "HEAD"]).output().await.ok()?;
-    let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    (output.status.success() && !name.is_empty()).then_some(name)
-}
-
 /// Whether git takes it as the name of a branch.
 pub(super) async fn is_branch(name: &str) -> Result<bool, SourceError> {
     let output = isolated().args(["check-ref-format", "--branch", name]).output().await?;

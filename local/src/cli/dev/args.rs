@@ -74,7 +74,7 @@ pub(super) struct Invoke {
 pub(super) struct Whose {
     #[command(flatten)]
     pub(super) about: About,
-    /// Whose stack: any text [default: your name, as AWS knows you]
+    /// Whose stack: any text [default: your name as a user or in IAM Identity Center, else on this machine]
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub(super) name: Option<String>,
 }

@@ -8,6 +8,9 @@ use crate::cli::account::Account;
 use crate::cli::call::{CallError, Called as _};
 use crate::cli::lease::names;
 
+/// What the roles of IAM Identity Center begin with.
+const SSO: &str = "AWSReservedSSO_";
+
 /// The name that was given, else the caller's.
 pub(super) async fn of(account: &Account, named: Option<&str>) -> Result<String, CallError> {
     if let Some(named) = named {
@@ -18,18 +21,21 @@ pub(super) async fn of(account: &Account, named: Option<&str>) -> Result<String,
     Ok(identity.arn().and_then(callers).map_or_else(names::user, str::to_owned))
 }
 
-/// The name in the ARN of a user or of a role's session; the account's root is nobody in particular.
+/// The name in the ARN of a user, or of a session that IAM Identity Center named after one. Other sessions are called anything,
+/// and otherwise each time; the account's root is nobody in particular.
 fn callers(arn: &str) -> Option<&str> {
     let (kind, rest) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
-    match kind {
-        "user" | "assumed-role" | "federated-user" => rest.rsplit('/').next().filter(|name| !name.is_empty()),
-        _ => None,
-    }
+    let is_persons = match kind {
+        "user" => true,
+        "assumed-role" => rest.starts_with(SSO),
+        _ => false,
+    };
+    rest.rsplit('/').next().filter(|name| is_persons && !name.is_empty())
 }
 
-/// The branch of a developer. Each text has one of its own: what git does not take in a branch is written as in a URL.
+/// The branch of a developer, where no branch of the service's own is in the way. Each text has one of its own: what git does not take in a branch is written as in a URL.
 pub(super) fn branch(name: &str) -> String {
-    let mut branch = "dev/".to_owned();
+    let mut branch = "flowgate/dev/".to_owned();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'@');
     let mut before = None;
     let mut bytes = name.bytes().peekable();
@@ -53,11 +59,13 @@ mod tests {
     use crate::cli::source;
 
     #[test]
-    fn a_caller_is_a_user_or_whoever_has_a_roles_session() {
+    fn a_caller_is_a_user_or_whoever_identity_center_let_in() {
         let cases = [
             ("arn:aws:iam::000000000000:user/author", Some("author")),
             ("arn:aws:iam::1:user/team/ada", Some("ada")),
-            ("arn:aws:sts::1:assumed-role/Developer/ada@example.com", Some("ada@example.com")),
+            ("arn:aws:sts::1:assumed-role/AWSReservedSSO_Developer_0123/ada@example.com", Some("ada@example.com")),
+            ("arn:aws:sts::1:assumed-role/Developer/botocore-session-1790000000", None),
+            ("arn:aws:sts::1:federated-user/anybody", None),
             ("arn:aws:iam::1:root", None),
             ("", None),
         ];
@@ -87,8 +95,8 @@ mod tests {
             "日本",
         ];
         let mut branches: Vec<String> = names.iter().map(|name| branch(name)).collect();
-        assert_eq!(&branches[..3], ["dev/ada", "dev/Ada", "dev/ada.lovelace"]);
-        assert_eq!(branch("a/b"), "dev/a%2Fb");
+        assert_eq!(&branches[..3], ["flowgate/dev/ada", "flowgate/dev/Ada", "flowgate/dev/ada.lovelace"]);
+        assert_eq!(branch("a/b"), "flowgate/dev/a%2Fb");
         for branch in &branches {
             assert!(source::is_branch(branch).await.unwrap(), "{branch}");
         }

@@ -26,7 +26,7 @@ pub(super) enum Command {
 pub(super) struct Open {
     #[command(flatten)]
     pub(super) about: About,
-    /// The branch to push to [default: the one that is checked out, else `preview/` and the service's name]
+    /// The branch to push to [default: `flowgate/preview/` and the service's name]
     #[arg(long, value_name = "BRANCH")]
     pub(super) branch: Option<String>,
     /// The number that it should have; only the local cloud gives it, and on GitHub's API there it opens a closed one again

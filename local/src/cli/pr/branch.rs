@@ -5,23 +5,15 @@ use crate::cli::client::ClientError;
 use crate::cli::service::Service;
 use crate::cli::source;
 
-/// The branch that was named; else the one that is checked out, unless that is released; else one that is named after the
-/// service.
+/// The branch that was named, else one of our own: what a developer has checked out is theirs to push.
 pub(super) async fn of(service: &Service, named: Option<&str>, released: &str) -> Result<String, ClientError> {
-    let checked_out = source::checked_out(&service.folder).await;
-    let branch = choose(&service.name, named, checked_out.as_deref(), released)?;
+    let branch = choose(&service.name, named, released)?;
     if source::is_branch(&branch).await? { Ok(branch) } else { Err(PrError::NoBranchName(branch).into()) }
 }
 
-fn choose(service: &str, named: Option<&str>, checked_out: Option<&str>, released: &str) -> Result<String, PrError> {
-    match named {
-        Some(named) if named == released => Err(PrError::Released(named.to_owned())),
-        Some(named) => Ok(named.to_owned()),
-        None => {
-            let other = checked_out.filter(|branch| *branch != released);
-            Ok(other.map_or_else(|| format!("preview/{service}"), str::to_owned))
-        }
-    }
+fn choose(service: &str, named: Option<&str>, released: &str) -> Result<String, PrError> {
+    let branch = named.map_or_else(|| format!("flowgate/preview/{service}"), str::to_owned);
+    if branch == released { Err(PrError::Released(branch)) } else { Ok(branch) }
 }
 
 #[cfg(test)]
@@ -30,11 +22,9 @@ mod tests {
 
     #[test]
     fn what_is_released_is_never_pushed_to() {
-        let choose = |named, checked_out| choose("shop", named, checked_out, "main");
-        assert_eq!(choose(Some("main"), Some("feature/a")), Err(PrError::Released("main".into())));
-        assert_eq!(choose(Some("feature/b"), Some("feature/a")), Ok("feature/b".into()));
-        assert_eq!(choose(None, Some("feature/a")), Ok("feature/a".into()));
-        assert_eq!(choose(None, Some("main")), Ok("preview/shop".into()));
-        assert_eq!(choose(None, None), Ok("preview/shop".into()));
+        let choose = |named| choose("shop", named, "main");
+        assert_eq!(choose(Some("main")), Err(PrError::Released("main".into())));
+        assert_eq!(choose(Some("feature/b")), Ok("feature/b".into()));
+        assert_eq!(choose(None), Ok("flowgate/preview/shop".into()));
     }
 }
