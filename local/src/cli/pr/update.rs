@@ -8,6 +8,7 @@ use super::{PrError, branch, preview, see, stack};
 use crate::cli::End;
 use crate::cli::client::ClientError;
 use crate::cli::preview::{Repository, Seen, Target, tell};
+use crate::report::Preview;
 
 pub(super) async fn run(options: &Update) -> Result<End, ClientError> {
     let About { folder, caller, json } = &options.about;
@@ -17,14 +18,19 @@ pub(super) async fn run(options: &Update) -> Result<End, ClientError> {
     let before = Seen::of(&target.function(), &preview(pull.number)).await?.map(|seen| seen.preview);
     let taken = target.take(&repository, &pull.branch).await?;
     said(&target, *json, &pull, taken.commit(), taken.is_new());
-    if !taken.is_new() {
-        return Ok(End::Succeeded);
+    if taken.is_new() {
+        taken.push(&repository).await?;
     }
-    taken.push(&repository).await?;
     if options.wait.no_wait {
         return Ok(End::Succeeded);
     }
+    let before = before.filter(|before| taken.is_new() || !is_of(before, taken.commit()));
     see(&target, pull.number, taken.commit(), before, *json).await
+}
+
+/// Whether what stood before was of this commit: if nothing was pushed, that is what is asked about.
+fn is_of(before: &Preview, commit: &str) -> bool {
+    before.commit.as_deref() == Some(commit)
 }
 
 /// The pull request that was named by its number, or else by its branch.
@@ -70,8 +76,7 @@ fn said(target: &Target, json: bool, pull: &Pull, commit: &str, is_new: bool) {
         ("Pushed", format!("pushing commit {commit} to branch {branch} of pull request {number}"))
     } else {
         let text = format!(
-            "nothing has changed since commit {commit} of branch {branch}, so pull request {number} stays as it is; \
-             `flowgate pr list` shows how its preview is"
+            "nothing has changed since commit {commit} of branch {branch}, so pull request {number} stays as it is"
         );
         ("Unchanged", text)
     };
@@ -102,6 +107,13 @@ mod tests {
         assert_eq!(of_branch("b"), Err(PrError::Several { branch: "b".into(), there: vec!["2".into(), "3".into()] }));
         let there = ["1", "2", "3", "4"].map(str::to_owned).into();
         assert_eq!(of_branch("c"), Err(PrError::NoneOfBranch { branch: "c".into(), there }));
+    }
+
+    #[test]
+    fn a_preview_is_of_the_commit_that_it_has() {
+        let preview = |commit: Option<&str>| Preview { commit: commit.map(str::to_owned), ..Preview::default() };
+        assert!(is_of(&preview(Some("a")), "a"));
+        assert!(!is_of(&preview(Some("b")), "a") && !is_of(&preview(None), "a"));
     }
 
     #[test]
