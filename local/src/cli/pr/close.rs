@@ -7,7 +7,7 @@ use super::host::{Host, State};
 use super::{PrError, preview, stack};
 use crate::cli::End;
 use crate::cli::client::ClientError;
-use crate::cli::preview::{Target, tell, until_released};
+use crate::cli::preview::{Seen, Target, tell, until_released};
 
 pub(super) async fn run(options: &Close) -> Result<End, ClientError> {
     let (About { folder, caller, json }, number) = (&options.about, options.number);
@@ -16,6 +16,8 @@ pub(super) async fn run(options: &Close) -> Result<End, ClientError> {
     let host = Host::of(&target, &repository);
     let pull = host.pull(number).await?;
     let pull = pull.ok_or_else(|| PrError::None { repository: repository.name.clone(), number })?;
+    // Where nobody sees to previews, nothing is closed.
+    Seen::of(&target.function(), &preview(number)).await?;
     let is_open = pull.state == State::Open;
     if is_open {
         host.close(number).await?;

@@ -7,7 +7,7 @@ use super::host::{Host, New, Pull, State};
 use super::{PrError, branch, preview, see, stack};
 use crate::cli::End;
 use crate::cli::client::ClientError;
-use crate::cli::preview::{Seen, Target, tell};
+use crate::cli::preview::{Seen, Target, previews, tell};
 use crate::cli::source::BRANCH;
 use crate::report::Preview;
 
@@ -25,10 +25,7 @@ pub(super) async fn run(options: &Open) -> Result<End, ClientError> {
     let host = Host::of(&target, &repository);
     let (branch, again) = choose(options, &host, &target, &repository.released).await?;
     let taken = target.take(&repository, &branch).await?.on_its_own().await?;
-    let before = match options.number {
-        Some(number) => Seen::of(&target.function(), &preview(number)).await?.map(|seen| seen.preview),
-        None => None,
-    };
+    let before = before(&target, options.number).await?;
     taken.push(&repository).await?;
     let pull = if let Some(pull) = again {
         reopen(&host, pull).await?
@@ -42,6 +39,13 @@ pub(super) async fn run(options: &Open) -> Result<End, ClientError> {
         return Ok(End::Succeeded);
     }
     see(&target, pull.number, taken.commit(), before.filter(|before| is_of(before, &pull)), *json).await
+}
+
+/// The preview of that number as it stands. Where nobody sees to previews, nothing is pushed.
+async fn before(target: &Target, number: Option<u64>) -> Result<Option<Preview>, ClientError> {
+    let function = target.function();
+    let Some(number) = number else { return previews(&function).await.map(|_| None) };
+    Ok(Seen::of(&function, &preview(number)).await?.map(|seen| seen.preview))
 }
 
 /// What stood under another number than it was given is not its own.
