@@ -19,8 +19,8 @@ pub(in crate::cli) enum PrError {
     OtherBranch { number: u64, is: String, asked: String },
     #[error("pull request {0} is merged; leave --number out, or take another, for a new one")]
     IsMerged(u64),
-    #[error("number {0} is taken by a pull request of another repository; take another one")]
-    Taken(u64),
+    #[error("pull request {0} is of another repository; `flowgate pr list` shows those of this one that are open")]
+    Elsewhere(u64),
     #[error("repository {repository} has no pull request {number}; `flowgate pr list` shows those that are open")]
     None { repository: String, number: u64 },
     #[error("no open pull request is of branch {branch}; {}", these(there))]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::judge::is_draft;
 use super::progress::{Progress, Tests};
 use super::tell;
 use crate::cli::End;
@@ -22,7 +23,7 @@ pub(in crate::cli) struct Ended {
     preview: String,
     /// The name of the service's stack.
     stack: String,
-    /// CodePipeline's status of its execution, or `Removed`.
+    /// CodePipeline's status of its execution, or `Removed`, or `Draft`.
     status: String,
     /// What was deployed, or was to be.
     commit: Option<String>,
@@ -57,7 +58,7 @@ impl Ended {
         Self {
             preview: preview.preview.clone(),
             stack: preview.stack.clone(),
-            status: "Removed".to_owned(),
+            status: if is_draft(preview) { "Draft" } else { "Removed" }.to_owned(),
             commit: preview.commit.clone(),
             execution: None,
             outputs: BTreeMap::new(),
@@ -69,7 +70,8 @@ impl Ended {
     /// Says it, as the last thing.
     pub(in crate::cli) fn tell(&self, json: bool, number: Number) -> End {
         tell(json, self.text().trim_end(), self.object(number));
-        if self.succeeded() { End::Succeeded } else { End::Failed }
+        // A draft was to have none.
+        if self.succeeded() || self.status == "Draft" { End::Succeeded } else { End::Failed }
     }
 
     fn succeeded(&self) -> bool {
@@ -81,7 +83,7 @@ impl Ended {
         let why = self.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
         let heading = match (self.succeeded(), &*status.to_lowercase()) {
             (true, _) => format!("preview {preview} is up, as stack {stack}"),
-            (false, "removed") => format!("there is no preview {preview}{why}"),
+            (false, "removed" | "draft") => format!("there is no preview {preview}{why}"),
             (false, status) => format!("preview {preview} of stack {stack} {status}{why}"),
         };
         let tests = self.tests.as_ref().and_then(|tests| tests.summary.as_deref());
@@ -159,5 +161,9 @@ mod tests {
         let absent = Ended::absent(&preview(), "its pull request is closed".to_owned());
         assert_eq!(absent.text(), "there is no preview pr-7: its pull request is closed\n");
         assert_eq!(absent.tell(true, Some(7)), End::Failed);
+        let draft = Preview { why: Some("DRAFT".into()), ..preview() };
+        let draft = Ended::absent(&draft, "its pull request is a draft".to_owned());
+        assert_eq!(draft.text(), "there is no preview pr-7: its pull request is a draft\n");
+        assert_eq!(draft.tell(true, Some(7)), End::Succeeded);
     }
 }

@@ -26,16 +26,19 @@ pub(super) enum Stand {
     Absent(String),
 }
 
+/// Whether there is none because its pull request is a draft.
+pub(super) fn is_draft(preview: &Preview) -> bool {
+    preview.why.as_deref() == Some("DRAFT")
+}
+
 impl Expected {
     /// What the preview is at, as it stands.
     pub(super) fn stand(&self, now: Option<&Preview>) -> Stand {
-        let Some(now) = now.filter(|now| Some(*now) != self.before.as_ref()) else { return Stand::Unheard };
+        // A push changes nothing about a draft.
+        let is_answer = |now: &&Preview| is_draft(now) || Some(*now) != self.before.as_ref();
+        let Some(now) = now.filter(is_answer) else { return Stand::Unheard };
         if let Some(why) = now.absence() {
-            return match now.why.as_deref() {
-                // As long as that is so; it may become otherwise.
-                Some("DRAFT") => Stand::Waits(Some(why.to_owned())),
-                _ => Stand::Absent(why.to_owned()),
-            };
+            return Stand::Absent(why.to_owned());
         }
         match (&now.execution, &now.commit) {
             // A later look of the function at what stood before.
@@ -94,11 +97,19 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_is_waited_for_and_what_is_given_back_is_not() {
-        let stand = |phase: &str, why: &str| {
-            expected(None).stand(Some(&Preview { why: Some(why.into()), ..preview(phase, "new", None) }))
-        };
-        assert_eq!(stand("REMOVED", "DRAFT"), Stand::Waits(Some("its pull request is a draft".into())));
+    fn what_stands_of_the_commit_is_an_answer_where_nothing_was_pushed() {
+        let runs = Stand::Runs { execution: "1".into(), commit: "new".into() };
+        assert_eq!(expected(None).stand(Some(&preview("RUNNING", "new", Some("1")))), runs);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_where_there_is_none() {
+        let of = |phase: &str, why: &str| Preview { why: Some(why.into()), ..preview(phase, "new", None) };
+        let stand = |phase: &str, why: &str| expected(None).stand(Some(&of(phase, why)));
+        let is_draft = Stand::Absent("its pull request is a draft".into());
+        assert_eq!(stand("REMOVED", "DRAFT"), is_draft);
+        let draft = of("REMOVED", "DRAFT");
+        assert_eq!(expected(Some(draft.clone())).stand(Some(&draft)), is_draft);
         assert_eq!(stand("REMOVING", "CLOSED"), Stand::Absent("its pull request is closed".into()));
         assert!(matches!(stand("REMOVED", "FORK"), Stand::Absent(why) if why.contains("fork")));
     }

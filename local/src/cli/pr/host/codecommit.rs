@@ -25,7 +25,7 @@ impl CodeCommit {
 
     pub(super) async fn pull(&self, number: u64) -> Result<Option<Pull>, ClientError> {
         let Some(found) = self.find(number).await? else { return Ok(None) };
-        read(&found, &self.repository).map(Some).ok_or_else(|| PrError::Taken(number).into())
+        read(&found, &self.repository).map(Some).ok_or_else(|| PrError::Elsewhere(number).into())
     }
 
     async fn find(&self, number: u64) -> Result<Option<PullRequest>, CallError> {
