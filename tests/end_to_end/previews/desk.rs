@@ -92,9 +92,9 @@ impl Desk {
         serde_json::from_slice(&payload).unwrap()
     }
 
-    /// What its schedule does every two minutes.
-    pub(super) async fn tick(&self) {
-        self.ask(&json!({"tick": true})).await;
+    /// Has it look at a pull request now, and not when it is due.
+    pub(super) async fn look(&self, number: u64) {
+        assert_eq!(self.ask(&json!({"pull_request": number})).await, Value::Null);
     }
 
     pub(super) async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {

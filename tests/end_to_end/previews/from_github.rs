@@ -156,7 +156,7 @@ async fn a_pull_request_of_github_is_deployed_reopened_in_the_middle_of_its_remo
     assert!(waiting["waits"].is_string(), "{waiting}");
     desk.until("deployed afresh", async || {
         let _report = desk.up.flowgate("sweep", &["--apply", "linked", "--json"]).await;
-        desk.tick().await;
+        desk.look(number).await;
         let again = desk.stack(&stack).await?.stack_id().map(str::to_owned);
         (again != first && desk.word(&stack).await.as_deref() == Some("first")).then_some(())
     })
@@ -167,7 +167,7 @@ async fn a_pull_request_of_github_is_deployed_reopened_in_the_middle_of_its_remo
     assert_eq!(merged["merged"], true, "{merged}");
     desk.until_phase(&preview, "REMOVING").await;
     desk.swept(&[&stack, &tests]).await;
-    desk.tick().await;
+    desk.look(number).await;
     shop.until_told(number, &["Preview: removed", "merged"]).await;
 }
 
@@ -188,7 +188,7 @@ async fn forks_and_drafts_get_no_stack_and_a_deleted_branch_takes_its_stack_alon
     let number = shop.open("draft", &json!({"draft": true})).await;
     let (preview, stack) = (format!("pr-{number}"), format!("linked-pr-{number}"));
     for number in [forked, number] {
-        assert_eq!(desk.ask(&json!({"pull_request": number})).await, Value::Null, "it was looked at");
+        desk.look(number).await;
     }
     assert_eq!(shop.executions().await, 0, "neither the fork nor the draft begins one");
     shop.call(Method::PATCH, &format!("/pulls/{number}"), &json!({"draft": false})).await;

@@ -1,7 +1,5 @@
 //! Many at once.
 
-use serde_json::json;
-
 use crate::previews::desk::Desk;
 
 const MANY: u64 = 20;
@@ -28,7 +26,7 @@ async fn twenty_pull_requests_at_once_each_have_their_own_and_one_more_waits_for
     desk.swept(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     // That they are gone is seen at once by who looks; that there is a place now, by the schedule.
     for number in 1..=MANY {
-        desk.ask(&json!({"pull_request": number})).await;
+        desk.look(number).await;
         desk.until_phase(&format!("pr-{number}"), "REMOVED").await;
     }
     desk.until_says("shop-pr-21", "late").await;

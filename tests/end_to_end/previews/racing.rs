@@ -10,7 +10,7 @@ async fn closing_in_the_middle_of_a_deployment_leaves_nothing() {
     desk.close(1).await;
     desk.until_phase("pr-1", "REMOVING").await;
     desk.swept(&["shop-pr-1", "shop-pr-1-tests"]).await;
-    desk.tick().await;
+    desk.look(1).await;
     desk.until_phase("pr-1", "REMOVED").await;
     assert!(desk.stack("shop-pr-1").await.is_none());
 }
