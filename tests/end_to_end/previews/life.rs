@@ -25,7 +25,7 @@ async fn a_pull_request_is_deployed_tested_updated_and_gives_its_stack_back() {
     desk.until_phase("pr-42", "REMOVING").await;
     assert_eq!(desk.lease("shop-pr-42").await, "DIRTY", "given back");
     desk.swept(&["shop-pr-42", "shop-pr-42-tests"]).await;
-    // Its schedule looks at what is due.
+    desk.look(42).await;
     desk.until_told(42, &["Preview: removed", "closed"]).await;
 }
 
