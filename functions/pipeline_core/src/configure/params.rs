@@ -53,12 +53,12 @@ struct Wire {
     preview: Option<Subject>,
     /// The preview's stacks, by the names of their files.
     #[serde(default)]
-    stacks: Option<BTreeMap<String, Stack>>,
+    stacks: Option<BTreeMap<String, Wanted>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stack {
+struct Wanted {
     template: String,
     stack: StackName,
     token: String,
@@ -99,10 +99,10 @@ fn released(stages: BTreeMap<String, String>) -> Result<BTreeMap<String, Target>
 fn previewed(
     service: &str,
     preview: &Subject,
-    stacks: BTreeMap<String, Stack>,
+    stacks: BTreeMap<String, Wanted>,
 ) -> Result<BTreeMap<String, Target>, InvalidParams> {
     are_names("stacks", &stacks)?;
-    let target = |(file, Stack { template, stack, token }): (String, Stack)| {
+    let target = |(file, Wanted { template, stack, token }): (String, Wanted)| {
         if ![preview.stack(service), preview.tests_stack(service)].contains(&stack) {
             return Err(InvalidParams(format!("stacks: the stack of {file} is none of the preview {preview}")));
         }

@@ -129,14 +129,13 @@ impl<'a> Telling<'a> {
     /// What a push brought: of a new branch what the default branch has not.
     async fn commits(&self, Move { reference, from, to }: &Move) -> Result<Vec<Value>, Error> {
         let Some(to) = to else { return Ok(Vec::new()) };
-        let base = match from {
-            Some(from) => from.clone(),
-            None => {
-                let default = self.held.default_branch().await?;
-                match self.held.head(&default).await {
-                    Ok(head) if *reference != Reference::branch(&default) => head.id,
-                    _ => return Ok(Vec::new()),
-                }
+        let base = if let Some(from) = from {
+            from.clone()
+        } else {
+            let default = self.held.default_branch().await?;
+            match self.held.head(&default).await {
+                Ok(head) if *reference != Reference::branch(&default) => head.id,
+                _ => return Ok(Vec::new()),
             }
         };
         let commits = self.held.commits(&base, to).await?;
