@@ -71,8 +71,14 @@ where
             // Boxed: the nested futures of the calls are deeper than the compiler computes a layout for.
             Event::Fact(fact) => Box::pin(self.keep(&fact)).await,
             Event::GaveUp(gave_up) => Box::pin(self.settle(&gave_up, until)).await,
-            Event::Preview(sign) => heard(&sign, Box::pin((self.tell)(&sign, until)).await?),
-            Event::Release(turn) => heard(&turn, Box::pin((self.notify)(&turn, until)).await?),
+            Event::Preview(sign) => {
+                heard(&sign, Box::pin((self.tell)(&sign, until)).await?);
+                Ok(())
+            }
+            Event::Release(turn) => {
+                heard(&turn, Box::pin((self.notify)(&turn, until)).await?);
+                Ok(())
+            }
             Event::Foreign(what) => {
                 tracing::info!(what, "ignored an event");
                 Ok(())
@@ -116,13 +122,12 @@ where
     }
 }
 
-fn heard(what: &impl Debug, heard: Heard) -> Result<(), Error> {
+fn heard(what: &impl Debug, heard: Heard) {
     match heard {
         Heard::Told => tracing::info!(?what, "told"),
         Heard::Stands => tracing::info!(?what, "told before"),
         Heard::Nothing(why) => tracing::info!(?what, why, "nothing to tell"),
     }
-    Ok(())
 }
 
 /// What the pipeline shows of such a job.

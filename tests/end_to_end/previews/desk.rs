@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_cloudformation::types::Stack;
 use aws_sdk_codecommit::Client as CodeCommit;
+use aws_sdk_codecommit::types::CommentsForPullRequest;
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
@@ -108,7 +109,7 @@ impl Desk {
         };
         match timeout(PATIENCE, wait).await {
             Ok(found) => found,
-            Err(_) => panic!("not in time: {what}"),
+            Err(elapsed) => panic!("not in time: {what}: {elapsed}"),
         }
     }
 
@@ -157,7 +158,7 @@ impl Desk {
         let get = CodeCommit::new(&self.up.sdk()).get_comments_for_pull_request();
         let comments = get.pull_request_id(number.to_string()).send().await.unwrap();
         let data = comments.comments_for_pull_request_data().iter();
-        data.flat_map(|data| data.comments()).filter_map(|comment| comment.content().map(str::to_owned)).collect()
+        data.flat_map(CommentsForPullRequest::comments).filter_map(|comment| comment.content().map(str::to_owned)).collect()
     }
 
     /// Waits until the one comment has all of this in it.

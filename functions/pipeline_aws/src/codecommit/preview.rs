@@ -48,10 +48,8 @@ impl CodeCommit {
     }
 
     async fn has_branch(&self, repository: &str, name: &str) -> Result<bool, PortError> {
-        let error = match self.0.get_branch().repository_name(repository).branch_name(name).send().await {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
-        };
+        let asked = self.0.get_branch().repository_name(repository).branch_name(name).send().await;
+        let Err(error) = asked else { return Ok(true) };
         match error.as_service_error() {
             Some(GetBranchError::BranchDoesNotExistException(_)) => Ok(false),
             Some(GetBranchError::RepositoryDoesNotExistException(_)) => {

@@ -57,10 +57,10 @@ fn play(seed: u64) -> Rc<Town> {
     town.world.previews.staleness.set(SignedDuration::from_secs(60));
     town.world.previews.lag.set(SignedDuration::from_secs(2));
     town.world.previews.at_once.set(6);
-    town.world.previews.knows_again.set(seed % 2 == 0);
+    town.world.previews.knows_again.set(seed.is_multiple_of(2));
     for _ in 0..town.chance(60) {
-        let fault = [Fault::Refused, Fault::Throttled, Fault::ReplyLost][usize::try_from(town.chance(3)).unwrap()];
-        town.world.strike(usize::try_from(town.chance(20_000)).unwrap(), fault);
+        let fault = [Fault::Refused, Fault::Throttled, Fault::ReplyLost][town.pick(3)];
+        town.world.strike(town.pick(20_000), fault);
     }
     let town = Rc::new(town);
     for number in PULLS {
@@ -78,7 +78,7 @@ async fn work_on(town: Rc<Town>, number: u64) {
     let (end, mut commits) = (town.world.now() + WORK, number * 1000);
     let author = ["ada", "bob"][usize::from(number == 420)];
     while town.world.now() < end {
-        town.pause(SignedDuration::from_mins([1, 5, 30][usize::try_from(town.chance(3)).unwrap()])).await;
+        town.pause(SignedDuration::from_mins([1, 5, 30][town.pick(3)])).await;
         let next = match town.pull(number) {
             None => Pull { author: author.into(), is_fork: number == FORK, ..town.opened(number, commits) },
             Some(pull) => changed(&town, pull, &mut commits),

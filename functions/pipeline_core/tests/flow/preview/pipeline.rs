@@ -26,11 +26,11 @@ pub(super) const UNDEPLOYABLE: u64 = 5;
 const ACTION: SignedDuration = SignedDuration::from_secs(90);
 
 pub(super) fn builds(commit: &CommitId) -> bool {
-    number_of(commit) % UNBUILDABLE != 0
+    !number_of(commit).is_multiple_of(UNBUILDABLE)
 }
 
 pub(super) fn deploys(commit: &CommitId) -> bool {
-    number_of(commit) % UNDEPLOYABLE != 0
+    !number_of(commit).is_multiple_of(UNDEPLOYABLE)
 }
 
 impl Town {
@@ -98,7 +98,7 @@ impl Town {
         self.leases().handle(Request::Enter(enter), until).await.ok().map(drop)
     }
 
-    /// CREATE_UPDATE: makes the stack, or updates it if that is possible.
+    /// `CREATE_UPDATE`: makes the stack, or updates it if that is possible.
     async fn deploy(&self, stack: &StackName, token: FencingToken, commit: &CommitId) -> bool {
         let found = {
             let stacks = self.world.cloud.stacks.borrow();

@@ -116,6 +116,11 @@ impl Town {
         (mixed ^ (mixed >> 31)) % limit
     }
 
+    /// An index below `limit`.
+    pub(super) fn pick(&self, limit: u64) -> usize {
+        usize::try_from(self.chance(limit)).expect("a small number")
+    }
+
     pub(super) fn part_of(&self, longest: SignedDuration) -> SignedDuration {
         SignedDuration::from_secs(self.chance(longest.as_secs().unsigned_abs() + 1).try_into().expect("a short time"))
     }
@@ -135,10 +140,9 @@ impl Town {
             loop {
                 all.extend(self.tasks.take());
                 match all.poll_next_unpin(context) {
-                    Poll::Ready(Some(())) => {}
                     Poll::Ready(None) if self.tasks.borrow().is_empty() => return Poll::Ready(()),
                     Poll::Pending if self.tasks.borrow().is_empty() => return Poll::Pending,
-                    Poll::Ready(None) | Poll::Pending => {}
+                    Poll::Ready(_) | Poll::Pending => {}
                 }
             }
         });
@@ -171,7 +175,7 @@ impl Town {
     pub(super) async fn deliver(self: Rc<Self>, subject: Subject, hint: Hint, delay: SignedDuration) {
         self.world.sleep_until(self.world.now() + delay).await;
         for again in [1, 2, 0] {
-            if self.invoked(self.look(&subject, &hint)).await {
+            if Box::pin(self.invoked(self.look(&subject, &hint))).await {
                 return;
             }
             self.world.sleep_until(self.world.now() + SignedDuration::from_mins(again)).await;
@@ -191,7 +195,7 @@ impl Town {
                 let (ticking, sweeping) = (Rc::clone(&town), Rc::clone(&town));
                 town.begin(async move {
                     ticking.pause(SignedDuration::from_secs(30)).await;
-                    ticking.invoked(ticking.tick()).await;
+                    Box::pin(ticking.invoked(ticking.tick())).await;
                 });
                 town.begin(async move {
                     sweeping.pause(SignedDuration::from_secs(30)).await;
@@ -261,10 +265,10 @@ impl Town {
             record => return Err(format!("{subject} is not at rest: {record:#?}")),
         }
         let slots = self.world.previews.slots.borrow();
-        match slots.taken.contains_key(subject) || slots.waiting.contains_key(subject) {
-            true => Err(format!("{subject} has a place")),
-            false => Ok(()),
+        if slots.taken.contains_key(subject) || slots.waiting.contains_key(subject) {
+            return Err(format!("{subject} has a place"));
         }
+        Ok(())
     }
 
     /// That its stacks hold this commit under leases that are held, and that nothing runs any more.

@@ -55,7 +55,7 @@ fn waits() -> What {
     What::Waits { stage: "Approve".into() }
 }
 
-fn happens<'a>(square: &'a Square, progress: Progress, events: Vec<(Turn, SignedDuration)>) -> Happening<'a, Turn> {
+fn happens(square: &Square, progress: Progress, events: Vec<(Turn, SignedDuration)>) -> Happening<'_, Turn> {
     Happening { change: Box::new(move || square.comes_to(&id(), progress.clone())), events }
 }
 
@@ -142,10 +142,10 @@ fn two_of_one_turn_at_once_tell_it_once_in_every_order() {
 
 #[test]
 fn who_is_killed_tells_again_rather_than_never() {
-    let whole = Square::new();
     fn events(square: &Square) -> Vec<Happening<'_, Turn>> {
         story(square, 1, &mut || vec![AT_ONCE])
     }
+    let whole = Square::new();
     play(&whole, events(&whole), &mut Chance(1), |turn, _| hears(&whole, turn));
     let sites = ["read slip", "read execution", "write slip", "publish", "write slip"];
     assert_eq!(*whole.effects.borrow(), sites);
@@ -155,11 +155,10 @@ fn who_is_killed_tells_again_rather_than_never() {
             square.faults.borrow_mut().insert(effect, fault);
             let came_to = play(&square, events(&square), &mut Chance(1), |turn, _| hears(&square, turn));
             all_heard(&came_to, &format!("{fault:?} at {effect}"));
-            let is_unknown = match (*site, effect, fault) {
-                ("publish", _, Fault::KilledAfter | Fault::ReplyLost) => true,
-                ("write slip", 4, Fault::KilledBefore) => true,
-                _ => false,
-            };
+            let is_unknown = matches!(
+                (*site, effect, fault),
+                ("publish", _, Fault::KilledAfter | Fault::ReplyLost) | ("write slip", 4, Fault::KilledBefore)
+            );
             let times = if is_unknown { 2 } else { 1 };
             assert_eq!(square.mails.borrow().len(), times, "{fault:?} at {effect}, {site}");
         }
