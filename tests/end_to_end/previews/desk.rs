@@ -158,7 +158,9 @@ impl Desk {
         let get = CodeCommit::new(&self.up.sdk()).get_comments_for_pull_request();
         let comments = get.pull_request_id(number.to_string()).send().await.unwrap();
         let data = comments.comments_for_pull_request_data().iter();
-        data.flat_map(CommentsForPullRequest::comments).filter_map(|comment| comment.content().map(str::to_owned)).collect()
+        data.flat_map(CommentsForPullRequest::comments)
+            .filter_map(|comment| comment.content().map(str::to_owned))
+            .collect()
     }
 
     /// Waits until the one comment has all of this in it.

@@ -89,7 +89,7 @@ impl World {
 
     fn change(&mut self, id: &str, body: &Value) -> Reply {
         let mut comments = self.lists.values_mut().flatten();
-        match comments.find(|comment| comment["id"].to_string() == id) {
+        match comments.find(|comment| comment["id"].as_u64() == id.parse().ok()) {
             Some(comment) => {
                 comment["body"] = body.clone();
                 Reply::new(200, &[], &*comment)

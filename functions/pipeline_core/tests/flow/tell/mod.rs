@@ -182,7 +182,7 @@ fn killed_at_each_effect_the_next_delivery_goes_on_from_there() {
     play(&whole, events(&whole), &mut Chance(1), |sign, _| hears(&whole, sign, AT_ONCE));
     let sites = ["read slip", "read preview", "write slip", "find comment", "comment", "set status", "write slip"];
     assert_eq!(*whole.effects.borrow(), sites);
-    for effect in 0..sites.len() {
+    for (effect, site) in sites.into_iter().enumerate() {
         for fault in [Fault::KilledBefore, Fault::KilledAfter, Fault::Refused, Fault::ReplyLost, Fault::Throttled] {
             let square = Square::new();
             square.faults.borrow_mut().insert(effect, fault);
@@ -190,7 +190,7 @@ fn killed_at_each_effect_the_next_delivery_goes_on_from_there() {
             all_heard(&came_to, &format!("{fault:?} at {effect}"));
             is_right(&square, &format!("{fault:?} at {effect}"));
             // I8: a write of one's own is known again, and nobody waits for oneself.
-            if (sites[effect], fault) == ("write slip", Fault::ReplyLost) {
+            if (site, fault) == ("write slip", Fault::ReplyLost) {
                 let took = square.now.get().duration_since(whole.now.get());
                 assert!(took.as_secs() < 5 && !square.effects.borrow().contains(&"edit comment"), "{took}");
             }
