@@ -414,3 +414,13 @@ fn a_pull_request_that_its_host_has_no_more_is_given_back() {
     run(&town);
     town.is_clean(&PR).unwrap();
 }
+
+#[test]
+fn one_that_stands_keeps_its_place_whoever_gave_it_back_too_late() {
+    let town = town();
+    tell(&town, 42, |_| {});
+    run(&town);
+    town.world.previews.slots.borrow_mut().leave(&PR);
+    run(&town);
+    town.has(&PR, &commit(1)).unwrap();
+}
