@@ -138,7 +138,7 @@ fn refusals() -> Vec<Case> {
         Case {
             about: "not authorized",
             spoil: |desk, _| desk.tell(&commit_path(), Answer::new(401, r#"{"message": "Bad credentials"}"#)),
-            words: &["GitHub does not take the token: 401: Bad credentials"],
+            words: &["GitHub wants a token", "401: Bad credentials"],
         },
         Case {
             about: "forbidden",
