@@ -75,6 +75,9 @@ def found(runner, operation, **request):
     """The runner answers without waiting for anything that would wait for us; nothing when it does not exist."""
     headers = {"x-amz-target": f"{CODECOMMIT}{operation}", "content-type": JSON}
     status, _, body = runner.post(headers, json.dumps(request).encode())
+    if status >= 500:
+        # Nobody is denied anything because flowgate is just ending.
+        raise ConnectionError(f"{operation}: {body.decode(errors='replace')}")
     return json.loads(body) if status == 200 else None
 
 
