@@ -116,8 +116,8 @@ fn built(execution: Uuid) -> Value {
     json!({
         "source": "aws.codepipeline", "detail-type": "CodePipeline Action Execution State Change",
         "detail": {
-            "pipeline": "time-service", "execution-id": execution, "action": "Build", "state": "SUCCEEDED",
-            "type": {"category": "Build"},
+            "pipeline": "time-service", "execution-id": execution, "stage": "Build", "action": "Build",
+            "state": "SUCCEEDED", "type": {"category": "Build"},
             "output-artifacts": [{"name": "Build", "s3location": {"bucket": "artifacts", "key": "release/Build/a1b2c3d"}}],
         },
     })

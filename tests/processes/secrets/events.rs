@@ -191,7 +191,7 @@ pub(crate) fn gave_up(payload: &Value) -> String {
 pub(crate) fn built() -> String {
     let location = json!({"bucket": "shop-artifacts", "key": "Built"});
     json!({"source": "aws.codepipeline", "detail-type": "CodePipeline Action Execution State Change", "detail": {
-        "pipeline": "shop", "execution-id": EXECUTION, "action": "Build", "state": "SUCCEEDED",
+        "pipeline": "shop", "execution-id": EXECUTION, "stage": "Build", "action": "Build", "state": "SUCCEEDED",
         "type": {"category": "Build"},
         "output-artifacts": [{"name": "Built", "s3location": location}],
     }})
